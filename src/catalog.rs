@@ -1,0 +1,292 @@
+//! What Klaviyo has and what we keep of it: one declarative file per entity, and no technology.
+//!
+//! From the list [`ENTITIES`] follow the tables, the requests, the upserts, the status rows and the README's
+//! "What is copied". Adding an entity touches its own file and that list.
+
+mod accounts;
+mod campaign_messages;
+mod campaigns;
+mod catalog_items;
+mod events;
+mod flow_actions;
+mod flow_messages;
+mod flows;
+mod form_versions;
+mod forms;
+mod lists;
+mod mapped_metrics;
+pub mod metric_kinds;
+mod metrics;
+mod profiles;
+mod segments;
+mod tags;
+mod templates;
+
+pub use events::EVENTS;
+
+/// The revision of Klaviyo's API that every request names and every description here is true of.
+pub const REVISION: &str = "2026-07-15";
+
+/// All copied entities, in the order a first sync reads them: what is pointed at comes first, what a page
+/// shows comes before what only fills in details.
+pub const ENTITIES: &[&Entity] = &[
+    &accounts::ACCOUNTS,
+    &metrics::METRICS,
+    &mapped_metrics::MAPPED_METRICS,
+    &campaigns::CAMPAIGNS,
+    &campaign_messages::CAMPAIGN_MESSAGES,
+    &flows::FLOWS,
+    &flow_actions::FLOW_ACTIONS,
+    &forms::FORMS,
+    &segments::SEGMENTS,
+    &lists::LISTS,
+    &events::EVENTS,
+    &profiles::PROFILES,
+    &tags::TAGS,
+    &templates::TEMPLATES,
+    &catalog_items::CATALOG_ITEMS,
+    &flow_messages::FLOW_MESSAGES,
+    &form_versions::FORM_VERSIONS,
+    &segments::SEGMENT_COUNTS,
+    &lists::LIST_COUNTS,
+];
+
+/// The entity of that name, as a person or a URL spells it.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entity> {
+    ENTITIES.iter().copied().find(|it| it.name == name)
+}
+
+/// One kind of thing that Klaviyo has: where it is read, how it is followed, what is kept of it.
+#[derive(Debug)]
+pub struct Entity {
+    /// The word for it everywhere: in URLs, on the command line, in status rows; `klaviyo_<name>` is its table.
+    pub name: &'static str,
+    /// What it is, in one line for the README and the sync page.
+    pub about: &'static str,
+    /// The JSON:API `type` of its records.
+    pub resource: &'static str,
+    pub source: Source,
+    pub follow: Follow,
+    /// The value of `sort`, where the order matters to how the entity is followed.
+    pub sort: Option<&'static str>,
+    pub include: &'static [&'static str],
+    /// `fields[<type>]`: the only attributes that come back for that type.
+    pub fields: &'static [(&'static str, &'static [&'static str])],
+    /// `additional-fields[<type>]`: attributes that come back only when asked for.
+    pub additional_fields: &'static [(&'static str, &'static [&'static str])],
+    /// How often its endpoint may be asked.
+    pub tier: Tier,
+    /// What the key must be allowed to read.
+    pub scopes: &'static [&'static str],
+    pub columns: &'static [Column],
+    /// Where the rest of a record goes: what no column holds, in a column that keeps any document.
+    pub rest: Rest,
+    /// When it is brought up to date: a cron expression (minute first) in the account's time zone.
+    pub schedule: &'static str,
+}
+
+/// Where the records of an entity come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source {
+    /// A listing of its own, read page by page, once per partition.
+    List {
+        path: &'static str,
+        /// Largest `page[size]`; `None` where the endpoint refuses the parameter.
+        page_size: Option<u16>,
+        /// Filters of which each is one series of requests; together they reach every record. Empty: one series, unfiltered.
+        partitions: &'static [&'static str],
+    },
+    /// Comes along in `included` of another entity's pages, named by the parent's relationship.
+    Included { parent: &'static str, relationship: &'static str },
+    /// One listing, or one document, for each row of another entity; the path holds `{id}`.
+    PerParent {
+        parent: &'static str,
+        path: &'static str,
+        page_size: Option<u16>,
+        /// Only parents whose column has one of these values; `None` means all of them.
+        only: Option<(&'static str, &'static [&'static str])>,
+    },
+}
+
+/// How we learn what changed since the last sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// Every sync reads all of it: the endpoint cannot filter by time, or the list is short and only
+    /// a whole listing shows what was deleted.
+    Everything,
+    /// Records carry a time that the endpoint filters by; the attribute is also the field of the filter.
+    Since { attribute: &'static str, operator: Operator },
+    /// A record at a time in the past: read in windows of time, each replaced as a whole.
+    Windows { attribute: &'static str },
+    /// Whenever the parent's pages are read.
+    Parent,
+}
+
+/// The lower bound that a filter on time accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    GreaterOrEqual,
+    GreaterThan,
+}
+
+/// Klaviyo's rate tiers: requests a second (burst) and a minute (steady), per account and endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    Xs,
+    S,
+    M,
+    L,
+    Xl,
+}
+
+impl Tier {
+    /// Requests allowed in one second. Source: `x-klaviyo-ratelimit` of the OpenAPI document.
+    #[must_use]
+    pub fn burst(self) -> u32 {
+        match self {
+            Tier::Xs => 1,
+            Tier::S => 3,
+            Tier::M => 10,
+            Tier::L => 75,
+            Tier::Xl => 350,
+        }
+    }
+
+    /// Requests allowed in one minute. Source: `x-klaviyo-ratelimit` of the OpenAPI document.
+    #[must_use]
+    pub fn steady(self) -> u32 {
+        match self {
+            Tier::Xs => 15,
+            Tier::S => 60,
+            Tier::M => 150,
+            Tier::L => 750,
+            Tier::Xl => 3500,
+        }
+    }
+}
+
+/// One thing kept of every record, in a column of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub from: From,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// A whole number.
+    Count,
+    /// A number that is not money.
+    Number,
+    /// An amount in the currency named beside it, four decimals.
+    Money,
+    /// True or false, also when written as text.
+    Flag,
+    /// An instant, kept in UTC.
+    Time,
+    /// The account's wall clock at the instant found there: what local days and hours are counted by.
+    LocalTime,
+    /// A list of texts, such as ids.
+    Texts,
+}
+
+/// Where in a record a column's value is found, as JSON pointers (RFC 6901).
+#[derive(Debug, Clone, Copy)]
+pub enum From {
+    /// The first of these that is there and not null.
+    Own(&'static [&'static str]),
+    /// True when any of these is true; false when one is there and none is true.
+    Any(&'static [&'static str]),
+    /// In the included record that the relationship's first item names.
+    Via { relationship: &'static str, pointer: &'static str },
+    /// The id of the parent that the record was read for or came along with.
+    Parent,
+}
+
+/// The document column of an entity.
+#[derive(Debug, Clone, Copy)]
+pub struct Rest {
+    pub column: &'static str,
+    pub pointer: &'static str,
+}
+
+/// Everything that Klaviyo said of the record, under the name that most tables use.
+const METADATA: Rest = Rest { column: "metadata", pointer: "/attributes" };
+
+impl Entity {
+    /// The table that holds it.
+    #[must_use]
+    pub fn table(&self) -> String {
+        format!("klaviyo_{}", self.name)
+    }
+
+    /// Its name for people: `campaign_messages` becomes "Campaign messages".
+    #[must_use]
+    pub fn title(&self) -> String {
+        let words = self.name.replace('_', " ");
+        let mut chars = words.chars();
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    }
+
+    /// The entity that has to be read first, if any.
+    #[must_use]
+    pub fn parent(&self) -> Option<&'static Entity> {
+        match self.source {
+            Source::Included { parent, .. } | Source::PerParent { parent, .. } => find(parent),
+            Source::List { .. } => None,
+        }
+    }
+
+    /// The path of its own requests; an included entity has none.
+    #[must_use]
+    pub fn path(&self) -> Option<&'static str> {
+        match self.source {
+            Source::List { path, .. } | Source::PerParent { path, .. } => Some(path),
+            Source::Included { .. } => None,
+        }
+    }
+
+    /// The entities that come along in the pages of this one.
+    pub fn companions(&self) -> impl Iterator<Item = (&'static Entity, &'static str)> {
+        let name = self.name;
+        ENTITIES.iter().copied().filter_map(move |it| match it.source {
+            Source::Included { parent, relationship } if parent == name => Some((it, relationship)),
+            _ => None,
+        })
+    }
+}
+
+const fn text(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Text, from: From::Own(from) }
+}
+const fn count(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Count, from: From::Own(from) }
+}
+const fn money(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Money, from: From::Own(from) }
+}
+const fn flag(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Flag, from: From::Own(from) }
+}
+const fn any_flag(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Flag, from: From::Any(from) }
+}
+const fn time(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Time, from: From::Own(from) }
+}
+const fn local_time(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::LocalTime, from: From::Own(from) }
+}
+const fn texts(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Texts, from: From::Own(from) }
+}
+const fn parent(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text, from: From::Parent }
+}
+const fn via(name: &'static str, relationship: &'static str, pointer: &'static str) -> Column {
+    Column { name, kind: Kind::Text, from: From::Via { relationship, pointer } }
+}
