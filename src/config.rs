@@ -1,0 +1,260 @@
+//! Settings: one struct per table of `Rocket.toml`, layered from the packaged file, a file of the user's, and the environment.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::Value;
+use figment::{Figment, Profile, Provider};
+use serde::Deserialize;
+use strsim::levenshtein as distance;
+
+/// The packaged settings, every one with its default and a comment.
+pub const PACKAGED: &str = include_str!("../Rocket.toml");
+
+/// All settings of ours. What Rocket itself reads stays in the figment.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    /// Where the database and its spill files live.
+    pub data_dir: PathBuf,
+    /// Names, beside loopback names and IP addresses, that a browser may call this server by.
+    pub hosts: Vec<String>,
+    pub klaviyo: Klaviyo,
+    pub store: Store,
+    pub sync: Sync,
+}
+
+/// The `[default.klaviyo]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Klaviyo {
+    /// Private API key; empty until someone sets it.
+    pub api_key: ApiKey,
+    /// Scheme and host of the API.
+    pub base_url: String,
+    /// Share of the account's rate limits to use, 0.05–1.
+    pub budget_share: f64,
+    pub connect_timeout_secs: u64,
+    /// How long one request may take, from first byte to last.
+    pub timeout_secs: u64,
+    /// How often a failed request is tried again.
+    pub retries: u32,
+}
+
+/// The `[default.store]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// What DuckDB may use: a size, or `auto`.
+    pub memory_limit: String,
+    /// Threads for one query; 0 is as many as there are processors.
+    pub threads: usize,
+}
+
+/// The `[default.sync]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sync {
+    /// Whether entities are copied on their schedules.
+    pub schedule: bool,
+    /// How far back a first read of events goes, in days; 0 is everything.
+    pub history_days: u32,
+    /// What every run reads again, in hours.
+    pub lookback_hours: u32,
+    /// Entities copied at the same time, 1–16.
+    pub parallel: usize,
+}
+
+/// A secret that cannot be printed by accident.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// `None` where no key was set.
+    #[must_use]
+    pub fn expose(&self) -> Option<&str> {
+        let key = self.0.trim();
+        (!key.is_empty()).then_some(key)
+    }
+}
+
+impl From<&str> for ApiKey {
+    fn from(key: &str) -> ApiKey {
+        ApiKey(key.to_owned())
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.expose().is_some() { "ApiKey(***)" } else { "ApiKey(not set)" })
+    }
+}
+
+/// Why the settings cannot be used; every message names the setting and where it was found.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the settings file {0} cannot be read: {1}")]
+    File(PathBuf, String),
+    #[error("there is no setting `{key}` ({source_name}){}", hint.as_ref().map(|it| format!("; did you mean `{it}`?")).unwrap_or_default())]
+    Unknown { key: String, source_name: String, hint: Option<String> },
+    #[error("setting `{key}`: {reason} ({source_name})")]
+    Invalid { key: String, reason: String, source_name: String },
+}
+
+/// Keys of Rocket's own configuration, which keep their names.
+const ROCKET_KEYS: &[&str] = &[
+    "address", "port", "workers", "max_blocking", "keep_alive", "limits", "ident", "ip_header", "proxy_proto_header",
+    "log_level", "temp_dir", "cli_colors", "shutdown", "secret_key", "tls", "template_dir",
+];
+
+/// Keys of ours at the top level, and our tables.
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
+
+/// The layers, lowest first: Rocket's defaults, the packaged file, the user's file, the environment.
+///
+/// `config` is the file named by the user; without it `./Rocket.toml` is read where there is one.
+///
+/// # Errors
+/// When the named file is missing or is not TOML.
+pub fn figment(config: Option<&Path>) -> Result<Figment, Error> {
+    let mut figment = Figment::from(Serialized::defaults(rocket::Config::default()))
+        .merge(Toml::string(PACKAGED).nested())
+        .select(Profile::Default);
+    let file = config.map(Path::to_owned).or_else(|| Some(PathBuf::from("Rocket.toml")).filter(|it| it.exists()));
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(&path).map_err(|error| Error::File(path.clone(), error.to_string()))?;
+        let layer = Toml::file(&path).nested();
+        only_known_profiles(&layer, &path)?;
+        if let Err(error) = Toml::string(&text).data() {
+            return Err(Error::File(path, error.to_string()));
+        }
+        figment = figment.merge(layer);
+    }
+    Ok(figment
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE", "CONFIG"]).global())
+        .merge(Env::prefixed("KLYTICS_").split("__").global())
+        .merge(Env::raw().only(&["KLAVIYO_API_KEY"]).map(|_| "klaviyo.api_key".into()).global()))
+}
+
+/// A table such as `[klaviyo]` would be taken for a profile that nobody selects; say so instead.
+fn only_known_profiles(layer: &impl Provider, path: &Path) -> Result<(), Error> {
+    let data = layer.data().map_err(|error| Error::File(path.to_owned(), error.to_string()))?;
+    for profile in data.keys() {
+        if *profile != Profile::Default && *profile != Profile::Global {
+            return Err(Error::Unknown {
+                key: format!("[{profile}]"),
+                source_name: path.display().to_string(),
+                hint: Some(format!("[default.{profile}]")),
+            });
+        }
+    }
+    Ok(())
+}
+
+impl Settings {
+    /// Reads and checks our settings.
+    ///
+    /// # Errors
+    /// When a key is unknown, or a value is missing, of the wrong type or out of range.
+    pub fn from(figment: &Figment) -> Result<Settings, Error> {
+        refuse_unknown(figment)?;
+        let settings: Settings = figment.extract().map_err(|error| readable(figment, error))?;
+        settings.check(figment)?;
+        Ok(settings)
+    }
+
+    /// Ranges that types cannot express.
+    fn check(&self, figment: &Figment) -> Result<(), Error> {
+        let rules: [(&str, bool, &str); 6] = [
+            (
+                "klaviyo.budget_share",
+                (0.05..=1.0).contains(&self.klaviyo.budget_share),
+                "a share of the limits, from 0.05 to 1",
+            ),
+            (
+                "klaviyo.base_url",
+                self.klaviyo.base_url.starts_with("https://") || is_loopback(&self.klaviyo.base_url),
+                "an https:// address is needed; http:// is accepted for loopback only, because the key travels with every request",
+            ),
+            ("klaviyo.timeout_secs", (1..=600).contains(&self.klaviyo.timeout_secs), "from 1 to 600 seconds"),
+            ("klaviyo.connect_timeout_secs", (1..=120).contains(&self.klaviyo.connect_timeout_secs), "from 1 to 120 seconds"),
+            ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
+            (
+                "store.memory_limit",
+                self.store.memory_limit == "auto" || crate::store::memory::parse_size(&self.store.memory_limit).is_some(),
+                "a size such as 512MB or 2GB, or auto",
+            ),
+        ];
+        match rules.into_iter().find(|(_, holds, _)| !holds) {
+            None => Ok(()),
+            Some((key, _, reason)) => {
+                Err(Error::Invalid { key: key.to_owned(), reason: reason.to_owned(), source_name: source_of(figment, key) })
+            }
+        }
+    }
+}
+
+/// Whether an http:// address stays on this machine.
+fn is_loopback(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+/// Stops at the first key that neither Rocket nor we know.
+fn refuse_unknown(figment: &Figment) -> Result<(), Error> {
+    let all: figment::value::Dict = figment.extract().map_err(|error| readable(figment, error))?;
+    for (key, value) in &all {
+        if !ROCKET_KEYS.contains(&key.as_str()) && !OUR_KEYS.contains(&key.as_str()) {
+            return Err(unknown(figment, key, value, key, ROCKET_KEYS.iter().chain(OUR_KEYS)));
+        }
+    }
+    Ok(())
+}
+
+fn unknown<'a>(
+    figment: &Figment,
+    key: &str,
+    value: &Value,
+    misspelt: &str,
+    known: impl Iterator<Item = &'a &'static str>,
+) -> Error {
+    let source_name = figment.get_metadata(value.tag()).map_or_else(|| "unknown source".to_owned(), describe);
+    let hint = known.min_by_key(|it| distance(misspelt, it)).filter(|it| distance(misspelt, it) <= 3);
+    Error::Unknown { key: key.to_owned(), source_name, hint: hint.map(|it| (*it).to_owned()) }
+}
+
+/// Where a value came from, for a person.
+fn describe(metadata: &figment::Metadata) -> String {
+    match &metadata.source {
+        Some(source) => format!("in {source}"),
+        None if metadata.name == "TOML source string" => "packaged default".to_owned(),
+        None => format!("in {}", metadata.name),
+    }
+}
+
+/// Where the value of `key` came from.
+#[must_use]
+pub fn source_of(figment: &Figment, key: &str) -> String {
+    figment.find_metadata(key).map_or_else(|| "not set".to_owned(), describe)
+}
+
+/// Figment's error as one of ours, with the key that it is about.
+fn readable(figment: &Figment, error: figment::Error) -> Error {
+    let Some(first) = error.into_iter().next() else {
+        return Error::Invalid { key: String::new(), reason: "cannot be read".to_owned(), source_name: String::new() };
+    };
+    let path = first.path.join(".");
+    let source_name = first.metadata.as_ref().map_or_else(|| source_of(figment, &path), describe);
+    match &first.kind {
+        figment::error::Kind::UnknownField(field, known) => {
+            let hint = known.iter().min_by_key(|it| distance(field, it)).filter(|it| distance(field, it) <= 3);
+            let key = if path.is_empty() || path.ends_with(field.as_str()) { path } else { format!("{path}.{field}") };
+            let source_name = figment.find_metadata(&key).map_or(source_name, describe);
+            Error::Unknown { key, source_name, hint: hint.map(|it| (*it).to_owned()) }
+        }
+        kind => Error::Invalid { key: path, reason: kind.to_string(), source_name },
+    }
+}
