@@ -1,0 +1,207 @@
+//! The DuckDB file of one account: what is kept in it, and how it is asked. The only module that names DuckDB.
+
+pub mod document;
+mod error;
+mod metric_kinds;
+pub mod memory;
+mod migrations;
+mod query;
+pub mod runs;
+mod schema;
+mod staging;
+mod views;
+mod windows;
+mod zone;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use duckdb::{Config, Connection};
+
+pub use duckdb::ToSql;
+pub use duckdb::types::FromSql;
+pub use error::Error;
+pub use query::{Db, FromRow, Query, Row, RowResult};
+pub use staging::{Cell, Changes, Record};
+pub use views::VIEWS;
+pub use windows::Window;
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Bytes that DuckDB may use for its buffers.
+    pub memory_limit: u64,
+    /// Threads for one query.
+    pub threads: usize,
+}
+
+impl Options {
+    /// Reads the settings, with `auto` and 0 filled in from the machine.
+    #[must_use]
+    pub fn from_settings(settings: &crate::config::Store) -> Options {
+        let memory_limit = memory::parse_size(&settings.memory_limit).unwrap_or_else(memory::sensible_limit);
+        let threads = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            some => some,
+        };
+        Options { memory_limit, threads }
+    }
+}
+
+/// An open database; clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    path: Option<PathBuf>,
+    /// The only connection that writes.
+    writer: Mutex<Connection>,
+    /// Connections that read, at rest; each is taken for one unit of work.
+    readers: Mutex<Vec<Connection>>,
+    /// Counts commits, so that whoever caches knows when data changed.
+    version: std::sync::atomic::AtomicU64,
+}
+
+/// Readers kept at rest; more are made when more are needed, and dropped afterwards.
+const IDLE_READERS: usize = 8;
+
+/// The name of the file in the data directory.
+const FILE: &str = "klytics.duckdb";
+
+impl Store {
+    /// Opens or creates `<data_dir>/klytics.duckdb` and brings its tables and views up to this version.
+    ///
+    /// # Errors
+    /// When the directory cannot be made, the file is locked by another process, written by a newer version, or damaged.
+    pub fn open(data_dir: &Path, options: &Options) -> Result<Store, Error> {
+        private_directory(data_dir).map_err(|source| Error::Directory { path: data_dir.to_owned(), source })?;
+        let path = data_dir.join(FILE);
+        let config = config(options).map_err(|source| Error::open(&path, source))?;
+        let connection = Connection::open_with_flags(&path, config).map_err(|source| Error::open(&path, source))?;
+        confine(&connection, data_dir).map_err(|source| Error::open(&path, source))?;
+        Store::prepare(connection, Some(path))
+    }
+
+    /// A database that lives as long as the process.
+    ///
+    /// # Errors
+    /// When the tables cannot be made, which a test would have found.
+    pub fn in_memory() -> Result<Store, Error> {
+        let options = Options { memory_limit: 1 << 30, threads: 2 };
+        let here = Path::new(":memory:");
+        let open = || Connection::open_in_memory_with_flags(config(&options)?);
+        Store::prepare(open().map_err(|source| Error::open(here, source))?, None)
+    }
+
+    fn prepare(mut connection: Connection, path: Option<PathBuf>) -> Result<Store, Error> {
+        migrations::apply(&mut connection)?;
+        schema::apply(&connection)?;
+        views::apply(&connection)?;
+        Ok(Store(Arc::new(Inner {
+            path,
+            writer: Mutex::new(connection),
+            readers: Mutex::default(),
+            version: std::sync::atomic::AtomicU64::new(0),
+        })))
+    }
+
+    /// Lends a reading connection to one unit of work.
+    ///
+    /// # Errors
+    /// What the work returns, or that no connection could be made.
+    pub fn read<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let resting = lock(&self.0.readers).pop();
+        let connection = match resting {
+            Some(connection) => connection,
+            None => self.writer().try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
+        };
+        let result = work(&Db(&connection));
+        let mut readers = lock(&self.0.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Does `work` in one transaction of the writing connection: all of it is kept, or nothing.
+    ///
+    /// # Errors
+    /// What the work returns; then nothing was kept.
+    pub fn write<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
+        let result = work(&Db(&transaction))?;
+        transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
+        self.0.version.fetch_add(1, std::sync::atomic::Ordering::Release);
+        Ok(result)
+    }
+
+    /// Changes with every commit: what was computed under one version is stale under the next.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.0.version.load(std::sync::atomic::Ordering::Acquire)
+    }
+
+    /// Writes what is in the log into the file itself; done at shutdown.
+    ///
+    /// # Errors
+    /// When the disk is full or gone.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        self.writer().execute_batch("checkpoint").map_err(|source| Error::Statement { doing: "checkpoint", source })
+    }
+
+    /// Bytes of the file on disk; `None` in memory.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        let path = self.0.path.as_ref()?;
+        Some(std::fs::metadata(path).ok()?.len())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        lock(&self.0.writer)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}
+
+/// A panic elsewhere does not spoil a connection: its transaction was rolled back when it was dropped.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The instant as DuckDB keeps it: UTC without a zone.
+pub(crate) fn utc(time: DateTime<Utc>) -> chrono::NaiveDateTime {
+    time.naive_utc()
+}
+
+fn config(options: &Options) -> duckdb::Result<Config> {
+    Config::default()
+        .max_memory(&format!("{}MiB", (options.memory_limit >> 20).max(64)))?
+        .threads(i64::try_from(options.threads).unwrap_or(1))?
+        .with("autoinstall_known_extensions", "false")?
+        .with("autoload_known_extensions", "false")?
+        .with("preserve_insertion_order", "false")
+}
+
+/// From here on SQL reaches no file outside the data directory, and nothing turns that off again.
+fn confine(connection: &Connection, data_dir: &Path) -> duckdb::Result<()> {
+    let quoted = |path: &Path| path.display().to_string().replace('\'', "''");
+    connection.execute_batch(&format!(
+        "set temp_directory = '{}';
+         set allowed_directories = ['{}'];
+         set enable_external_access = false;",
+        quoted(&data_dir.join("spill")),
+        quoted(data_dir),
+    ))
+}
+
+/// Makes the directory, readable by its owner only: it holds personal data.
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}

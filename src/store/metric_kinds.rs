@@ -1,0 +1,42 @@
+//! Keeps `metric_kinds`, which says by id what a metric means, in step with the metrics that were copied.
+
+use super::{Db, Error, FromRow, Query, Row, RowResult};
+use crate::catalog::metric_kinds::kind_of;
+use crate::{params, query};
+
+const METRICS: Query = query!("metric_kinds/metrics");
+const FORGET: Query = query!("metric_kinds/forget");
+const ADD: Query = query!("metric_kinds/add");
+
+/// Every query of this file; a test prepares them all.
+pub const QUERIES: &[Query] = &[METRICS, FORGET, ADD];
+
+impl Db<'_> {
+    /// Gives every metric of a known name its kind; what a person set stays.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn name_metric_kinds(&self) -> Result<(), Error> {
+        let metrics: Vec<Metric> = self.rows(METRICS, params! {})?;
+        self.execute(FORGET, params! {})?;
+        for metric in metrics {
+            let name = metric.name.unwrap_or_default();
+            if let Some(kind) = kind_of(metric.integration.as_deref(), &name) {
+                self.execute(ADD, params! { "metric": metric.id, "kind": kind })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Metric {
+    id: String,
+    name: Option<String>,
+    integration: Option<String>,
+}
+
+impl FromRow for Metric {
+    fn from_row(row: &Row<'_>) -> RowResult<Metric> {
+        Ok(Metric { id: row.get("id")?, name: row.get("name")?, integration: row.get("integration_name")? })
+    }
+}

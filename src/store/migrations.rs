@@ -1,0 +1,32 @@
+//! Numbered changes of the tables that are ours; entity tables follow from the catalog instead.
+
+use duckdb::Connection;
+
+use super::Error;
+
+/// Every migration, oldest first; its place in the list is its number.
+const MIGRATIONS: &[(&str, &str)] = &[("sync", include_str!("migrations/0001_sync.sql"))];
+
+/// Applies what the file has not seen yet, each in a transaction of its own.
+pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {
+    let failed = |source| Error::Statement { doing: "migrate", source };
+    connection
+        .execute_batch("create table if not exists schema_migrations (version bigint primary key, name varchar not null)")
+        .map_err(failed)?;
+    let found: i64 = connection
+        .query_row("select coalesce(max(version), 0) from schema_migrations", [], |row| row.get(0))
+        .map_err(failed)?;
+    let known = i64::try_from(MIGRATIONS.len()).expect("a handful of migrations");
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    for (number, (name, sql)) in (1_i64..).zip(MIGRATIONS).filter(|(number, _)| *number > found) {
+        let transaction = connection.transaction().map_err(failed)?;
+        transaction.execute_batch(sql).map_err(failed)?;
+        transaction
+            .execute("insert into schema_migrations (version, name) values (?, ?)", duckdb::params![number, name])
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}

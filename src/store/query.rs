@@ -1,0 +1,120 @@
+use duckdb::types::FromSql;
+use duckdb::{Connection, ToSql};
+
+use super::Error;
+
+/// A query kept in its own `.sql` file and known everywhere by that file's path.
+#[derive(Debug, Clone, Copy)]
+pub struct Query {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+/// `query!("overview/daily")` embeds `overview/daily.sql`, found next to the calling file.
+#[macro_export]
+macro_rules! query {
+    ($name:literal) => {
+        $crate::store::Query { name: $name, text: include_str!(concat!($name, ".sql")) }
+    };
+}
+
+/// Named values for a query: `params! { "start": day, "limit": 10 }`. Every name must occur in its text.
+#[macro_export]
+macro_rules! params {
+    () => { &[] as &[(&str, &dyn $crate::store::ToSql)] };
+    ($($name:literal : $value:expr),+ $(,)?) => {
+        &[$((concat!("$", $name), &$value as &dyn $crate::store::ToSql)),+] as &[(&str, &dyn $crate::store::ToSql)]
+    };
+}
+
+/// One row of an answer.
+pub struct Row<'a>(&'a duckdb::Row<'a>);
+
+/// What reading a row gives.
+pub type RowResult<T> = duckdb::Result<T>;
+
+impl Row<'_> {
+    /// The value of the named column.
+    ///
+    /// # Errors
+    /// When there is no such column or its type does not fit.
+    pub fn get<T: FromSql>(&self, column: &str) -> RowResult<T> {
+        self.0.get(column)
+    }
+}
+
+/// What can be made of a row.
+pub trait FromRow: Sized {
+    /// Reads the row by the names of its columns.
+    ///
+    /// # Errors
+    /// When a column is missing or of another type.
+    fn from_row(row: &Row<'_>) -> RowResult<Self>;
+}
+
+/// A connection, lent for one unit of work.
+pub struct Db<'a>(pub(super) &'a Connection);
+
+impl Db<'_> {
+    /// Every row of `query`, in its order.
+    ///
+    /// # Errors
+    /// With the query's name.
+    pub fn rows<T: FromRow>(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<Vec<T>, Error> {
+        let rows = || -> duckdb::Result<Vec<T>> {
+            let mut statement = self.0.prepare_cached(query.text)?;
+            statement.query_map(params, |row| T::from_row(&Row(row)))?.collect()
+        };
+        rows().map_err(|source| Error::Query { query: query.name, source })
+    }
+
+    /// The first row of `query`, if it has one.
+    ///
+    /// # Errors
+    /// With the query's name.
+    pub fn maybe<T: FromRow>(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<Option<T>, Error> {
+        Ok(self.rows(query, params)?.into_iter().next())
+    }
+
+    /// The one row of `query`.
+    ///
+    /// # Errors
+    /// With the query's name; also when there is no row.
+    pub fn row<T: FromRow>(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<T, Error> {
+        self.maybe(query, params)?.ok_or(Error::NoRow { query: query.name })
+    }
+
+    /// The first column of the one row of `query`.
+    ///
+    /// # Errors
+    /// With the query's name; also when there is no row.
+    pub fn value<T: FromSql>(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<T, Error> {
+        let value = || self.0.prepare_cached(query.text)?.query_row(params, |row| row.get(0));
+        value().map_err(|source| match source {
+            duckdb::Error::QueryReturnedNoRows => Error::NoRow { query: query.name },
+            source => Error::Query { query: query.name, source },
+        })
+    }
+
+    /// Does what `query` says and tells how many rows it touched.
+    ///
+    /// # Errors
+    /// With the query's name.
+    pub fn execute(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<usize, Error> {
+        let execute = || self.0.prepare_cached(query.text)?.execute(params);
+        execute().map_err(|source| Error::Query { query: query.name, source })
+    }
+
+    /// Parses and binds `query` without running it: a misspelt column shows here.
+    ///
+    /// # Errors
+    /// With the query's name.
+    pub fn prepare(&self, query: Query) -> Result<(), Error> {
+        self.0.prepare(query.text).map(drop).map_err(|source| Error::Query { query: query.name, source })
+    }
+
+    /// Statements that the catalog's names were put into; `doing` says what for.
+    pub(super) fn generated(&self, doing: &'static str, sql: &str, params: &[(&str, &dyn ToSql)]) -> Result<usize, Error> {
+        self.0.execute(sql, params).map_err(|source| Error::Statement { doing, source })
+    }
+}

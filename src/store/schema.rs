@@ -1,0 +1,189 @@
+//! Tables and statements that follow from the catalog. The only place where SQL is generated; every name in it comes
+//! from the catalog, never from input.
+
+use std::collections::HashSet;
+
+use duckdb::Connection;
+
+use super::Error;
+use crate::catalog::{Column, ENTITIES, Entity, Follow, Kind};
+
+/// Creates what is missing. An entity whose table gained a column is read again from the beginning: its new column
+/// is empty in the rows that are there.
+pub(super) fn apply(connection: &Connection) -> Result<(), Error> {
+    let failed = |source| Error::Statement { doing: "create the tables", source };
+    for entity in ENTITIES {
+        connection.execute_batch(&create_table(entity)).map_err(failed)?;
+        let there = columns_of(connection, &entity.table()).map_err(failed)?;
+        let missing: Vec<_> = columns(entity).into_iter().filter(|(name, _)| !there.contains(name)).collect();
+        for (name, sql_type) in &missing {
+            let sql = format!("alter table {} add column {name} {sql_type}", entity.table());
+            connection.execute_batch(&sql).map_err(failed)?;
+        }
+        if !missing.is_empty() {
+            forget_progress(connection, entity).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The next pass of the entity starts at the beginning.
+fn forget_progress(connection: &Connection, entity: &Entity) -> duckdb::Result<()> {
+    connection
+        .execute("update klaviyo_sync_status set watermark = null where entity_type = ?", [entity.name])
+        .and_then(|_| connection.execute("delete from sync_windows where entity_type = ?", [entity.name]))
+        .map(drop)
+}
+
+fn columns_of(connection: &Connection, table: &str) -> duckdb::Result<HashSet<String>> {
+    let mut statement = connection.prepare("select column_name from duckdb_columns() where table_name = ?")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+/// Every column of an entity's table with its type, in order.
+fn columns(entity: &Entity) -> Vec<(String, &'static str)> {
+    let own = entity.columns.iter().map(|it| (it.name.to_owned(), sql_type(it.kind)));
+    let mut all = vec![("id".to_owned(), "varchar")];
+    all.extend(own);
+    all.push((entity.rest.column.to_owned(), "variant"));
+    all.push(("raw".to_owned(), "varchar"));
+    all.push(("synced_at".to_owned(), "timestamp"));
+    if !is_log(entity) {
+        all.push(("deleted_at".to_owned(), "timestamp"));
+    }
+    all
+}
+
+/// Whether rows are things that happened: replaced by window, never marked as deleted.
+fn is_log(entity: &Entity) -> bool {
+    matches!(entity.follow, Follow::Windows { .. })
+}
+
+fn sql_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "varchar",
+        Kind::Count => "bigint",
+        Kind::Number => "double",
+        Kind::Money => "decimal(18,4)",
+        Kind::Flag => "boolean",
+        Kind::Time | Kind::LocalTime => "timestamp",
+        Kind::Texts => "varchar[]",
+    }
+}
+
+/// What a column is while it is staged: what the appender can take.
+fn staged_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Money | Kind::Texts => "varchar",
+        other => sql_type(other),
+    }
+}
+
+/// Neither key nor index: they cost memory and speed, and there is one writer.
+pub(super) fn create_table(entity: &Entity) -> String {
+    let columns = each(columns(entity).iter(), ",\n    ", |(name, sql_type)| format!("{name} {sql_type}"));
+    format!("create table if not exists {} (\n    {columns}\n)", entity.table())
+}
+
+/// The name of the temporary table that an entity's records wait in.
+pub(super) fn stage_table(entity: &Entity) -> String {
+    format!("stage_{}", entity.name)
+}
+
+/// A fresh, empty stage: `id`, the columns, `rest` and `raw`.
+pub(super) fn create_stage(entity: &Entity) -> String {
+    let columns = each(entity.columns.iter(), "", |it| format!("{} {}, ", it.name, staged_type(it.kind)));
+    format!("create or replace temp table {} (id varchar, {columns}rest varchar, raw varchar)", stage_table(entity))
+}
+
+/// The stage with the types of the table.
+fn staged(entity: &Entity) -> String {
+    let columns = each(entity.columns.iter(), "", |it| match it.kind {
+        Kind::Money => format!("{0}::decimal(18,4) as {0}, ", it.name),
+        Kind::Texts => format!("{0}::json::varchar[] as {0}, ", it.name),
+        _ => format!("{}, ", it.name),
+    });
+    format!("select id, {columns}rest::json::variant as {}, raw from {}", entity.rest.column, stage_table(entity))
+}
+
+/// Names of what is staged, in the order of [`staged`].
+fn staged_names(entity: &Entity) -> Vec<&'static str> {
+    let mut names = vec!["id"];
+    names.extend(entity.columns.iter().map(|it: &Column| it.name));
+    names.extend([entity.rest.column, "raw"]);
+    names
+}
+
+/// Whether two rows of one id differ in anything that was read.
+fn differs(entity: &Entity, kept: &str, new: &str) -> String {
+    let own = each(entity.columns.iter(), "", |it| {
+        format!("{kept}.{0} is distinct from {new}.{0} or ", it.name)
+    });
+    let rest = entity.rest.column;
+    format!("{own}{kept}.{rest}::json::varchar is distinct from {new}.{rest}::json::varchar or {kept}.raw is distinct from {new}.raw")
+}
+
+/// Takes the staged records over: new ones, and those that differ. A row that comes back from the dead differs.
+///
+/// Parameter `$now`; answers one `merge_action` a row.
+pub(super) fn merge(entity: &Entity) -> String {
+    let names = staged_names(entity);
+    let set = each(names.iter().skip(1), ", ", |it| format!("{it} = new.{it}"));
+    let columns = names.join(", ");
+    let values = each(names.iter(), ", ", |it| format!("new.{it}"));
+    format!(
+        "merge into {table} as kept\nusing ({staged}) as new on kept.id = new.id\n\
+         when matched and ({differs} or kept.deleted_at is not null) then\n    \
+         update set {set}, synced_at = $now, deleted_at = null\n\
+         when not matched then\n    insert ({columns}, synced_at) values ({values}, $now)\nreturning merge_action",
+        table = entity.table(),
+        staged = staged(entity),
+        differs = differs(entity, "kept", "new"),
+    )
+}
+
+/// Deletes what differs from the stage in the window of `$start` to before `$end`: rows that changed or vanished,
+/// and rows of a staged id that lie elsewhere.
+pub(super) fn clear_window(entity: &Entity) -> [String; 2] {
+    let (table, stage) = (entity.table(), stage_table(entity));
+    let differs = differs(entity, "kept", "new");
+    [
+        format!(
+            "delete from {table} as kept\nwhere timestamp >= $start and timestamp < $end\n    \
+             and not exists (select 1 from ({}) as new where new.id = kept.id and not ({differs}))",
+            staged(entity)
+        ),
+        format!(
+            "delete from {table}\nwhere id in (select id from {stage})\n    \
+             and (timestamp is null or timestamp < $start or timestamp >= $end)"
+        ),
+    ]
+}
+
+/// Inserts the staged rows of a window that are not there as they are. Parameter `$now`.
+pub(super) fn fill_window(entity: &Entity) -> String {
+    let table = entity.table();
+    format!(
+        "insert into {table} ({names}, synced_at)\nselect {names}, $now from ({staged}) as new\n\
+         where not exists (select 1 from {table} as kept where kept.id = new.id)",
+        names = staged_names(entity).join(", "),
+        staged = staged(entity),
+    )
+}
+
+fn each<T>(items: impl Iterator<Item = T>, between: &str, write: impl Fn(T) -> String) -> String {
+    items.map(write).collect::<Vec<_>>().join(between)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sql_of_the_catalog() {
+        let sql: Vec<String> =
+            ENTITIES.iter().map(|it| format!("{};\n\n{};", create_table(it), create_stage(it))).collect();
+        insta::assert_snapshot!("tables", sql.join("\n\n"));
+        insta::assert_snapshot!("merge", merge(crate::catalog::find("campaigns").expect("an entity")));
+    }
+}
