@@ -1,0 +1,135 @@
+//! How often an endpoint may be asked: turns are given out in order, so that no thread overtakes another.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard},
+    time::{Duration, Instant},
+};
+
+use super::{Request, Why, limits::Limits};
+use crate::catalog::Tier;
+
+/// Klaviyo counts requests in a window of a second, and in one of a minute.
+const BURST_WINDOW: Duration = Duration::from_secs(1);
+const STEADY_WINDOW: Duration = Duration::from_mins(1);
+
+/// The budgets of all endpoints, shared by threads. The pages of one entity and another's do not compete.
+pub(super) struct Budgets {
+    share: f64,
+    endpoints: Mutex<HashMap<&'static str, Budget>>,
+}
+
+/// When a request may go out, and what it waits for until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) at: Instant,
+    pub(super) why: Why,
+}
+
+impl Budgets {
+    pub(super) fn new(share: f64) -> Budgets {
+        Budgets { share, endpoints: Mutex::default() }
+    }
+
+    /// Gives out the next turn. Whoever has it waits for it, and then asks whether it [is held](Self::is_held).
+    pub(super) fn book(&self, request: &Request, now: Instant) -> Turn {
+        let mut endpoints = self.lock();
+        let budget = endpoints.entry(request.endpoint()).or_insert_with(|| Budget::new(request.tier(), self.share));
+        budget.book(now)
+    }
+
+    /// Lets nothing go out for so long, turns already given out included.
+    pub(super) fn hold(&self, request: &Request, now: Instant, time: Duration) {
+        if let Some(budget) = self.lock().get_mut(request.endpoint()) {
+            budget.hold(now, now + time);
+        }
+    }
+
+    pub(super) fn is_held(&self, request: &Request, now: Instant) -> bool {
+        self.lock().get(request.endpoint()).is_some_and(|it| it.is_held(now))
+    }
+
+    /// Takes over the limits that Klaviyo tells of.
+    pub(super) fn learn(&self, request: &Request, now: Instant, limits: Limits) {
+        if let Some(budget) = self.lock().get_mut(request.endpoint()) {
+            budget.learn(now, limits, self.share);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Budget>> {
+        self.endpoints.lock().expect("no holder panics")
+    }
+}
+
+/// The turns of one endpoint. In any second there are at most `burst` of them, in any minute at most `steady`;
+/// wherever Klaviyo's own windows begin, that keeps within them.
+#[derive(Debug)]
+struct Budget {
+    burst: usize,
+    steady: usize,
+    /// The latest turns given out, `steady` at most, earliest first. Some are still to come.
+    turns: VecDeque<Instant>,
+    held_until: Option<Instant>,
+}
+
+impl Budget {
+    fn new(tier: Tier, share: f64) -> Budget {
+        Budget {
+            burst: share_of(tier.burst(), share),
+            steady: share_of(tier.steady(), share),
+            turns: VecDeque::new(),
+            held_until: None,
+        }
+    }
+
+    fn book(&mut self, now: Instant) -> Turn {
+        let free = [
+            self.turns.back().copied(),
+            self.nth_last(self.burst).map(|it| it + BURST_WINDOW),
+            self.nth_last(self.steady).map(|it| it + STEADY_WINDOW),
+        ];
+        let free = free.into_iter().flatten().fold(now, Instant::max);
+        let turn = match self.held_until.filter(|it| free < *it) {
+            Some(until) => Turn { at: until, why: Why::RateLimit },
+            None => Turn { at: free, why: Why::Budget },
+        };
+        self.turns.push_back(turn.at);
+        self.forget();
+        turn
+    }
+
+    /// Turns before the end of the hold are taken back; whoever has one finds the endpoint held and books again.
+    fn hold(&mut self, now: Instant, until: Instant) {
+        self.turns.retain(|it| *it <= now || until <= *it);
+        self.held_until = self.held_until.max(Some(until));
+    }
+
+    fn is_held(&self, now: Instant) -> bool {
+        self.held_until.is_some_and(|it| now < it)
+    }
+
+    fn learn(&mut self, now: Instant, limits: Limits, share: f64) {
+        self.burst = limits.burst.map_or(self.burst, |it| share_of(it, share));
+        self.steady = limits.steady.map_or(self.steady, |it| share_of(it, share));
+        self.forget();
+        if let Some(time) = limits.empty_for {
+            self.hold(now, now + time.min(STEADY_WINDOW));
+        }
+    }
+
+    fn nth_last(&self, count: usize) -> Option<Instant> {
+        self.turns.len().checked_sub(count).and_then(|it| self.turns.get(it)).copied()
+    }
+
+    fn forget(&mut self) {
+        while self.turns.len() > self.steady {
+            self.turns.pop_front();
+        }
+    }
+}
+
+/// At least one: a share of once a second is still once a second.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a limit is small and positive")]
+fn share_of(limit: u32, share: f64) -> usize {
+    ((f64::from(limit) * share) as usize).max(1)
+}
