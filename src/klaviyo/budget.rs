@@ -133,3 +133,98 @@ impl Budget {
 fn share_of(limit: u32, share: f64) -> usize {
     ((f64::from(limit) * share) as usize).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Limits = Limits { burst: None, steady: None, empty_for: None };
+
+    fn millis(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    /// The turns of callers that all come at once, counted from then.
+    fn turns(budget: &mut Budget, count: usize, now: Instant) -> Vec<Duration> {
+        (0..count).map(|_| budget.book(now).at - now).collect()
+    }
+
+    /// The most of these sorted turns that fall into any stretch of that length.
+    fn densest(turns: &[Duration], window: Duration) -> usize {
+        let within = |(index, start)| turns.partition_point(|it| *it < start + window) - index;
+        turns.iter().copied().enumerate().map(within).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn every_tier_keeps_within_its_share_in_both_windows() {
+        let cases = [(Tier::Xs, 1, 12), (Tier::S, 2, 48), (Tier::M, 8, 120), (Tier::L, 60, 600), (Tier::Xl, 280, 2800)];
+        for (tier, burst, steady) in cases {
+            let turns = turns(&mut Budget::new(tier, 0.8), steady * 3, Instant::now());
+            assert!(turns.is_sorted(), "{tier:?}");
+            assert_eq!(densest(&turns, BURST_WINDOW), burst, "{tier:?}");
+            assert_eq!(densest(&turns, STEADY_WINDOW), steady, "{tier:?}");
+            // Nor is any of it given away: the last of three shares goes out in the third minute.
+            assert!(turns.last().is_some_and(|it| *it < STEADY_WINDOW * 3), "{tier:?}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_share_is_one() {
+        let now = Instant::now();
+        let turns = turns(&mut Budget::new(Tier::Xs, 0.01), 3, now);
+        assert_eq!(turns, [millis(0), STEADY_WINDOW, STEADY_WINDOW * 2]);
+    }
+
+    #[test]
+    fn a_caller_after_a_lull_does_not_wait() {
+        let now = Instant::now();
+        let mut budget = Budget::new(Tier::Xs, 0.8);
+        turns(&mut budget, 12, now);
+        let later = now + STEADY_WINDOW * 2;
+        assert_eq!(budget.book(later), Turn { at: later, why: Why::Budget });
+    }
+
+    #[test]
+    fn a_hold_takes_turns_back_and_gives_them_out_again_in_their_pace() {
+        let now = Instant::now();
+        let mut budget = Budget::new(Tier::S, 0.8);
+        assert_eq!(turns(&mut budget, 6, now), [0, 0, 1000, 1000, 2000, 2000].map(millis));
+        let now = now + millis(500);
+        budget.hold(now, now + millis(1500));
+        for (after, held) in [(0, true), (1499, true), (1500, false)] {
+            assert_eq!(budget.is_held(now + millis(after)), held, "{after}");
+        }
+        // Two had a turn at the end of the hold and keep it; the other two come a second later.
+        let again = [budget.book(now), budget.book(now)];
+        assert_eq!(again.map(|it| it.at - now), [2500, 2500].map(millis));
+    }
+
+    #[test]
+    fn who_comes_during_a_hold_is_told_why_it_waits() {
+        let now = Instant::now();
+        let mut budget = Budget::new(Tier::M, 0.8);
+        budget.hold(now, now + millis(5000));
+        budget.hold(now, now + millis(2000));
+        assert_eq!(budget.book(now), Turn { at: now + millis(5000), why: Why::RateLimit });
+    }
+
+    #[test]
+    fn klaviyos_own_limits_replace_the_documented_ones() {
+        let now = Instant::now();
+        let mut budget = Budget::new(Tier::L, 0.8);
+        budget.learn(now, Limits { burst: Some(5), steady: Some(10), ..ALL }, 0.8);
+        let turns = turns(&mut budget, 9, now);
+        assert_eq!(densest(&turns, BURST_WINDOW), 4);
+        assert_eq!(turns[8], STEADY_WINDOW);
+    }
+
+    #[test]
+    fn an_empty_limit_is_waited_for_but_never_longer_than_its_window() {
+        for (told, waited) in [(millis(12_000), millis(12_000)), (millis(900_000), STEADY_WINDOW)] {
+            let now = Instant::now();
+            let mut budget = Budget::new(Tier::M, 0.8);
+            budget.learn(now, Limits { empty_for: Some(told), ..ALL }, 0.8);
+            assert_eq!(budget.book(now).at - now, waited);
+        }
+    }
+}

@@ -45,3 +45,61 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ureq::http::{HeaderName, HeaderValue};
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let header = |(name, value): &(&str, &str)| {
+            let name: HeaderName = name.parse().expect("a name");
+            (name, HeaderValue::from_str(value).expect("a value"))
+        };
+        pairs.iter().map(header).collect()
+    }
+
+    #[test]
+    fn limits_are_read_from_the_composite_header() {
+        let cases = [
+            ("10, 10;w=1, 150;w=60", (Some(10), Some(150))),
+            ("350,350;w=1,3500;w=60", (Some(350), Some(3500))),
+            ("1, 1;w=1, 2;w=60, 225;w=86400", (Some(1), Some(2))),
+            ("150;w=60", (None, Some(150))),
+            ("10 ; w=1", (Some(10), None)),
+            ("10", (None, None)),
+            ("0;w=1, -5;w=60", (None, None)),
+            ("many;w=1, 10;w=soon, ;w=60", (None, None)),
+            ("", (None, None)),
+        ];
+        for (limit, (burst, steady)) in cases {
+            let expected = Limits { burst, steady, empty_for: None };
+            assert_eq!(Limits::of(&headers(&[("RateLimit-Limit", limit)])), expected, "{limit}");
+        }
+        assert_eq!(Limits::of(&headers(&[])), Limits::default());
+    }
+
+    #[test]
+    fn only_a_limit_with_nothing_left_is_waited_for() {
+        let cases = [("9", "0", None), ("9", "12", None), ("0", "12", Some(12)), ("0", "0", None), ("0", "soon", None)];
+        for (remaining, reset, seconds) in cases {
+            let limits = Limits::of(&headers(&[("RateLimit-Remaining", remaining), ("RateLimit-Reset", reset)]));
+            assert_eq!(limits.empty_for, seconds.map(Duration::from_secs), "{remaining} {reset}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_whole_seconds_or_nothing() {
+        for (value, seconds) in [
+            ("1", Some(1)),
+            (" 73473 ", Some(73_473)),
+            ("0", Some(0)),
+            ("1.5", None),
+            ("Sat, 21 Nov 2026 09:00:00 GMT", None),
+        ] {
+            let told = retry_after(&headers(&[("Retry-After", value)]));
+            assert_eq!(told, seconds.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(retry_after(&headers(&[])), None);
+    }
+}
