@@ -12,21 +12,21 @@ mod limits;
 mod origin;
 mod request;
 mod retry;
+mod revision;
 mod secret;
 mod stop;
 
-use std::{
-    io::Read,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{io::Read, time::Duration};
 
 use ureq::{
     Agent, Body,
     http::{HeaderMap, HeaderValue, Response, header},
 };
 
-use self::{answer::Failure, budget::Budgets, clock::SystemClock, limits::Limits, origin::Origin, retry::Tries};
+use self::{
+    answer::Failure, budget::Budgets, clock::SystemClock, limits::Limits, origin::Origin, retry::Tries,
+    revision::RevisionWatch,
+};
 pub use self::{
     batch::Batch,
     clock::Clock,
@@ -89,7 +89,7 @@ pub struct Client {
     retries: u32,
     budgets: Budgets,
     clock: Box<dyn Clock>,
-    warned_of_revision: AtomicBool,
+    revision: RevisionWatch,
 }
 
 impl Client {
@@ -121,7 +121,7 @@ impl Client {
             retries: settings.retries,
             budgets: Budgets::new(settings.budget_share),
             clock,
-            warned_of_revision: AtomicBool::new(false),
+            revision: RevisionWatch::default(),
         })
     }
 
@@ -210,11 +210,8 @@ impl Client {
     /// Takes in what the headers of any answer tell.
     fn heed(&self, request: &Request, headers: &HeaderMap) {
         self.budgets.learn(request, self.clock.now(), Limits::of(headers));
-        let echo = headers.get("x-klaviyo-api-revision").and_then(|it| it.to_str().ok());
-        if let Some(echo) = echo.filter(|it| *it != REVISION)
-            && !self.warned_of_revision.swap(true, Ordering::Relaxed)
-        {
-            log::warn!("Klaviyo answers with revision {echo} of its API though {REVISION} was asked for");
+        if let Some(other) = self.revision.surprise(headers) {
+            log::warn!("Klaviyo answers in revision {other} of its API though {REVISION} was asked for");
         }
     }
 }

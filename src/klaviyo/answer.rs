@@ -262,4 +262,11 @@ mod tests {
             assert_eq!(remedy(&found), "try again", "{body}");
         }
     }
+
+    #[test]
+    fn an_answer_without_end_is_not_asked_for_again() {
+        let length = usize::try_from(BODY_MAX + 1).expect("a length");
+        let found = success(&listing(), &vec![b' '; length]).expect_err("no batch");
+        assert_eq!(remedy(&found), "stop the entity");
+    }
 }
