@@ -20,7 +20,7 @@ use std::{io::Read, time::Duration};
 
 use ureq::{
     Agent, Body,
-    http::{HeaderMap, HeaderValue, Response, header},
+    http::{HeaderMap, HeaderValue, header},
 };
 
 use self::{
@@ -199,10 +199,10 @@ impl Client {
             .map_err(|error| Failure::Passing { reason: error.to_string() })?;
         self.heed(request, response.headers());
         if response.status() == 200 {
-            return answer::success(request, &read(&mut response)?);
+            return answer::success(request, &read(response.body_mut(), BODY_MAX)?);
         }
         // Of a refusal whatever arrived will do, and an echo of the key is not repeated.
-        let body = read(&mut response).unwrap_or_default();
+        let body = read(response.body_mut(), BODY_MAX).unwrap_or_default();
         let body = String::from_utf8_lossy(&body).replace(self.key.expose(), "***");
         Err(answer::failure(request, response.status().as_u16(), response.headers(), &body))
     }
@@ -244,14 +244,26 @@ fn agent(settings: &Settings, origin: &Origin) -> Agent {
     config.build().new_agent()
 }
 
-/// The body, unpacked. The bound holds for what comes out, so that a small answer cannot unpack into a large one.
-fn read(response: &mut Response<Body>) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    response
-        .body_mut()
-        .as_reader()
-        .take(BODY_MAX + 1)
-        .read_to_end(&mut body)
+/// The body, unpacked, and one byte more than `max` where it is longer. The bound holds for what comes out, so that a
+/// small answer cannot unpack into a large one.
+fn read(body: &mut Body, max: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    body.as_reader()
+        .take(max + 1)
+        .read_to_end(&mut bytes)
         .map_err(|error| Failure::Passing { reason: format!("the answer broke off: {error}") })?;
-    Ok(body)
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_tells_that_it_is_too_long() {
+        for (length, read_of_it) in [(9, 9), (10, 10), (11, 11), (1_000, 11)] {
+            let mut body = Body::builder().data("x".repeat(length));
+            assert_eq!(read(&mut body, 10).expect("a body").len(), read_of_it, "{length}");
+        }
+    }
 }

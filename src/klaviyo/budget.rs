@@ -138,7 +138,7 @@ fn share_of(limit: u32, share: f64) -> usize {
 mod tests {
     use super::*;
 
-    const ALL: Limits = Limits { burst: None, steady: None, empty_for: None };
+    const NOTHING: Limits = Limits { burst: None, steady: None, empty_for: None };
 
     fn millis(count: u64) -> Duration {
         Duration::from_millis(count)
@@ -200,6 +200,25 @@ mod tests {
     }
 
     #[test]
+    fn turns_taken_back_were_not_used() {
+        let now = Instant::now();
+        let mut budget = Budget::new(Tier::Xs, 1.0);
+        budget.learn(now, Limits { steady: Some(4), ..NOTHING }, 1.0);
+        assert_eq!(turns(&mut budget, 4, now), [0, 1000, 2000, 3000].map(millis));
+        budget.hold(now, now + millis(10_000));
+        assert_eq!(turns(&mut budget, 4, now), [10_000, 11_000, 12_000, 60_000].map(millis));
+    }
+
+    #[test]
+    fn nobody_overtakes_when_the_limit_grows() {
+        let now = Instant::now();
+        let mut budget = Budget::new(Tier::Xs, 1.0);
+        assert_eq!(turns(&mut budget, 3, now), [0, 1000, 2000].map(millis));
+        budget.learn(now, Limits { burst: Some(10), ..NOTHING }, 1.0);
+        assert_eq!(turns(&mut budget, 2, now), [2000, 2000].map(millis));
+    }
+
+    #[test]
     fn who_comes_during_a_hold_is_told_why_it_waits() {
         let now = Instant::now();
         let mut budget = Budget::new(Tier::M, 0.8);
@@ -212,7 +231,7 @@ mod tests {
     fn klaviyos_own_limits_replace_the_documented_ones() {
         let now = Instant::now();
         let mut budget = Budget::new(Tier::L, 0.8);
-        budget.learn(now, Limits { burst: Some(5), steady: Some(10), ..ALL }, 0.8);
+        budget.learn(now, Limits { burst: Some(5), steady: Some(10), ..NOTHING }, 0.8);
         let turns = turns(&mut budget, 9, now);
         assert_eq!(densest(&turns, BURST_WINDOW), 4);
         assert_eq!(turns[8], STEADY_WINDOW);
@@ -223,7 +242,7 @@ mod tests {
         for (told, waited) in [(millis(12_000), millis(12_000)), (millis(900_000), STEADY_WINDOW)] {
             let now = Instant::now();
             let mut budget = Budget::new(Tier::M, 0.8);
-            budget.learn(now, Limits { empty_for: Some(told), ..ALL }, 0.8);
+            budget.learn(now, Limits { empty_for: Some(told), ..NOTHING }, 0.8);
             assert_eq!(budget.book(now).at - now, waited);
         }
     }

@@ -122,6 +122,32 @@ fn an_answer_that_was_the_last_one_delays_the_next_request() {
 }
 
 #[test]
+fn a_limit_that_another_thread_ran_into_is_waited_for_too() {
+    let server = Server::start([page(PAGE), answer(429, &["Retry-After: 7"], THROTTLED), page(PAGE)]);
+    let client = server.client();
+    client.ask(&accounts()).expect("a batch");
+    // While this one waits for its second, another one hears that the limit is reached, and gives up.
+    let other = Stop::new();
+    let mut times = Vec::new();
+    let batch = client.client.get(&accounts(), &client.stop, &mut |note| match note {
+        Note::Waited { time, .. } if times.is_empty() => {
+            times.push(time);
+            let result = client.client.get(&accounts(), &other, &mut |note| {
+                if let Note::Waited { why: Why::RateLimit, .. } = note {
+                    other.set();
+                }
+            });
+            assert!(matches!(result, Err(Error::Stopped)));
+        }
+        Note::Waited { time, .. } => times.push(time),
+        Note::Sent => (),
+    });
+    assert_eq!(batch.expect("a batch").data.len(), 2);
+    assert_eq!(times, [1, 7].map(Duration::from_secs));
+    assert_eq!(server.heard().len(), 3);
+}
+
+#[test]
 fn the_budget_is_kept_before_anyone_complains() {
     let server = Server::start((0..14).map(|_| page(PAGE)));
     let client = server.client();
@@ -347,7 +373,9 @@ impl Clock for SkippingClock {
     }
 
     fn wait(&self, time: Duration, stop: &Stop) -> bool {
-        *self.skipped.lock().expect("a time") += time;
+        if !stop.is_set() {
+            *self.skipped.lock().expect("a time") += time;
+        }
         stop.is_set()
     }
 
