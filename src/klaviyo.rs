@@ -41,6 +41,9 @@ use crate::catalog::REVISION;
 /// a whole order; what is larger than this would not fit a small machine's memory, and is no page.
 const BODY_MAX: u64 = 128 * 1024 * 1024;
 
+/// A whole body may take this many read timeouts: a large page on a slow line comes piece by piece, but not forever.
+const BODY_TIMEOUTS: u32 = 10;
+
 /// Connections kept open between requests; more than the threads that a sync has.
 const IDLE_CONNECTIONS: usize = 16;
 
@@ -53,7 +56,7 @@ pub struct Settings {
     /// The share of Klaviyo's rate limits that we allow ourselves, above 0 and up to 1: other tools use the same account.
     pub budget_share: f64,
     pub connect_timeout: Duration,
-    /// How long to wait for an answer to begin, and then for its body to be complete.
+    /// How long to wait for an answer to begin, and then for each further piece of it.
     pub read_timeout: Duration,
     /// How often a request that failed in passing is tried again.
     pub retries: u32,
@@ -127,8 +130,8 @@ impl Client {
 
     /// Sends `request`, as often as it takes, and brings back what came of it.
     ///
-    /// `note` hears of every request sent and of every wait before it begins. A stop ends a wait at once, and an
-    /// answer that is being read at the latest after the read timeout.
+    /// `note` hears of every request sent and of every wait before it begins. A stop ends a wait at once; an answer
+    /// that is on its way is still read to its end, or until it times out.
     ///
     /// # Errors
     /// One variant for each thing that a caller can do about it.
@@ -234,7 +237,8 @@ fn agent(settings: &Settings, origin: &Origin) -> Agent {
         .max_redirects(0)
         .timeout_connect(Some(settings.connect_timeout))
         .timeout_recv_response(Some(settings.read_timeout))
-        .timeout_recv_body(Some(settings.read_timeout))
+        .timeout_per_read(Some(settings.read_timeout))
+        .timeout_recv_body(Some(settings.read_timeout * BODY_TIMEOUTS))
         .max_idle_connections(IDLE_CONNECTIONS)
         .max_idle_connections_per_host(IDLE_CONNECTIONS);
     if origin.is_loopback() {
