@@ -255,7 +255,7 @@ fn a_stop_ends_a_wait() {
         if let Note::Waited { .. } = note {
             let stop = stop.clone();
             thread::spawn(move || {
-                thread::sleep(Duration::from_millis(20));
+                let _ = Stop::new().wait(Duration::from_millis(20));
                 stop.set();
             });
         }
