@@ -1,0 +1,342 @@
+//! Keeps the copy current: runs, and the threads that do them. The only module that knows both Klaviyo and the store.
+
+mod events;
+mod pass;
+mod record;
+mod run;
+pub mod schedule;
+mod values;
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use crate::catalog::{ENTITIES, Entity, Source};
+use crate::klaviyo::{Client, Stop};
+use crate::store::runs::{Run, RunEntity, Status};
+use crate::store::{self, Store};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Entities to bring up to date; empty means all.
+    pub entities: Vec<&'static Entity>,
+    /// Read everything again, rather than what changed.
+    pub forced: bool,
+    /// Read what changed since then, wherever the last run stopped.
+    pub since: Option<DateTime<Utc>>,
+    pub trigger: Trigger,
+}
+
+/// Who asked for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    Schedule,
+    Page,
+    Api,
+    CommandLine,
+}
+
+impl Trigger {
+    fn name(self) -> &'static str {
+        match self {
+            Trigger::Schedule => "schedule",
+            Trigger::Page => "page",
+            Trigger::Api => "api",
+            Trigger::CommandLine => "command line",
+        }
+    }
+}
+
+/// A run that will do what was ordered.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    pub run: i64,
+    /// Whether the run was under way or waiting already.
+    pub joined: bool,
+    pub status: Status,
+    pub entities: Vec<String>,
+}
+
+/// Why nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("no Klaviyo API key is set; set KLAVIYO_API_KEY and start Klytics again")]
+    NoKey,
+    #[error("the server is shutting down")]
+    Stopping,
+    #[error("the run could not be written down")]
+    Store(#[from] store::Error),
+}
+
+/// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub history_days: u32,
+    pub lookback_hours: u32,
+    pub parallel: usize,
+}
+
+impl From<&crate::config::Sync> for Options {
+    fn from(settings: &crate::config::Sync) -> Options {
+        Options {
+            history_days: settings.history_days,
+            lookback_hours: settings.lookback_hours,
+            parallel: settings.parallel,
+        }
+    }
+}
+
+/// The sync of one account, as everyone else sees it: start, join, cancel, progress. Clones share it.
+#[derive(Clone)]
+pub struct Handle(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    /// Absent without a key.
+    client: Option<Client>,
+    options: Options,
+    state: Mutex<State>,
+    /// Rung when a run is added, progresses or ends.
+    bell: Condvar,
+    /// Set once, at shutdown.
+    stop: Stop,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<(Order, Run)>,
+    running: Option<Running>,
+    /// The run that ended last, for whoever waits for it.
+    ended: Option<Run>,
+}
+
+struct Running {
+    order: Order,
+    run: Run,
+    cancel: Stop,
+}
+
+/// The threads of a sync; dropping them does not stop them, [`Threads::stop`] does.
+pub struct Threads {
+    handle: Handle,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Handle {
+    /// A sync at rest; without a client it refuses to run.
+    ///
+    /// # Errors
+    /// When what an earlier process left running cannot be written down as interrupted.
+    pub fn new(store: Store, client: Option<Client>, options: Options, now: DateTime<Utc>) -> Result<Handle, store::Error> {
+        store.write(|db| db.interrupt_runs(now))?;
+        Ok(Handle(Arc::new(Shared {
+            store,
+            client,
+            options,
+            state: Mutex::default(),
+            bell: Condvar::new(),
+            stop: Stop::default(),
+        })))
+    }
+
+    /// Starts the thread that does the runs and, if asked, the one that orders them on schedule.
+    #[must_use]
+    pub fn spawn(&self, scheduled: bool) -> Threads {
+        let (worker, scheduler) = (self.clone(), self.clone());
+        let mut threads = vec![std::thread::spawn(move || worker.work())];
+        if scheduled {
+            threads.push(std::thread::spawn(move || schedule::keep(&scheduler)));
+        }
+        Threads { handle: self.clone(), threads }
+    }
+
+    /// Whether there is a key to read with.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.0.client.is_some()
+    }
+
+    /// Queues a run, or joins one that does all that was ordered. A forced run is joined by anything it covers; an
+    /// incremental one never stands in for a forced one.
+    ///
+    /// # Errors
+    /// When there is no key, the server is stopping, or the run cannot be written down.
+    pub fn start(&self, order: Order) -> Result<Ticket, Refused> {
+        if self.0.client.is_none() {
+            return Err(Refused::NoKey);
+        }
+        if self.0.stop.is_set() {
+            return Err(Refused::Stopping);
+        }
+        let order = Order { entities: whole(&order.entities), ..order };
+        let mut state = self.state();
+        if let Some(ticket) = join(&state, &order) {
+            return Ok(ticket);
+        }
+        let run = self.begin(&order)?;
+        let ticket = ticket(&run, false);
+        state.waiting.push_back((order, run));
+        self.0.bell.notify_all();
+        Ok(ticket)
+    }
+
+    /// Writes a new run down.
+    fn begin(&self, order: &Order) -> Result<Run, store::Error> {
+        let now = Utc::now();
+        let trigger = order.trigger.name();
+        let id = self.0.store.write(|db| db.begin_run(trigger, order.forced, now))?;
+        Ok(Run {
+            id,
+            status: Status::Queued,
+            trigger: trigger.to_owned(),
+            forced: order.forced,
+            started_at: now,
+            ended_at: None,
+            entities: order.entities.iter().map(|it| RunEntity::queued(it)).collect(),
+        })
+    }
+
+    /// The run that goes on, else the next one waiting, as it stands.
+    #[must_use]
+    pub fn progress(&self) -> Option<Run> {
+        let state = self.state();
+        let running = state.running.as_ref().map(|it| it.run.clone());
+        running.or_else(|| state.waiting.front().map(|(_, run)| run.clone()))
+    }
+
+    /// Waits until the run has ended, at most for `time`; `None` while it has not.
+    #[must_use]
+    pub fn ended(&self, run: i64, time: Duration) -> Option<Run> {
+        let until = Instant::now() + time;
+        let mut state = self.state();
+        loop {
+            let pending = state.running.as_ref().is_some_and(|it| it.run.id == run)
+                || state.waiting.iter().any(|(_, it)| it.id == run);
+            if !pending {
+                return state.ended.clone().filter(|it| it.id == run);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            state = self.0.bell.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Ends the run that goes on, keeping every finished window and batch. Tells whether there was one.
+    pub fn cancel(&self) -> bool {
+        let state = self.state();
+        state.running.as_ref().inspect(|it| it.cancel.set()).is_some()
+    }
+
+    /// When each entity is next due, in the account's zone; nothing is due without a key.
+    #[must_use]
+    pub fn next_run_at(&self, entity: &Entity, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.has_key().then(|| schedule::next(entity, zone, now)).flatten()
+    }
+
+    /// Does the waiting runs, one after the other, until the end.
+    fn work(&self) {
+        while let Some((order, cancel)) = self.take() {
+            let client = self.0.client.as_ref().expect("a run is only queued with a client");
+            run::carry_out(self, client, &order, &cancel);
+            self.finish(&cancel);
+        }
+    }
+
+    /// Waits for a run and makes it the running one; `None` at shutdown.
+    fn take(&self) -> Option<(Order, Stop)> {
+        let mut state = self.state();
+        loop {
+            if self.0.stop.is_set() {
+                return None;
+            }
+            if let Some((order, mut run)) = state.waiting.pop_front() {
+                let cancel = Stop::default();
+                run.status = Status::Running;
+                state.running = Some(Running { order: order.clone(), run, cancel: cancel.clone() });
+                self.0.bell.notify_all();
+                return Some((order, cancel));
+            }
+            state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Writes down how the running run ended.
+    fn finish(&self, cancel: &Stop) {
+        let Some(mut run) = self.state().running.as_ref().map(|it| it.run.clone()) else { return };
+        run.status = run::outcome(&run, self.0.stop.is_set(), cancel.is_set());
+        run.ended_at = Some(Utc::now());
+        if let Err(error) = self.0.store.write(|db| db.end_run(&run)) {
+            log::error!("run {} could not be written down: {}", run.id, run::causes(&error));
+        }
+        let mut state = self.state();
+        state.running = None;
+        state.ended = Some(run);
+        self.0.bell.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is shown of one entity of the running run.
+    fn show(&self, entity: &str, change: impl FnOnce(&mut RunEntity)) {
+        let mut state = self.state();
+        let entities = state.running.as_mut().map(|it| &mut it.run.entities);
+        if let Some(it) = entities.and_then(|all| all.iter_mut().find(|it| it.name == entity)) {
+            change(it);
+        }
+        self.0.bell.notify_all();
+    }
+}
+
+impl Threads {
+    /// Asks the threads to stop and waits for them, at most for `time`. What was committed is kept; a run that goes on
+    /// is written down as interrupted.
+    pub fn stop(self, time: Duration) {
+        self.handle.0.stop.set();
+        self.handle.cancel();
+        self.handle.0.bell.notify_all();
+        let until = Instant::now() + time;
+        for thread in self.threads {
+            while !thread.is_finished() && Instant::now() < until {
+                self.handle.0.stop.pause(Duration::from_millis(20));
+            }
+            if thread.is_finished() && thread.join().is_err() {
+                log::error!("a sync thread had panicked");
+            }
+        }
+    }
+}
+
+/// What was ordered, in the catalog's order: nothing means all, and what comes along with a parent means the parent
+/// and all that comes along with it.
+fn whole(ordered: &[&'static Entity]) -> Vec<&'static Entity> {
+    let source = |it: &'static Entity| match it.source {
+        Source::Included { .. } => it.parent().unwrap_or(it).name,
+        _ => it.name,
+    };
+    let wanted: HashSet<&str> = ordered.iter().copied().map(source).collect();
+    ENTITIES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(source(it))).collect()
+}
+
+/// A run under way or waiting that does all of `order`.
+fn join(state: &State, order: &Order) -> Option<Ticket> {
+    let covers = |other: &Order| {
+        (other.forced || !order.forced)
+            && (order.since.is_none() || other.forced || other.since == order.since)
+            && order.entities.iter().all(|it| other.entities.iter().any(|other| other.name == it.name))
+    };
+    let running = state.running.iter().filter(|it| !it.cancel.is_set()).map(|it| (&it.order, &it.run));
+    let waiting = state.waiting.iter().map(|(order, run)| (order, run));
+    let (_, run) = running.chain(waiting).find(|(other, _)| covers(other))?;
+    Some(ticket(run, true))
+}
+
+fn ticket(run: &Run, joined: bool) -> Ticket {
+    Ticket { run: run.id, joined, status: run.status, entities: run.entities.iter().map(|it| it.name.clone()).collect() }
+}
