@@ -14,16 +14,9 @@ channels as (
     group by channel
 )
 select
-    case channel
-        when 'email' then 'Email'
-        when 'sms' then 'SMS'
-        when 'push' then 'Push'
-        when 'whatsapp' then 'WhatsApp'
-        when 'unknown' then 'Unknown channel'
-        else 'Not attributed'
-    end as name,
+    channel,
     cast(value as double) as value,
     cast(value as double) / nullif(cast(sum(value) over () as double), 0) as share
 from channels
 where value is not null
-order by channel is null, channels.value desc, name
+order by channel is null, channels.value desc, channel

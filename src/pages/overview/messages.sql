@@ -3,6 +3,7 @@
 -- Conversions are of $metric; $machine counts deliveries that only a machine opened or clicked, too.
 with results as (
     select
+        sent_on,
         sent_on as day,
         case when sent_on >= $start then campaign_id end as campaign_id,
         case when sent_on >= $start then coalesce(messages.flow_id, stats.flow_id) end as flow_id,
@@ -23,6 +24,7 @@ sums as (
         day,
         campaign_id,
         flow_id,
+        max(sent_on) as last_on,
         cast(sum(recipients) as bigint) as recipients,
         cast(sum(delivered) as bigint) as delivered,
         cast(sum(opened) as bigint) as opened,
