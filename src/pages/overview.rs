@@ -1,16 +1,46 @@
 //! `/`: how is it going? Revenue, subscribers, conversion and sign-ups in a range, and what drove them.
 
-use crate::range::Period;
+mod earned;
+mod figure;
+mod sent;
+
+pub use earned::{Earned, channels};
+pub use figure::{Figure, share};
+pub use sent::Sent;
+
+use crate::range::{Ask, Period};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::{params, query};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
+
+const SETTING: Query = query!("overview/setting");
+const REVENUE: Query = query!("overview/revenue");
+const DAILY: Query = query!("overview/daily");
+const CHANNELS: Query = query!("overview/channels");
+const MESSAGES: Query = query!("overview/messages");
+const SUBSCRIBERS: Query = query!("overview/subscribers");
+const SUBMISSIONS: Query = query!("overview/submissions");
+const TOP_SEGMENTS: Query = query!("overview/top_segments");
+const TOP_FORMS: Query = query!("overview/top_forms");
+
+/// Every query of this page; a test prepares them all.
+pub const QUERIES: &[Query] =
+    &[SETTING, REVENUE, DAILY, CHANNELS, MESSAGES, SUBSCRIBERS, SUBMISSIONS, TOP_SEGMENTS, TOP_FORMS];
+
+/// Rows of each table of the best.
+pub const TOP: usize = 5;
+
+/// Campaigns shown as recent.
+const RECENT: usize = 8;
 
 /// All that the overview shows; `/api/overview` and the chart endpoints are other faces of it.
 #[derive(Debug, Serialize)]
 pub struct Overview {
     pub period: Period,
-    /// The account's currency, ISO 4217.
+    /// The account's currency, ISO 4217; empty before the account was read.
     pub currency: String,
-    /// Gross revenue of all orders, by event day.
+    /// Gross revenue of all orders, by event day; unknown where no metric stands for revenue.
     pub revenue: Figure,
     /// Its part that Klaviyo attributes to a message.
     pub attributed_revenue: Figure,
@@ -37,17 +67,6 @@ pub struct Overview {
     pub events_stored: i64,
 }
 
-/// A number, what it was in the period compared with, and its days.
-#[derive(Debug, Clone, Serialize)]
-pub struct Figure {
-    pub current: Option<f64>,
-    pub previous: Option<f64>,
-    /// `(current − previous) / previous`; unknown where the previous is zero or unknown.
-    pub change: Option<f64>,
-    /// One value a day of the range, for the sparkline; empty where the past is unknown.
-    pub daily: Vec<Option<f64>>,
-}
-
 #[derive(Debug, Clone, Serialize)]
 pub struct RevenueDay {
     pub date: NaiveDate,
@@ -61,7 +80,7 @@ pub struct RevenueDay {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Channel {
-    /// `Email`, `SMS`, `Push`, `WhatsApp`, or `Not attributed`.
+    /// `Email`, `SMS`, `Push`, `WhatsApp`, `Unknown channel`, or `Not attributed`.
     pub name: String,
     pub value: f64,
     /// Fraction of all revenue; unknown where there is none.
@@ -99,6 +118,7 @@ pub struct TopForm {
 pub struct RecentCampaign {
     pub id: String,
     pub name: String,
+    /// `Email`, `SMS`, `Push` or `WhatsApp`, once its message is copied.
     pub channel: Option<String>,
     /// Local wall clock of the account.
     pub sent_at: Option<NaiveDateTime>,
@@ -120,3 +140,139 @@ pub struct LeftOut {
     pub unreadable_values: i64,
 }
 
+/// What all numbers are in, and of.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// ISO 4217; unknown before the account was read.
+    pub currency: Option<String>,
+    /// The metric whose events are conversions; unknown where nothing stands for revenue.
+    pub metric: Option<String>,
+    pub events_stored: i64,
+}
+
+impl Overview {
+    /// Answers for the days of `period`.
+    ///
+    /// # Errors
+    /// When a query fails.
+    pub fn load(db: &Db<'_>, ask: &Ask, period: &Period) -> Result<Overview, store::Error> {
+        let setting = Setting::load(db, ask)?;
+        let metric = setting.metric.as_deref();
+        let sent = Sent::load(db, period, metric)?;
+        let earned = Earned::load(db, period, metric)?;
+        Ok(Overview {
+            revenue: earned.revenue(period),
+            attributed_revenue: earned.attributed(period),
+            subscribers: Figure::of_now(db.value(SUBSCRIBERS, params! {})?),
+            open_rate: sent.rate(period, |it| it.opened),
+            click_rate: sent.rate(period, |it| it.clicked),
+            conversion_rate: match metric {
+                Some(_) => sent.rate(period, |it| it.converted),
+                None => Figure::unknown(period),
+            },
+            form_submissions: submissions(db, period)?,
+            daily: earned.days(),
+            channels: channels(db, period, metric)?,
+            top_segments: top_segments(db, TOP)?,
+            top_flows: sent.top_flows(TOP),
+            top_forms: top_forms(db, period, TOP)?,
+            recent_campaigns: sent.recent_campaigns(RECENT, db.zone()?),
+            left_out: LeftOut {
+                machine_opens: sent.machine_opens(period),
+                bot_clicks: sent.bot_clicks(period),
+                foreign_orders: earned.foreign_orders(),
+                unreadable_values: earned.unreadable_values(),
+            },
+            events_stored: setting.events_stored,
+            currency: setting.currency.unwrap_or_default(),
+            period: period.clone(),
+        })
+    }
+}
+
+impl Setting {
+    /// # Errors
+    /// When the query fails.
+    pub fn load(db: &Db<'_>, ask: &Ask) -> Result<Setting, store::Error> {
+        db.row(SETTING, params! { "metric": ask.metric })
+    }
+}
+
+/// The segments with the most members.
+///
+/// # Errors
+/// When the query fails.
+pub fn top_segments(db: &Db<'_>, limit: usize) -> Result<Vec<TopSegment>, store::Error> {
+    db.rows(TOP_SEGMENTS, params! { "limit": rows(limit) })
+}
+
+/// The forms with the most submissions in the range.
+///
+/// # Errors
+/// When the query fails.
+pub fn top_forms(db: &Db<'_>, period: &Period, limit: usize) -> Result<Vec<TopForm>, store::Error> {
+    let (start, before) = (period.range.start(), period.range.before());
+    db.rows(TOP_FORMS, params! { "start": start, "before": before, "limit": rows(limit) })
+}
+
+/// What a person calls a channel that views call `email`, `sms`, `push` or `whatsapp`.
+#[must_use]
+pub fn channel_name(channel: &str) -> &str {
+    match channel {
+        "email" => "Email",
+        "sms" => "SMS",
+        "push" => "Push",
+        "whatsapp" => "WhatsApp",
+        "unknown" => "Unknown channel",
+        other => other,
+    }
+}
+
+fn submissions(db: &Db<'_>, period: &Period) -> Result<Figure, store::Error> {
+    let (since, before) = (period.since(), period.range.before());
+    let days: Vec<Submissions> = db.rows(SUBMISSIONS, params! { "since": since, "before": before })?;
+    Ok(Figure::of_counts(period, |day| days.iter().find(|it| it.day == day).map_or(0, |it| it.count)))
+}
+
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+struct Submissions {
+    day: NaiveDate,
+    count: i64,
+}
+
+impl FromRow for Setting {
+    fn from_row(row: &Row<'_>) -> RowResult<Setting> {
+        Ok(Setting {
+            currency: row.get("currency")?,
+            metric: row.get("metric")?,
+            events_stored: row.get("events_stored")?,
+        })
+    }
+}
+
+impl FromRow for Submissions {
+    fn from_row(row: &Row<'_>) -> RowResult<Submissions> {
+        Ok(Submissions { day: row.get("day")?, count: row.get("submissions")? })
+    }
+}
+
+impl FromRow for TopSegment {
+    fn from_row(row: &Row<'_>) -> RowResult<TopSegment> {
+        Ok(TopSegment { id: row.get("id")?, name: row.get("name")?, count: row.get("count")? })
+    }
+}
+
+impl FromRow for TopForm {
+    fn from_row(row: &Row<'_>) -> RowResult<TopForm> {
+        Ok(TopForm {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            views: row.get("views")?,
+            submissions: row.get("submissions")?,
+            submission_rate: row.get("submission_rate")?,
+        })
+    }
+}

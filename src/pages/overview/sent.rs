@@ -1,0 +1,178 @@
+use super::{Figure, MESSAGES, RecentCampaign, TopFlow, channel_name, share};
+use crate::params;
+use crate::range::{Machine, Period};
+use crate::store::{self, Db, FromRow, Row, RowResult};
+use chrono::{NaiveDate, NaiveDateTime};
+use chrono_tz::Tz;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+/// What became of the messages that were sent in a period and before it: by send day, by campaign and by flow.
+#[derive(Debug)]
+pub struct Sent {
+    days: HashMap<NaiveDate, Counts>,
+    campaigns: Vec<Campaign>,
+    flows: Vec<TopFlow>,
+    machine: Machine,
+}
+
+/// Deliveries, and how many of them were answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    pub recipients: i64,
+    pub delivered: i64,
+    pub opened: i64,
+    pub clicked: i64,
+    pub converted: i64,
+    /// Opens, not deliveries, that a machine made.
+    pub machine_opens: i64,
+    pub bot_clicks: i64,
+}
+
+#[derive(Debug)]
+struct Campaign {
+    id: String,
+    name: String,
+    channel: Option<String>,
+    /// UTC.
+    sent_at: Option<NaiveDateTime>,
+    /// The last local day on which it went out to someone.
+    last_on: NaiveDate,
+    counts: Counts,
+    revenue: f64,
+}
+
+impl Sent {
+    /// Asks for the days of `period`, by the conversions of `metric`.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub fn load(db: &Db<'_>, period: &Period, metric: Option<&str>) -> Result<Sent, store::Error> {
+        let (since, start, before) = (period.since(), period.range.start(), period.range.before());
+        let machine = period.machine == Machine::Include;
+        let rows: Vec<Part> = db.rows(
+            MESSAGES,
+            params! { "since": since, "start": start, "before": before, "metric": metric, "machine": machine },
+        )?;
+        let mut sent =
+            Sent { days: HashMap::new(), campaigns: Vec::new(), flows: Vec::new(), machine: period.machine };
+        for row in rows {
+            match row {
+                Part::Day(day, counts) => drop(sent.days.insert(day, counts)),
+                Part::Campaign(campaign) => sent.campaigns.push(campaign),
+                Part::Flow(flow) => sent.flows.push(flow),
+            }
+        }
+        Ok(sent)
+    }
+
+    /// The share of deliveries that `answered` counts.
+    #[must_use]
+    pub fn rate(&self, period: &Period, answered: impl Fn(&Counts) -> i64) -> Figure {
+        Figure::of_shares(period, |day| self.days.get(&day).map_or((0, 0), |it| (answered(it), it.delivered)))
+    }
+
+    /// Opens that are not counted, because a machine made them.
+    #[must_use]
+    pub fn machine_opens(&self, period: &Period) -> i64 {
+        self.left_out(period, |it| it.machine_opens)
+    }
+
+    /// Clicks that are not counted, because a machine made them.
+    #[must_use]
+    pub fn bot_clicks(&self, period: &Period) -> i64 {
+        self.left_out(period, |it| it.bot_clicks)
+    }
+
+    fn left_out(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
+        match self.machine {
+            Machine::Include => 0,
+            Machine::Exclude => period.range.days().filter_map(|it| self.days.get(&it)).map(count).sum(),
+        }
+    }
+
+    /// The flows that earned the most.
+    #[must_use]
+    pub fn top_flows(&self, limit: usize) -> Vec<TopFlow> {
+        let mut flows = self.flows.clone();
+        flows.sort_by(|a, b| {
+            b.revenue.total_cmp(&a.revenue).then_with(|| (Reverse(a.recipients), &a.name).cmp(&(Reverse(b.recipients), &b.name)))
+        });
+        flows.truncate(limit);
+        flows
+    }
+
+    /// The campaigns sent last, newest first, by the wall clock of `zone`.
+    #[must_use]
+    pub fn recent_campaigns(&self, limit: usize, zone: Tz) -> Vec<RecentCampaign> {
+        let mut campaigns: Vec<_> = self.campaigns.iter().collect();
+        campaigns.sort_by_key(|it| (Reverse(it.sent_at.map_or(it.last_on, |at| at.date())), Reverse(it.sent_at), &it.name));
+        campaigns.into_iter().take(limit).map(|it| it.shown(zone)).collect()
+    }
+}
+
+impl Campaign {
+    fn shown(&self, zone: Tz) -> RecentCampaign {
+        let counts = self.counts;
+        RecentCampaign {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            channel: self.channel.as_deref().map(|it| channel_name(it).to_owned()),
+            sent_at: self.sent_at.map(|it| it.and_utc().with_timezone(&zone).naive_local()),
+            recipients: counts.recipients,
+            open_rate: share(counts.opened, counts.delivered),
+            click_rate: share(counts.clicked, counts.delivered),
+            conversion_rate: share(counts.converted, counts.delivered),
+            revenue: self.revenue,
+        }
+    }
+}
+
+/// A row of the answer: the counts of a day, of a campaign or of a flow.
+enum Part {
+    Day(NaiveDate, Counts),
+    Campaign(Campaign),
+    Flow(TopFlow),
+}
+
+impl FromRow for Part {
+    fn from_row(row: &Row<'_>) -> RowResult<Part> {
+        let counts = Counts::from_row(row)?;
+        if let Some(day) = row.get("day")? {
+            return Ok(Part::Day(day, counts));
+        }
+        if let Some(id) = row.get("campaign_id")? {
+            return Ok(Part::Campaign(Campaign {
+                id,
+                name: row.get("name")?,
+                channel: row.get("channel")?,
+                sent_at: row.get("sent_at")?,
+                last_on: row.get("last_on")?,
+                counts,
+                revenue: row.get("revenue")?,
+            }));
+        }
+        Ok(Part::Flow(TopFlow {
+            id: row.get("flow_id")?,
+            name: row.get("name")?,
+            status: row.get::<Option<String>>("status")?.unwrap_or_else(|| "unknown".to_owned()),
+            recipients: counts.recipients,
+            conversion_rate: share(counts.converted, counts.delivered),
+            revenue: row.get("revenue")?,
+        }))
+    }
+}
+
+impl FromRow for Counts {
+    fn from_row(row: &Row<'_>) -> RowResult<Counts> {
+        Ok(Counts {
+            recipients: row.get("recipients")?,
+            delivered: row.get("delivered")?,
+            opened: row.get("opened")?,
+            clicked: row.get("clicked")?,
+            converted: row.get("converted")?,
+            machine_opens: row.get("machine_opens")?,
+            bot_clicks: row.get("bot_clicks")?,
+        })
+    }
+}

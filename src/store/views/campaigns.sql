@@ -1,0 +1,17 @@
+-- Campaigns with the channel of their messages. What Klaviyo deleted stays, marked, because what it sent remains.
+create or replace view campaigns as
+select
+    klaviyo_campaigns.id,
+    klaviyo_campaigns.name,
+    status,
+    archived,
+    sent_at,
+    scheduled_at,
+    klaviyo_campaigns.created_at,
+    klaviyo_campaigns.updated_at,
+    klaviyo_campaigns.deleted_at is not null as deleted,
+    channels.channel
+from klaviyo_campaigns
+left join (
+    select campaign_id, min(channel) as channel from messages where campaign_id is not null group by campaign_id
+) as channels on channels.campaign_id = klaviyo_campaigns.id
