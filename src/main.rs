@@ -1,1 +1,7 @@
-fn main(){}
+//! The `klytics` command: what is asked of it, and the only exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    klytics::cli::run()
+}

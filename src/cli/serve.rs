@@ -1,0 +1,41 @@
+//! `klytics serve`: the server, and the sync on its threads.
+
+use chrono::Utc;
+use figment::Figment;
+
+use super::Failure;
+use crate::app;
+use crate::sync::Handle;
+
+pub(super) fn run(figment: Figment) -> Result<(), Failure> {
+    let settings = super::settings(&figment)?;
+    let client = super::client(&settings.klaviyo)?;
+    let store = super::open(&settings)?;
+    if client.is_none() {
+        log::warn!("no Klaviyo API key is set; the pages say how to set one");
+    }
+    let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now())?;
+    let parts = app::Parts { store, handle, scheduled: settings.sync.schedule, hosts: settings.hosts, data_dir: settings.data_dir };
+    launch(figment, parts, |_| ())
+}
+
+/// Serves until a signal; `ready` is called with the address once the server answers.
+pub(super) fn launch(
+    figment: Figment,
+    parts: app::Parts,
+    ready: impl Fn(&str) + Send + Sync + 'static,
+) -> Result<(), Failure> {
+    let port = figment.extract_inner::<u16>("port").unwrap_or_default();
+    let server = app::build(figment, parts, ready).map_err(anyhow::Error::from)?;
+    let launched = rocket::execute(server.launch());
+    launched.map(drop).map_err(|error| {
+        let reason = match error.kind() {
+            rocket::error::ErrorKind::Bind(cause) => {
+                format!("cannot listen on port {port}: {cause}; choose another with ROCKET_PORT")
+            }
+            other => format!("the server could not start: {other}"),
+        };
+        // Rocket logs an error that nobody looks at when it is dropped; it was looked at.
+        Failure::Other(anyhow::Error::msg(reason))
+    })
+}

@@ -1,0 +1,198 @@
+//! `klytics sync`: one run in the foreground, with progress on a terminal, and an exit code for cron.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::Args;
+use figment::Figment;
+use indicatif::{HumanBytes, HumanCount, MultiProgress, ProgressBar, ProgressStyle};
+
+use super::Failure;
+use crate::catalog::{self, ENTITIES, Entity};
+use crate::store::Store;
+use crate::store::runs::{Run, RunEntity, Status};
+use crate::sync::{Handle, Order, Refused, Trigger};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Only this entity (may be repeated): campaigns, events, …
+    #[arg(long, value_name = "NAME", value_parser = entity)]
+    entity: Vec<&'static Entity>,
+    /// Read everything again, not only what changed
+    #[arg(long)]
+    force: bool,
+    /// Read again what changed since then: 2026-11-01 or 2026-11-01T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<DateTime<Utc>>,
+    /// Print what the run did as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How long a stopped run may take to come to its end; a request that is under way is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often the bars move.
+const TICK: Duration = Duration::from_millis(150);
+
+fn entity(name: &str) -> Result<&'static Entity, String> {
+    catalog::find(name).ok_or_else(|| {
+        let known: Vec<&str> = ENTITIES.iter().map(|it| it.name).collect();
+        format!("there is no such entity; there are {}", known.join(", "))
+    })
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let midnight = |day: NaiveDate| day.and_hms_opt(0, 0, 0).map(|it| it.and_utc());
+    let instant = DateTime::parse_from_rfc3339(text).map(|it| it.with_timezone(&Utc)).ok();
+    let time = instant.or_else(|| text.parse().ok().and_then(midnight));
+    time.ok_or_else(|| "expected a day or a time, such as 2026-11-01 or 2026-11-01T12:00:00Z".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failure> {
+    let settings = super::settings(figment)?;
+    let client = super::client(&settings.klaviyo)?;
+    let store = super::open(&settings)?;
+    let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now())?;
+    let order = Order {
+        entities: arguments.entity.clone(),
+        forced: arguments.force,
+        since: arguments.since,
+        trigger: Trigger::CommandLine,
+    };
+    let ended = copy(&handle, order, &store)?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&ended).map_err(anyhow::Error::from)?);
+    } else {
+        report(&ended);
+    }
+    verdict(&ended)
+}
+
+/// Does the run, shows it, and comes back when it has ended or a signal stopped it.
+fn copy(handle: &Handle, order: Order, store: &Store) -> Result<Run, Failure> {
+    let signalled = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&signalled)).map_err(anyhow::Error::from)?;
+    }
+    let threads = handle.spawn(false);
+    let ticket = handle.start(order).map_err(|refused| match refused {
+        Refused::NoKey => Failure::NoKey,
+        Refused::Store(error) => Failure::Store(error),
+        Refused::Stopping => Failure::Other(anyhow::Error::new(refused)),
+    })?;
+    let mut bars = Bars::default();
+    let ended = loop {
+        if let Some(run) = handle.ended(ticket.run, TICK) {
+            break Some(run);
+        }
+        if signalled.load(Ordering::Acquire) {
+            handle.cancel();
+            break handle.ended(ticket.run, PATIENCE);
+        }
+        if let Some(run) = handle.progress() {
+            bars.show(&run);
+        }
+    };
+    bars.clear();
+    threads.stop(PATIENCE);
+    store.checkpoint()?;
+    ended.ok_or_else(|| Failure::Other(anyhow::anyhow!("the run did not stop in time; the next one goes on where it stood")))
+}
+
+/// One line an entity, on a terminal; elsewhere nothing is drawn.
+#[derive(Default)]
+struct Bars {
+    all: MultiProgress,
+    lines: Vec<(String, ProgressBar)>,
+}
+
+impl Bars {
+    fn show(&mut self, run: &Run) {
+        for it in run.entities.iter().filter(|it| it.status == Status::Running) {
+            let line = self.line(&it.name);
+            if let Some(done) = it.done {
+                line.set_length(1_000);
+                line.set_position((done * 1_000.0) as u64);
+            }
+            line.set_message(words(it));
+            line.tick();
+        }
+        for it in run.entities.iter().filter(|it| it.status != Status::Running) {
+            if let Some((_, line)) = self.lines.iter().find(|(name, _)| *name == it.name) {
+                line.finish_with_message(words(it));
+            }
+        }
+    }
+
+    fn line(&mut self, name: &str) -> ProgressBar {
+        if let Some((_, line)) = self.lines.iter().find(|(it, _)| it == name) {
+            return line.clone();
+        }
+        let style = ProgressStyle::with_template("{spinner} {prefix:<20} {wide_msg}");
+        let line = self.all.add(ProgressBar::new_spinner()).with_prefix(name.to_owned());
+        if let Ok(style) = style {
+            line.set_style(style);
+        }
+        self.lines.push((name.to_owned(), line.clone()));
+        line
+    }
+
+    fn clear(&self) {
+        let _ = self.all.clear();
+    }
+}
+
+fn words(it: &RunEntity) -> String {
+    let count = |number: i64| HumanCount(u64::try_from(number).unwrap_or_default());
+    let share = it.done.filter(|_| it.status == Status::Running).map(|done| format!("{:.0} %, ", done * 100.0));
+    let doing = it.doing.as_ref().map(|doing| format!(", {doing}")).unwrap_or_default();
+    format!(
+        "{}{} rows, {} requests, {}{doing}",
+        share.unwrap_or_default(),
+        count(it.rows_seen),
+        count(it.requests),
+        HumanBytes(u64::try_from(it.bytes).unwrap_or_default()),
+    )
+}
+
+/// What the run did, a line an entity.
+fn report(run: &Run) {
+    println!("{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}", "entity", "status", "read", "new", "changed", "deleted", "requests");
+    for it in &run.entities {
+        println!(
+            "{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}  {}",
+            it.name,
+            it.status.name(),
+            it.rows_seen,
+            it.rows_new,
+            it.rows_changed,
+            it.rows_deleted,
+            it.requests,
+            it.error.as_deref().unwrap_or_default(),
+        );
+    }
+}
+
+fn verdict(run: &Run) -> Result<(), Failure> {
+    let failed: Vec<&RunEntity> =
+        run.entities.iter().filter(|it| matches!(it.status, Status::Failed | Status::Disabled | Status::Parked)).collect();
+    if let Some(refused) = failed.iter().find(|it| it.key_refused) {
+        return Err(Failure::KeyRefused(refused.error.clone().unwrap_or_default()));
+    }
+    match (run.status, failed.as_slice()) {
+        (Status::Cancelled | Status::Interrupted, _) => {
+            Err(Failure::Other(anyhow::anyhow!("stopped; what was copied so far is kept, and the next run goes on from there")))
+        }
+        (_, []) => Ok(()),
+        (_, failed) if failed.len() == run.entities.len() => {
+            Err(Failure::Other(anyhow::anyhow!("nothing could be copied: {}", failed[0].error.as_deref().unwrap_or_default())))
+        }
+        (_, failed) => {
+            let names: Vec<&str> = failed.iter().map(|it| it.name.as_str()).collect();
+            Err(Failure::Partly(format!("{} could not be copied; the rest was", names.join(", "))))
+        }
+    }
+}
