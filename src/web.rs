@@ -18,7 +18,7 @@ mod words;
 
 pub use error::Error;
 pub use page::{Etag, Html, draw};
-pub use shell::{Choice, RangeBar, Shell, Standing, Visit};
+pub use shell::{Shell, Standing, Visit};
 pub use theme::Theme;
 
 use rocket::fairing::AdHoc;

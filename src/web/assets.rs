@@ -60,6 +60,7 @@ pub(super) fn url(path: &str) -> String {
 }
 
 #[get("/assets/<build>/<path..>")]
+#[expect(clippy::needless_pass_by_value, reason = "Rocket hands a path over by value")]
 fn show(build: &str, path: PathBuf) -> Option<Asset> {
     let name = path.to_str()?.replace('\\', "/");
     let packed = Embedded::get(&name)?.data;

@@ -2,6 +2,7 @@
 
 use super::page;
 use super::shell::{Shell, Visit};
+use crate::range::Unclear;
 use crate::store;
 use rocket::http::{ContentType, Status};
 use rocket::request::Request;
@@ -18,8 +19,8 @@ pub enum Error {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// Ask differently.
-    #[error("`{parameter}`: {message}")]
-    BadRequest { parameter: &'static str, message: String },
+    #[error(transparent)]
+    BadRequest(#[from] Unclear),
     /// Ask from somewhere else, or as someone else. Says why.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -41,7 +42,7 @@ impl Error {
     fn status(&self) -> Status {
         match self {
             Error::NotFound(_) => Status::NotFound,
-            Error::BadRequest { .. } => Status::BadRequest,
+            Error::BadRequest(_) => Status::BadRequest,
             Error::Forbidden(_) => Status::Forbidden,
             Error::Conflict(_) => Status::Conflict,
             Error::Busy(_) => Status::ServiceUnavailable,
@@ -60,8 +61,8 @@ impl<'r> Responder<'r, 'static> for Error {
         let status = self.status();
         if status == Status::InternalServerError {
             let causes = std::iter::successors(self.source(), |&it| it.source());
-            let causes: String = causes.map(|it| format!(": {it}")).collect();
-            log::error!("{} {}: {self}{causes}", request.method(), request.uri().path());
+            let chain = causes.fold(self.to_string(), |chain, it| chain + ": " + &it.to_string());
+            log::error!("{} {}: {chain}", request.method(), request.uri().path());
         }
         Problem::new(status, self.message()).respond_to(request)
     }
@@ -144,7 +145,7 @@ fn words(status: Status) -> (&'static str, &'static str) {
         422 => ("The form could not be read", "A field is missing or does not hold what it should."),
         429 => ("Too many requests", "Wait a moment, then try again."),
         503 => ("Not ready yet", "The server is starting, stopping or busy. Nothing was lost; try again in a moment."),
-        400..500 => ("That did not work", "The request could not be understood."),
+        code if code < 500 => ("That did not work", "The request could not be understood."),
         _ => (
             "Something went wrong on our side",
             "Everything that was copied from Klaviyo is kept. The server's log says what happened.",
@@ -174,7 +175,7 @@ mod tests {
 
     #[get("/api/range")]
     fn range() -> Error {
-        Error::BadRequest { parameter: "range", message: "\"<never>\" is not a range".to_owned() }
+        Unclear { parameter: "range", problem: "“<never>” is no range".to_owned() }.into()
     }
 
     #[get("/range")]
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!((json.status(), json.content_type()), (Status::BadRequest, Some(ContentType::JSON)));
         let body: serde_json::Value = json.into_json().expect("JSON");
         assert_eq!(body["error"], "bad_request");
-        assert_eq!(body["message"], "`range`: \"<never>\" is not a range.");
+        assert_eq!(body["message"], "Range: “<never>” is no range.");
         let page = client.get("/range").dispatch();
         assert_eq!((page.status(), page.content_type()), (Status::BadRequest, Some(ContentType::HTML)));
         let body = page.into_string().expect("a body");
@@ -218,7 +219,8 @@ mod tests {
 
     #[test]
     fn an_address_below_api_that_does_not_exist_is_json_too() {
-        let answer = client().get("/api/nowhere").dispatch();
+        let client = client();
+        let answer = client.get("/api/nowhere").dispatch();
         assert_eq!((answer.status(), answer.content_type()), (Status::NotFound, Some(ContentType::JSON)));
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
+use std::fmt::Write as _;
 
 /// What stands where a value is not known: a rate without a denominator, a past before there was data.
 pub const UNKNOWN: &str = "–";
@@ -234,10 +235,10 @@ pub fn sparkline(values: &[Option<f64>], width: f64, height: f64) -> Option<Spar
                 left = x;
             }
             let verb = if place == 0 { 'M' } else { 'L' };
-            line += &format!("{verb}{x:.1} {y:.1}");
-            area += &format!("{verb}{x:.1} {y:.1}");
+            let _ = write!(line, "{verb}{x:.1} {y:.1}");
+            let _ = write!(area, "{verb}{x:.1} {y:.1}");
             if place + 1 == run.len() {
-                area += &format!("L{x:.1} {height:.1}L{left:.1} {height:.1}Z");
+                let _ = write!(area, "L{x:.1} {height:.1}L{left:.1} {height:.1}Z");
             }
         }
     }
@@ -317,9 +318,9 @@ mod tests {
     #[test]
     fn money_has_its_sign_or_its_code() {
         for (value, currency, exact, short) in [
-            (1_234.5, "USD", "$1,234.50", "$1,235"),
+            (1_234.56, "USD", "$1,234.56", "$1,235"),
             (-5.0, "EUR", "−€5.00", "−€5.00"),
-            (1_234.5, "JPY", "¥1,234", "¥1,234"),
+            (1_234.56, "JPY", "¥1,235", "¥1,235"),
             (12.0, "CHF", "CHF\u{a0}12.00", "CHF\u{a0}12.00"),
             (1_240_000.0, "GBP", "£1,240,000.00", "£1.24M"),
             (7.0, "", "7.00", "7.00"),
@@ -330,7 +331,8 @@ mod tests {
 
     #[test]
     fn small_rates_keep_two_decimals() {
-        for (fraction, expected) in [(0.0016, "0.16%"), (0.0169, "1.69%"), (0.31, "31.0%"), (1.0, "100.0%"), (0.0, "0.00%")]
+        for (fraction, expected) in
+            [(0.0016, "0.16%"), (0.0169, "1.69%"), (0.31, "31.0%"), (1.0, "100.0%"), (0.0, "0.00%")]
         {
             assert_eq!(percent(fraction), expected);
         }

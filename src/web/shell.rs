@@ -1,8 +1,10 @@
 //! What stands around every page: whose account, which days, how current, which theme.
 
+use super::format::span;
 use super::menu::{Group, MENU};
 use super::page::Etag;
 use super::theme::Theme;
+use crate::range::{Compare, Period, Preset};
 use chrono::{DateTime, NaiveDate, Utc};
 use rocket::request::{FromRequest, Outcome, Request};
 use serde::Serialize;
@@ -85,9 +87,10 @@ impl Shell {
         Shell { visit, standing, range: None, bare: false, version: env!("CARGO_PKG_VERSION"), menu: MENU }
     }
 
+    /// With the range picker, for a page about a period.
     #[must_use]
-    pub fn with_range(self, range: RangeBar) -> Shell {
-        Shell { range: Some(range), ..self }
+    pub fn with_range(self, period: &Period) -> Shell {
+        Shell { range: Some(RangeBar::of(period)), ..self }
     }
 
     /// The shell of a page that could not ask how the account stands.
@@ -98,32 +101,67 @@ impl Shell {
 
 /// The range picker and what it is set to.
 #[derive(Debug, Clone, Serialize)]
-pub struct RangeBar {
+struct RangeBar {
     /// First and last day, both included.
-    pub start: NaiveDate,
-    pub end: NaiveDate,
+    start: NaiveDate,
+    end: NaiveDate,
     /// "Last 30 days", or the days themselves.
-    pub label: String,
+    label: String,
     /// "23 Oct – 21 Nov 2026"
-    pub days: String,
-    pub presets: Vec<Choice>,
+    days: String,
+    presets: Vec<Choice>,
     /// The values of `range` one period earlier and later; there is none later than today.
-    pub earlier: Option<String>,
-    pub later: Option<String>,
+    earlier: Option<String>,
+    later: Option<String>,
     /// Whether the last day is still going on.
-    pub partial: bool,
-    pub comparisons: Vec<Choice>,
+    partial: bool,
+    comparisons: Vec<Choice>,
     /// What is compared with, in words: "the previous 30 days". Missing where nothing is.
-    pub compared: Option<String>,
+    compared: Option<String>,
     /// The days compared with: "23 Sep – 22 Oct 2026".
-    pub compared_days: Option<String>,
+    compared_days: Option<String>,
 }
 
 /// An entry of a menu.
 #[derive(Debug, Clone, Serialize)]
-pub struct Choice {
-    /// As it stands in the address; empty where it is what no parameter means.
-    pub value: String,
-    pub label: String,
-    pub current: bool,
+struct Choice {
+    /// As it stands in the address.
+    value: &'static str,
+    label: &'static str,
+    current: bool,
+}
+
+impl RangeBar {
+    fn of(period: &Period) -> RangeBar {
+        let (range, compared) = (period.range, period.compared);
+        let preset = |it: &Preset| Choice { value: it.name(), label: it.label(), current: it.name() == period.name };
+        let comparison = |value, label, it| Choice { value, label, current: period.compare == it };
+        RangeBar {
+            start: range.start(),
+            end: range.end(),
+            label: period.label.clone(),
+            days: span(range.start(), range.end()),
+            presets: Preset::ALL.iter().map(preset).collect(),
+            earlier: period.earlier.clone(),
+            later: period.later.clone(),
+            partial: period.incomplete,
+            comparisons: vec![
+                comparison("previous", "Previous period", Compare::Previous),
+                comparison("year", "Same weekdays last year", Compare::Year),
+                comparison("none", "No comparison", Compare::None),
+            ],
+            compared: compared.map(|it| compared_words(period.compare, it.day_count())),
+            compared_days: compared.map(|it| span(it.start(), it.end())),
+        }
+    }
+}
+
+/// What the page says after "up on".
+fn compared_words(compare: Compare, days: u64) -> String {
+    match (compare, days) {
+        (Compare::Year, 1) => "the same weekday last year".to_owned(),
+        (Compare::Year, _) => "the same weekdays last year".to_owned(),
+        (_, 1) => "the day before".to_owned(),
+        (_, days) => format!("the previous {days} days"),
+    }
 }

@@ -54,5 +54,7 @@ fn source(name: &str, file: &str, overrides: Option<&Path>) -> Result<String, Bo
 
 /// A digest of all embedded templates: pages drawn by another build are not fresh.
 pub(super) fn digest() -> u64 {
-    assets::digest_of(Embedded::iter().filter_map(|it| Some((it.to_string(), Embedded::get(&it)?.metadata.sha256_hash()))))
+    assets::digest_of(
+        Embedded::iter().filter_map(|it| Some((it.to_string(), Embedded::get(&it)?.metadata.sha256_hash()))),
+    )
 }

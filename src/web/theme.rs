@@ -48,6 +48,7 @@ struct Wish {
 }
 
 #[post("/theme", data = "<wish>")]
+#[expect(clippy::needless_pass_by_value, reason = "Rocket hands a form over by value")]
 fn choose(wish: Form<Wish>, cookies: &CookieJar<'_>) -> SeeOther {
     let cookie = Cookie::build((COOKIE, wish.theme.name())).path("/").same_site(SameSite::Lax).http_only(true);
     cookies.add(cookie.max_age(Duration::days(365)));

@@ -25,10 +25,10 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("day", |value: &Value, _: &Args| days(value, format::day));
     tera.register_filter("clock", clock);
     tera.register_filter("moment", |value: &Value, args: &Args| moment(value, args).map(Value::from));
-    tera.register_filter("change", Markup(change));
+    tera.register_filter("change", Markup(|value: &Value, args: &Args| Ok(change(value, text(args, "good")))));
     tera.register_filter("time", Markup(|value: &Value, args: &Args| time(value, args, "")));
     tera.register_filter("ago", Markup(|value: &Value, args: &Args| time(value, args, " data-ago")));
-    tera.register_filter("sparkline", Markup(sparkline));
+    tera.register_filter("sparkline", Markup(|value: &Value, _: &Args| Ok(sparkline(value))));
     tera.register_filter("json", Markup(json));
     tera.register_function("icon", MarkupOf(icon));
     tera.register_function("link", link);
@@ -109,10 +109,10 @@ fn instant(value: &Value) -> Result<Option<DateTime<Utc>>> {
 
 /// The change of a number: an arrow, a sign, a word, and a colour that follows `good`, the direction that is welcome
 /// (`up`, `down`, or anything else where neither is).
-fn change(value: &Value, args: &Args) -> Result<String> {
-    let Some(fraction) = value.as_f64() else { return Ok(String::new()) };
+fn change(value: &Value, good: &str) -> String {
+    let Some(fraction) = value.as_f64() else { return String::new() };
     let way = format::direction(fraction);
-    let class = match (way, text(args, "good")) {
+    let class = match (way, good) {
         (Direction::Up, "up") | (Direction::Down, "down") => "is-better",
         (Direction::Up, "down") | (Direction::Down, "up") => "is-worse",
         _ => "is-neutral",
@@ -123,7 +123,7 @@ fn change(value: &Value, args: &Args) -> Result<String> {
         Direction::Flat => "minus",
     };
     let words = change_words(fraction);
-    Ok(format!(r#"<span class="change {class}">{}{words}</span>"#, svg(arrow, "")))
+    format!(r#"<span class="change {class}">{}{words}</span>"#, svg(arrow, ""))
 }
 
 fn change_words(fraction: f64) -> String {
@@ -135,12 +135,12 @@ fn change_words(fraction: f64) -> String {
 }
 
 /// Decoration beside a number that is written out, so it is hidden from readers of the text.
-fn sparkline(value: &Value, _: &Args) -> Result<String> {
+fn sparkline(value: &Value) -> String {
     /// Units of the drawing, which the style sheet stretches to the card.
     const BOX: (f64, f64) = (120.0, 32.0);
     let values: Vec<Option<f64>> = value.as_array().into_iter().flatten().map(Value::as_f64).collect();
     let (width, height) = BOX;
-    Ok(format::sparkline(&values, width, height).map_or_else(String::new, |drawn| {
+    format::sparkline(&values, width, height).map_or_else(String::new, |drawn| {
         format!(
             concat!(
                 r#"<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true" focusable="false">"#,
@@ -148,7 +148,7 @@ fn sparkline(value: &Value, _: &Args) -> Result<String> {
             ),
             width, height, drawn.area, drawn.line
         )
-    }))
+    })
 }
 
 fn json(value: &Value, _: &Args) -> Result<String> {
@@ -165,12 +165,12 @@ fn icon(args: &Args) -> Result<String> {
 }
 
 fn svg(name: &str, label: &str) -> String {
-    let sprite = super::assets::url("icons.svg");
+    let symbol = super::assets::url("icons.svg") + "#" + name;
     let naming = match label {
         "" => r#"aria-hidden="true" focusable="false""#.to_owned(),
         words => format!(r#"role="img" aria-label="{}""#, tera::escape_html(words)),
     };
-    format!(r##"<svg class="icon" {naming}><use href="{sprite}#{name}"/></svg>"##)
+    format!(r#"<svg class="icon" {naming}><use href="{symbol}"/></svg>"#)
 }
 
 /// `link(shell=shell, range="today")` is the address of the current page with parameters changed; an empty value
@@ -243,8 +243,17 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_a_dash() {
-        for filter in ["money(currency='USD')", "percent", "count", "compact", "bytes", "date", "clock", "time(zone='UTC')", "ago"]
-        {
+        for filter in [
+            "money(currency='USD')",
+            "percent",
+            "count",
+            "compact",
+            "bytes",
+            "date",
+            "clock",
+            "time(zone='UTC')",
+            "ago",
+        ] {
             assert_eq!(draw(&format!("{{{{ it | {filter} }}}}"), &json!({ "it": null })), "–", "{filter}");
         }
     }
