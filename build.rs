@@ -1,1 +1,35 @@
-fn main(){}
+//! Compresses what is in `static/`, for the binary to embed.
+
+use flate2::{Compression, GzBuilder};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() -> io::Result<()> {
+    println!("cargo:rerun-if-changed=static");
+    println!("cargo:rerun-if-changed=templates");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?).join("static");
+    // What was deleted from the source must not linger in the binary.
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    pack(Path::new("static"), &out)
+}
+
+/// Compresses every file that a browser asks for. Licences and the list of versions stay in the source.
+fn pack(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+        if path.is_dir() {
+            pack(&path, &target)?;
+        } else if path.extension().is_some_and(|it| matches!(it.to_str(), Some("css" | "js" | "svg" | "png" | "ico"))) {
+            // No time and no name in the header, so that the same sources make the same bytes.
+            let mut packed = GzBuilder::new().write(fs::File::create(target)?, Compression::best());
+            packed.write_all(&fs::read(&path)?)?;
+            packed.finish()?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! How any page is drawn, cached, guarded and fails. What a page says is none of its business.
+//!
+//! A page's route takes a [`Visit`], asks its question inside [`blocking`], and returns what [`draw`] made of the
+//! answer. [`stage`] brings the templates, the assets, the guards and the headers that every response carries.
+
+mod assets;
+mod error;
+pub mod format;
+mod guard;
+mod headers;
+mod menu;
+mod page;
+mod redirect;
+mod shell;
+pub mod templates;
+mod theme;
+mod words;
+
+pub use error::Error;
+pub use page::{Etag, Html, draw};
+pub use shell::{Shell, Standing, Visit};
+pub use theme::Theme;
+
+use rocket::fairing::AdHoc;
+use rocket::shield::Shield;
+use rocket::tokio::task::spawn_blocking;
+use std::path::PathBuf;
+
+/// What the web part has to be told.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Names that this server is reached by, besides loopback names and IP addresses, which always answer.
+    pub hosts: Vec<String>,
+    /// Where files stand that replace templates of ours; `overview.html` there replaces the overview.
+    pub overrides: Option<PathBuf>,
+}
+
+/// All that pages rest on. Rocket's `template_dir` has to name an existing directory: see [`templates::directory`].
+#[must_use]
+pub fn stage(settings: Settings) -> AdHoc {
+    AdHoc::on_ignite("web", |rocket| async move {
+        rocket
+            // Ours sets every header that Shield would, and more; both would warn of each other.
+            .attach(Shield::new())
+            .attach(headers::Headers)
+            .attach(guard::Guard::new(settings.hosts))
+            .attach(templates::fairing(settings.overrides))
+            .mount("/", assets::routes())
+            .mount("/", redirect::routes())
+            .mount("/", theme::routes())
+            .mount("/", guard::routes())
+            .register("/", error::catchers())
+    })
+}
+
+/// Runs what blocks, as every question to the store does, away from the threads that serve.
+///
+/// # Errors
+/// The work's own, or [`Error::Lost`] where it panicked or the server went down meanwhile.
+pub async fn blocking<T, F>(work: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Error> + Send + 'static,
+{
+    spawn_blocking(work).await.unwrap_or(Err(Error::Lost))
+}

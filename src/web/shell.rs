@@ -1,0 +1,167 @@
+//! What stands around every page: whose account, which days, how current, which theme.
+
+use super::format::span;
+use super::menu::{Group, MENU};
+use super::page::Etag;
+use super::theme::Theme;
+use crate::range::{Compare, Period, Preset};
+use chrono::{DateTime, NaiveDate, Utc};
+use rocket::request::{FromRequest, Outcome, Request};
+use serde::Serialize;
+use std::convert::Infallible;
+
+/// What a request says of its page besides the page's own question.
+#[derive(Debug, Clone, Serialize)]
+pub struct Visit {
+    pub theme: Theme,
+    /// `/sync`
+    pub path: String,
+    /// The query, decoded, in its order.
+    pub query: Vec<(String, String)>,
+    #[serde(skip)]
+    tags: Option<String>,
+}
+
+impl Visit {
+    pub(super) fn of(request: &Request<'_>) -> Visit {
+        Visit {
+            theme: Theme::of(request.cookies()),
+            path: request.uri().path().to_string(),
+            query: request.query_fields().map(|it| (it.name.to_string(), it.value.to_owned())).collect(),
+            tags: request.headers().get_one("If-None-Match").map(ToOwned::to_owned),
+        }
+    }
+
+    /// Whether the reader has the page of this tag already.
+    #[must_use]
+    pub fn has(&self, etag: &Etag) -> bool {
+        self.tags.as_deref().is_some_and(|it| etag.is_among(it))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visit {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Visit, Infallible> {
+        Outcome::Success(Visit::of(request))
+    }
+}
+
+/// How the account stands, as every page says it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Standing {
+    /// The organisation's name; unknown before the account was copied.
+    pub account: Option<String>,
+    /// IANA name of the account's time zone.
+    pub zone: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// When the last run ended that copied everything it set out to.
+    pub last_synced_at: Option<DateTime<Utc>>,
+    /// Whether a run goes on.
+    pub running: bool,
+    /// Why the data is older than it should be, in words: "Klaviyo refused the key".
+    pub stale: Option<String>,
+    pub has_key: bool,
+}
+
+/// All that the base template shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shell {
+    #[serde(flatten)]
+    visit: Visit,
+    #[serde(flatten)]
+    standing: Standing,
+    /// Missing on pages that show no range.
+    range: Option<RangeBar>,
+    /// Whether anything is known of the account: an error page knows nothing.
+    bare: bool,
+    version: &'static str,
+    menu: &'static [Group],
+}
+
+impl Shell {
+    #[must_use]
+    pub fn new(visit: Visit, standing: Standing) -> Shell {
+        Shell { visit, standing, range: None, bare: false, version: env!("CARGO_PKG_VERSION"), menu: MENU }
+    }
+
+    /// With the range picker, for a page about a period.
+    #[must_use]
+    pub fn with_range(self, period: &Period) -> Shell {
+        Shell { range: Some(RangeBar::of(period)), ..self }
+    }
+
+    /// The shell of a page that could not ask how the account stands.
+    pub(super) fn bare(visit: &Visit) -> Shell {
+        Shell { bare: true, ..Shell::new(visit.clone(), Standing::default()) }
+    }
+}
+
+/// The range picker and what it is set to.
+#[derive(Debug, Clone, Serialize)]
+struct RangeBar {
+    /// First and last day, both included.
+    start: NaiveDate,
+    end: NaiveDate,
+    /// "Last 30 days", or the days themselves.
+    label: String,
+    /// "23 Oct – 21 Nov 2026"
+    days: String,
+    presets: Vec<Choice>,
+    /// The values of `range` one period earlier and later; there is none later than today.
+    earlier: Option<String>,
+    later: Option<String>,
+    /// Whether the last day is still going on.
+    partial: bool,
+    comparisons: Vec<Choice>,
+    /// What is compared with, in words: "the previous 30 days". Missing where nothing is.
+    compared: Option<String>,
+    /// The days compared with: "23 Sep – 22 Oct 2026".
+    compared_days: Option<String>,
+}
+
+/// An entry of a menu.
+#[derive(Debug, Clone, Serialize)]
+struct Choice {
+    /// As it stands in the address.
+    value: &'static str,
+    label: &'static str,
+    current: bool,
+}
+
+impl RangeBar {
+    fn of(period: &Period) -> RangeBar {
+        let (range, compared) = (period.range, period.compared);
+        let preset = |it: &Preset| Choice { value: it.name(), label: it.label(), current: it.name() == period.name };
+        let comparison = |value, label, it| Choice { value, label, current: period.compare == it };
+        RangeBar {
+            start: range.start(),
+            end: range.end(),
+            label: period.label.clone(),
+            days: span(range.start(), range.end()),
+            presets: Preset::ALL.iter().map(preset).collect(),
+            earlier: period.earlier.clone(),
+            later: period.later.clone(),
+            partial: period.incomplete,
+            comparisons: vec![
+                comparison("previous", "Previous period", Compare::Previous),
+                comparison("year", "Same weekdays last year", Compare::Year),
+                comparison("none", "No comparison", Compare::None),
+            ],
+            compared: compared.map(|it| compared_words(period.compare, it.day_count())),
+            compared_days: compared.map(|it| span(it.start(), it.end())),
+        }
+    }
+}
+
+/// What the page says after "up on".
+fn compared_words(compare: Compare, days: u64) -> String {
+    match (compare, days) {
+        (Compare::Year, 1) => "the same weekday last year".to_owned(),
+        (Compare::Year, _) => "the same weekdays last year".to_owned(),
+        (_, 1) => "the day before".to_owned(),
+        (_, days) => format!("the previous {days} days"),
+    }
+}
