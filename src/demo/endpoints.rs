@@ -1,4 +1,4 @@
-//! Klaviyo's reading endpoints as its documentation has them (OpenAPI document of revision 2026-07-15): what each serves,
+//! Klaviyo's reading endpoints as its documentation has them (`OpenAPI` document of revision 2026-07-15): what each serves,
 //! and everything it takes. Written down by hand and not taken from the catalog, which it is a check on.
 
 /// The revision that the fake speaks.
@@ -59,7 +59,7 @@ pub(super) struct Rate {
     pub(super) steady: u32,
 }
 
-pub(super) const XS: Rate = Rate { burst: 1, steady: 15 };
+const XS: Rate = Rate { burst: 1, steady: 15 };
 const S: Rate = Rate { burst: 3, steady: 60 };
 const M: Rate = Rate { burst: 10, steady: 150 };
 const L: Rate = Rate { burst: 75, steady: 750 };
@@ -71,7 +71,10 @@ pub(super) enum Paging {
     Whole,
     /// `page[cursor]` alone; the size is the server's.
     Cursor(usize),
-    Sized { usual: usize, max: usize },
+    Sized {
+        usual: usize,
+        max: usize,
+    },
 }
 
 /// A field that a filter may name.
@@ -115,20 +118,58 @@ const fn field(name: &'static str, operators: &'static [&'static str], takes: Ta
 }
 
 const CAMPAIGN: &[&str] = &[
-    "archived", "audiences.*", "created_at", "id", "name", "scheduled_at", "send_options.*", "send_strategy.*", "send_time",
-    "status", "tracking_options.*", "updated_at",
+    "archived",
+    "audiences.*",
+    "created_at",
+    "id",
+    "name",
+    "scheduled_at",
+    "send_options.*",
+    "send_strategy.*",
+    "send_time",
+    "status",
+    "tracking_options.*",
+    "updated_at",
 ];
 const CAMPAIGN_MESSAGE: &[&str] = &["created_at", "definition.*", "id", "send_times", "updated_at"];
 const EVENT: &[&str] = &["datetime", "event_properties", "id", "timestamp", "uuid"];
 const METRIC: &[&str] = &["created", "id", "integration", "name", "updated"];
 /// Profiles that come along with events have no subscriptions.
 const PERSON: &[&str] = &[
-    "created", "email", "external_id", "first_name", "id", "image", "last_event_date", "last_name", "locale", "location.*",
-    "organization", "phone_number", "properties", "title", "updated",
+    "created",
+    "email",
+    "external_id",
+    "first_name",
+    "id",
+    "image",
+    "last_event_date",
+    "last_name",
+    "locale",
+    "location.*",
+    "organization",
+    "phone_number",
+    "properties",
+    "title",
+    "updated",
 ];
 const PROFILE: &[&str] = &[
-    "created", "email", "external_id", "first_name", "id", "image", "last_event_date", "last_name", "locale", "location.*",
-    "organization", "phone_number", "predictive_analytics.*", "properties", "subscriptions.*", "title", "updated",
+    "created",
+    "email",
+    "external_id",
+    "first_name",
+    "id",
+    "image",
+    "last_event_date",
+    "last_name",
+    "locale",
+    "location.*",
+    "organization",
+    "phone_number",
+    "predictive_analytics.*",
+    "properties",
+    "subscriptions.*",
+    "title",
+    "updated",
 ];
 const FLOW: &[&str] = &["archived", "created", "id", "name", "status", "trigger_type", "updated"];
 const FLOW_ACTION: &[&str] = &["created", "definition.*", "id", "updated"];
@@ -136,7 +177,8 @@ const FLOW_MESSAGE: &[&str] = &["channel", "created", "definition.*", "id", "upd
 const FORM: &[&str] = &["ab_test", "created_at", "id", "name", "status", "updated_at"];
 const WHOLE_FORM: &[&str] = &["ab_test", "created_at", "definition.*", "id", "name", "status", "updated_at"];
 const FORM_VERSION: &[&str] = &["ab_test.*", "created_at", "form_type", "id", "status", "updated_at", "variation_name"];
-const SEGMENT: &[&str] = &["created", "definition.*", "id", "is_active", "is_processing", "is_starred", "name", "updated"];
+const SEGMENT: &[&str] =
+    &["created", "definition.*", "id", "is_active", "is_processing", "is_starred", "name", "updated"];
 const COUNTED_SEGMENT: &[&str] =
     &["created", "definition.*", "id", "is_active", "is_processing", "is_starred", "name", "profile_count", "updated"];
 const LIST: &[&str] = &["created", "id", "name", "opt_in_process", "updated"];
@@ -144,11 +186,30 @@ const COUNTED_LIST: &[&str] = &["created", "id", "name", "opt_in_process", "prof
 const TAG: &[&str] = &["id", "name"];
 const TAG_GROUP: &[&str] = &["default", "exclusive", "id", "name"];
 const TEMPLATE: &[&str] = &["amp", "created", "definition.*", "editor_type", "html", "id", "name", "text", "updated"];
-const ACCOUNT: &[&str] =
-    &["contact_information.*", "id", "industry", "locale", "preferred_currency", "public_api_key", "test_account", "timezone"];
+const ACCOUNT: &[&str] = &[
+    "contact_information.*",
+    "id",
+    "industry",
+    "locale",
+    "preferred_currency",
+    "public_api_key",
+    "test_account",
+    "timezone",
+];
 const CATALOG_ITEM: &[&str] = &[
-    "created", "custom_metadata", "description", "external_id", "id", "image_full_url", "image_thumbnail_url", "images",
-    "price", "published", "title", "updated", "url",
+    "created",
+    "custom_metadata",
+    "description",
+    "external_id",
+    "id",
+    "image_full_url",
+    "image_thumbnail_url",
+    "images",
+    "price",
+    "published",
+    "title",
+    "updated",
+    "url",
 ];
 const CUSTOM_METRIC: &[&str] = &["created", "definition.*", "id", "name", "updated"];
 
@@ -553,17 +614,33 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// The endpoint of that path, and the id in it.
-pub(super) fn find<'a>(path: &'a str) -> Option<(&'static Endpoint, Option<&'a str>)> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    ENDPOINTS.iter().find_map(|it| Some((it, matches(it.path, path)?)))
+/// Additional fields that make a request dearer, and what is left of its endpoint's rate.
+const DEAR: &[(&str, Rate)] = &[("profile_count", XS), ("predictive_analytics", M)];
+
+impl Endpoint {
+    /// The rate of a request with these decoded parameters.
+    pub(super) fn rate_of(&self, query: &[(String, String)]) -> Rate {
+        let asks_for = |word: &str| {
+            query
+                .iter()
+                .any(|(name, value)| name.starts_with("additional-fields[") && value.split(',').any(|it| it == word))
+        };
+        DEAR.iter().find(|it| asks_for(it.0)).map_or(self.rate, |it| it.1)
+    }
 }
 
-/// The id, if the path is of that pattern.
-fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
-    let Some((before, after)) = pattern.split_once("{id}") else { return (pattern == path).then_some(None) };
+/// The endpoint of that path, and the id in it.
+pub(super) fn find(path: &str) -> Option<(&'static Endpoint, Option<&str>)> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let found = ENDPOINTS.iter().find_map(|it| Some((it, matches(it.path, path)?)));
+    found.map(|(endpoint, id)| (endpoint, Some(id).filter(|it| !it.is_empty())))
+}
+
+/// The id, if the path is of that pattern; empty where the pattern has none.
+fn matches<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{id}") else { return (pattern == path).then_some("") };
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!id.is_empty() && !id.contains('/')).then_some(Some(id))
+    (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
 #[cfg(test)]

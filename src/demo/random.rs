@@ -53,7 +53,11 @@ impl Random {
     /// `number` on average, as a whole number: the fraction is the chance of one more.
     pub(super) fn round(&mut self, number: f64) -> u32 {
         let extra = u32::from(self.chance(number.fract()));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a demo are small and positive")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts of a demo are small and positive"
+        )]
         let whole = number.max(0.0) as u32;
         whole + extra
     }

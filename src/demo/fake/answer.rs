@@ -9,6 +9,7 @@ use super::{events, people, records};
 use crate::demo::endpoints::{Endpoint, Resource, Serves};
 use crate::demo::shop::{Event, NO_MESSAGE, Shop};
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 /// Where the links of an answer point.
 pub(super) struct Place<'a> {
@@ -53,7 +54,7 @@ pub(super) fn document(
             return Err(Refusal::not_found("The parent resource"));
         }
         (Serves::All(resource) | Serves::Of(_, resource), id) => {
-            let (page, last) = listing(shop, resource, id, question, time, repeat)?;
+            let (page, last) = listing(shop, resource, id, question, time, repeat);
             write_page(&mut out, &page, question, place.base);
             write_included(&mut out, shop, &page, question, place.base, time);
             last
@@ -93,14 +94,17 @@ fn write_event_included(out: &mut String, writer: &EventWriter<'_>, events: &[Ev
     }
     if question.includes("metric") {
         let seen: HashSet<&str> = events.iter().map(|it| shop.metric_id(it.kind)).collect();
-        for record in records::records(shop, Resource::Metric, None, 0).iter().filter(|it| seen.contains(it.id.as_str())) {
+        for record in
+            records::records(shop, Resource::Metric, None, 0).iter().filter(|it| seen.contains(it.id.as_str()))
+        {
             record.write(out, question, base);
             out.push(',');
         }
     }
     if question.includes("profile") {
         let mut seen = HashSet::new();
-        let profiles = events.iter().filter(|it| seen.insert(it.profile)).filter_map(|it| shop.profiles.get(it.profile as usize));
+        let profiles =
+            events.iter().filter(|it| seen.insert(it.profile)).filter_map(|it| shop.profiles.get(it.profile as usize));
         for profile in profiles {
             people::record(shop, profile, question).write(out, question, base);
             out.push(',');
@@ -147,24 +151,26 @@ fn listing(
     question: &Question,
     time: i64,
     repeat: bool,
-) -> Result<Page, Refusal> {
+) -> Page {
     if resource == Resource::Profile {
-        return Ok(profiles(shop, question, time, repeat));
+        return profiles(shop, question, time, repeat);
     }
     let mut all = records::records(shop, resource, parent, time);
     for condition in &question.conditions {
         all.retain(|it| it.meets(condition));
     }
     // Archived campaigns and flows come only when they are asked for.
-    if matches!(resource, Resource::Campaign | Resource::Flow) && !question.conditions.iter().any(|it| it.field == "archived") {
+    if matches!(resource, Resource::Campaign | Resource::Flow)
+        && !question.conditions.iter().any(|it| it.field == "archived")
+    {
         all.retain(|it| it.field("archived").as_bool() != Some(true));
     }
     let field = question.sort.as_ref().map_or("id", |it| it.0.as_str());
     let keyed = all.into_iter().map(|it| (order_key(&it, field), it)).collect();
-    Ok(cut(keyed, question, repeat, |mut record| {
+    cut(keyed, question, repeat, |mut record| {
         withhold(&mut record, question);
         record
-    }))
+    })
 }
 
 /// Archived e-mail campaigns have been seen to come back in no order, whatever was asked for.
@@ -178,7 +184,9 @@ fn order_key(record: &Record, field: &str) -> Key {
 
 fn profiles(shop: &Shop, question: &Question, time: i64, repeat: bool) -> Page {
     let field = question.sort.as_ref().map_or("created", |it| it.0.as_str());
-    let fits = |it: &(usize, &crate::demo::shop::Profile)| question.conditions.iter().all(|condition| people::meets(it.1, condition));
+    let fits = |it: &(usize, &crate::demo::shop::Profile)| {
+        question.conditions.iter().all(|condition| people::meets(it.1, condition))
+    };
     let keyed = shop.people(time).filter(fits).map(|(index, it)| (people::key(it, index, field), it)).collect();
     cut(keyed, question, repeat, |profile| people::record(shop, profile, question))
 }
@@ -274,8 +282,7 @@ fn encode(out: &mut String, text: &str) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push('%');
-            out.push_str(&format!("{byte:02X}"));
+            write!(out, "%{byte:02X}").expect("a text takes everything");
         }
     }
 }

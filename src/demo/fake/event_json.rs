@@ -51,12 +51,15 @@ impl EventWriter<'_> {
         }
         if self.wants("uuid") {
             let number = mix(u64::from(event.serial) ^ self.shop.plan.seed.rotate_left(17));
-            put(out, format_args!(
-                "\"uuid\":\"{:08x}-{:04x}-11f0-8001-{:012x}\",",
-                event.at & 0xFFFF_FFFF,
-                number >> 48,
-                number & 0xFFFF_FFFF_FFFF
-            ));
+            put(
+                out,
+                format_args!(
+                    "\"uuid\":\"{:08x}-{:04x}-11f0-8001-{:012x}\",",
+                    event.at & 0xFFFF_FFFF,
+                    number >> 48,
+                    number & 0xFFFF_FFFF_FFFF
+                ),
+            );
         }
         if out.len() > start {
             out.pop();
@@ -146,7 +149,9 @@ impl EventWriter<'_> {
             Kind::ReceivedPush | Kind::OpenedPush | Kind::BouncedPush => self.push(out, event),
             Kind::SubscribedEmail | Kind::SubscribedList | Kind::SubscribedText => self.subscribed(out, event, profile),
             Kind::ViewedForm | Kind::SubmittedForm | Kind::ClosedForm => self.form(out, event),
-            Kind::PlacedOrder | Kind::FulfilledOrder | Kind::RefundedOrder | Kind::CancelledOrder => self.order(out, event, profile),
+            Kind::PlacedOrder | Kind::FulfilledOrder | Kind::RefundedOrder | Kind::CancelledOrder => {
+                self.order(out, event, profile);
+            }
             Kind::OrderedProduct => self.ordered_product(out, event),
             Kind::StartedCheckout | Kind::AddedToCart | Kind::ViewedProduct => self.product(out, event),
             Kind::ActiveOnSite => {
@@ -275,7 +280,13 @@ impl EventWriter<'_> {
         put(out, format_args!("\"form_version_id\":{version},"));
         text(out, "form_type", form.kind);
         text(out, "form_name", form.name);
-        put(out, format_args!("\"page_url\":\"{SHOP_URL}/\",\"device_type\":\"{}\",", if event.serial.is_multiple_of(3) { "Desktop" } else { "Mobile" }));
+        put(
+            out,
+            format_args!(
+                "\"page_url\":\"{SHOP_URL}/\",\"device_type\":\"{}\",",
+                if event.serial.is_multiple_of(3) { "Desktop" } else { "Mobile" }
+            ),
+        );
         if event.kind == Kind::SubmittedForm {
             out.push_str("\"step_name\":\"Email Opt-In\",\"step_number\":1,");
         }
@@ -296,7 +307,13 @@ impl EventWriter<'_> {
         }
         self.items(out, order);
         if order.discount_percent > 0 {
-            put(out, format_args!("\"DiscountCode\":\"SAVE{0}\",\"Discount Codes\":[\"SAVE{0}\"],\"DiscountValue\":", order.discount_percent));
+            put(
+                out,
+                format_args!(
+                    "\"DiscountCode\":\"SAVE{0}\",\"Discount Codes\":[\"SAVE{0}\"],\"DiscountValue\":",
+                    order.discount_percent
+                ),
+            );
             let full: u32 = order.lines().iter().map(|it| self.line_cents(it.product, it.quantity)).sum();
             money(out, full - order.total_cents);
             out.push(',');
@@ -305,10 +322,13 @@ impl EventWriter<'_> {
         }
         if let Some(profile) = profile {
             let place = profile.place();
-            put(out, format_args!(
-                "\"ShippingAddress\":{{\"City\":\"{}\",\"Region\":\"{}\",\"Country\":\"{}\",\"Zip\":\"{}\"}},",
-                place.city, place.region, place.country, place.zip
-            ));
+            put(
+                out,
+                format_args!(
+                    "\"ShippingAddress\":{{\"City\":\"{}\",\"Region\":\"{}\",\"Country\":\"{}\",\"Zip\":\"{}\"}},",
+                    place.city, place.region, place.country, place.zip
+                ),
+            );
         }
         out.push_str("\"Source Name\":\"web\",\"Payment Method\":\"shopify_payments\",");
     }
@@ -331,7 +351,13 @@ impl EventWriter<'_> {
 
     fn item(&self, out: &mut String, product: u8, quantity: u8) {
         let it = &self.shop.products[usize::from(product)];
-        put(out, format_args!("\"ProductID\":\"HP-{:03}\",\"SKU\":\"HP-{0:03}-STD\",\"ProductName\":", u32::from(product) + 1));
+        put(
+            out,
+            format_args!(
+                "\"ProductID\":\"HP-{:03}\",\"SKU\":\"HP-{0:03}-STD\",\"ProductName\":",
+                u32::from(product) + 1
+            ),
+        );
         quoted(out, it.name);
         put(out, format_args!(",\"Quantity\":{quantity},\"ItemPrice\":"));
         money(out, it.cents);
@@ -405,7 +431,9 @@ fn client(out: &mut String, event: &Event, profile: Option<&Profile>) {
         Some(profile) => profile.one_of(CLIENTS, 48),
         None => &CLIENTS[0],
     };
-    for (name, value) in ["Client Name", "Client OS", "Client OS Family", "Client Type", "Client Canonical"].iter().zip(values) {
+    for (name, value) in
+        ["Client Name", "Client OS", "Client OS Family", "Client Type", "Client Canonical"].iter().zip(values)
+    {
         text(out, name, value);
     }
 }
@@ -460,17 +488,14 @@ fn text(out: &mut String, name: &str, value: &str) {
     out.push(',');
 }
 
-/// A text as JSON has it; those of the shop hold no control characters.
+/// A text as JSON has it; few need more than quotation marks.
 fn quoted(out: &mut String, value: &str) {
-    out.push('"');
-    let mut rest = value;
-    while let Some(place) = rest.find(['"', '\\']) {
-        out.push_str(&rest[..place]);
-        out.push('\\');
-        out.push_str(&rest[place..=place]);
-        rest = &rest[place + 1..];
+    if value.bytes().any(|it| it == b'"' || it == b'\\' || it < b' ') {
+        out.push_str(&serde_json::Value::from(value).to_string());
+        return;
     }
-    out.push_str(rest);
+    out.push('"');
+    out.push_str(value);
     out.push('"');
 }
 

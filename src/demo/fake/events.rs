@@ -2,7 +2,7 @@
 
 use super::cursor::Key;
 use super::question::{Question, Wanted};
-use super::record::{is_time, is_text};
+use super::record::{is_text, is_time};
 use crate::demo::shop::{Event, Kind, NOBODY, Oddity, Shop, event_serial};
 use std::ops::Range;
 
@@ -34,7 +34,8 @@ pub(super) fn page(shop: &Shop, question: &Question, repeat: bool) -> Page {
     };
     let more = taken.len() > question.size;
     taken.truncate(question.size);
-    let last = taken.last().filter(|_| more).map(|it| Key { number: it.at, text: String::new(), tie: it.serial.into() });
+    let last =
+        taken.last().filter(|_| more).map(|it| Key { number: it.at, text: String::new(), tie: it.serial.into() });
     Page { events: taken, last }
 }
 
@@ -59,7 +60,13 @@ fn within(events: &[Event], question: &Question) -> Range<usize> {
     start.min(end)..end
 }
 
-fn after_cursor(events: &[Event], range: Range<usize>, question: &Question, descending: bool, repeat: bool) -> Range<usize> {
+fn after_cursor(
+    events: &[Event],
+    range: Range<usize>,
+    question: &Question,
+    descending: bool,
+    repeat: bool,
+) -> Range<usize> {
     let Some(cursor) = &question.cursor else { return range };
     let place = (cursor.key.number, cursor.key.tie);
     let before = events.partition_point(|it| (it.at, u64::from(it.serial)) < place);

@@ -161,10 +161,7 @@ mod tests {
                     call("less-than", "datetime", bare("2026-01-02T00:00:00+00:00")),
                 ],
             ),
-            (
-                r#"any(id,["x",'y'])"#,
-                vec![call("any", "id", Operand::List(vec!["x".to_owned(), "y".to_owned()]))],
-            ),
+            (r#"any(id,["x",'y'])"#, vec![call("any", "id", Operand::List(vec!["x".to_owned(), "y".to_owned()]))]),
         ];
         for (filter, calls) in cases {
             assert_eq!(parse(filter), Ok(calls), "{filter}");

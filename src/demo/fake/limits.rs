@@ -9,7 +9,9 @@ use std::time::Duration;
 pub enum Limits {
     None,
     /// Klaviyo's own limits, of which other tools leave us this share.
-    Klaviyo { share: f64 },
+    Klaviyo {
+        share: f64,
+    },
 }
 
 /// What has been counted, by endpoint.
@@ -35,7 +37,13 @@ const LENGTHS: [u64; 2] = [1, 60];
 
 impl Counters {
     /// Counts a request at that time since the start; or says after how many seconds to ask again.
-    pub(super) fn count(&mut self, path: &'static str, rate: Rate, share: f64, time: Duration) -> Result<Allowance, u64> {
+    pub(super) fn count(
+        &mut self,
+        path: &'static str,
+        rate: Rate,
+        share: f64,
+        time: Duration,
+    ) -> Result<Allowance, u64> {
         let limits = [part(rate.burst, share), part(rate.steady, share)];
         let windows = self.0.entry(path).or_default();
         for (window, length) in windows.iter_mut().zip(LENGTHS) {
@@ -49,7 +57,9 @@ impl Counters {
                 return Err(LENGTHS[index] - time.as_secs() % LENGTHS[index]);
             }
         }
-        windows.iter_mut().for_each(|it| it.count += 1);
+        for window in windows.iter_mut() {
+            window.count += 1;
+        }
         Ok(Allowance {
             limit: format!("{burst}, {burst};w=1, {steady};w=60", burst = limits[0], steady = limits[1]),
             remaining: limits[0] - windows[0].count,

@@ -74,8 +74,8 @@ fn attributes(shop: &Shop, it: &Profile, question: &Question) -> Map<String, Val
         "location": {
             "address1": null, "address2": null, "city": place.city, "country": place.country,
             // Both kinds are met in real accounts.
-            "latitude": if it.key % 7 == 0 { Value::from(place.latitude.to_string()) } else { Value::from(place.latitude) },
-            "longitude": if it.key % 7 == 0 { Value::from(place.longitude.to_string()) } else { Value::from(place.longitude) },
+            "latitude": if it.key.is_multiple_of(7) { Value::from(place.latitude.to_string()) } else { Value::from(place.latitude) },
+            "longitude": if it.key.is_multiple_of(7) { Value::from(place.longitude.to_string()) } else { Value::from(place.longitude) },
             "region": place.region, "zip": place.zip, "timezone": place.timezone, "ip": null,
         },
         "properties": properties(it),
@@ -109,7 +109,7 @@ fn properties(it: &Profile) -> Value {
     if it.orders > 0 {
         properties["Order Count"] = Value::from(it.orders);
     }
-    if it.key % 97 == 0 {
+    if it.key.is_multiple_of(97) {
         // Of mixed type in real accounts: here a text, elsewhere a number.
         properties["Order Count"] = Value::from("many");
     }
@@ -119,16 +119,13 @@ fn properties(it: &Profile) -> Value {
 fn subscriptions(it: &Profile) -> Value {
     let email_at = if it.email == Consent::Never { Value::Null } else { time(it.email_at) };
     let text_at = if it.text == Consent::Never { Value::Null } else { time(it.created) };
-    let suppression: Vec<Value> = it
-        .suppression
-        .iter()
-        .map(|&why| json!({"reason": reason(why), "timestamp": time(it.suppressed_at)}))
-        .collect();
+    let suppression: Vec<Value> =
+        it.suppression.iter().map(|&why| json!({"reason": reason(why), "timestamp": time(it.suppressed_at)})).collect();
     json!({
         "email": {"marketing": {
             "can_receive_email_marketing": it.can_receive_email(), "consent": consent(it.email), "consent_timestamp": email_at,
             "last_updated": email_at, "method": if it.email == Consent::Never { Value::Null } else { "FORM".into() },
-            "method_detail": "10% Off Popup", "custom_method_detail": null, "double_optin": it.key % 2 == 0,
+            "method_detail": "10% Off Popup", "custom_method_detail": null, "double_optin": it.key.is_multiple_of(2),
             "suppression": suppression, "list_suppressions": [],
         }},
         "sms": {

@@ -67,7 +67,9 @@ impl Record {
             Wanted::Nothing => !field.is_null(),
             Wanted::Flag(flag) => field.as_bool() == Some(*flag),
             Wanted::Texts(texts) => field.as_str().is_some_and(|it| is_text(it, &condition.operator, texts)),
-            Wanted::Time(time) => field.as_str().and_then(micros).is_some_and(|it| is_time(it, &condition.operator, *time)),
+            Wanted::Time(time) => {
+                field.as_str().and_then(micros).is_some_and(|it| is_time(it, &condition.operator, *time))
+            }
         }
     }
 
@@ -184,8 +186,23 @@ pub(super) fn write_identity(out: &mut String, kind: &str, id: &str) {
 
 pub(super) fn write_links(out: &mut String, base: &str, kind: &str, id: &str, relation: &str) {
     let parts = [
-        "\"links\":{\"self\":\"", base, "/api/", kind, "s/", id, "/relationships/", relation, "/\",\"related\":\"", base,
-        "/api/", kind, "s/", id, "/", relation, "/\"}",
+        "\"links\":{\"self\":\"",
+        base,
+        "/api/",
+        kind,
+        "s/",
+        id,
+        "/relationships/",
+        relation,
+        "/\",\"related\":\"",
+        base,
+        "/api/",
+        kind,
+        "s/",
+        id,
+        "/",
+        relation,
+        "/\"}",
     ];
     for part in parts {
         out.push_str(part);

@@ -3,8 +3,8 @@
 use super::record::{Record, Related, Relation};
 use crate::demo::endpoints::Resource;
 use crate::demo::shop::{
-    Action, CATEGORIES, Campaign, Channel, Flow, Form, Group, Integration, MAPPED, Message, Owner, Product, SHOP_URL, Shop,
-    Step, short,
+    Action, CATEGORIES, Campaign, Channel, Flow, Form, Group, Integration, MAPPED, Message, Owner, Product, SHOP_URL,
+    Shop, Step, short,
 };
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
@@ -31,7 +31,9 @@ pub(super) fn records(shop: &Shop, resource: Resource, parent: Option<&str>, tim
         Resource::List => shop.lists.iter().filter(|it| !it.gone).map(|it| list(shop, it, time)).collect(),
         Resource::Tag => shop.tags.iter().map(|it| tag(shop, &it.id, it.name)).collect(),
         Resource::Template => templates(shop),
-        Resource::CatalogItem => shop.products.iter().enumerate().map(|(index, it)| catalog_item(shop, index, it)).collect(),
+        Resource::CatalogItem => {
+            shop.products.iter().enumerate().map(|(index, it)| catalog_item(shop, index, it)).collect()
+        }
         Resource::Event | Resource::Profile => Vec::new(),
     }
 }
@@ -78,39 +80,48 @@ fn untold(name: &'static str) -> Relation {
 }
 
 fn account(shop: &Shop) -> Record {
-    record("account", &shop.account, json!({
-        "test_account": true,
-        "contact_information": {
-            "default_sender_name": "Hearth & Pine",
-            "default_sender_email": "hello@hearthandpine.example",
-            "website_url": SHOP_URL,
-            "organization_name": "Hearth & Pine",
-            "street_address": {
-                "address1": "12 Crosby Street", "address2": null, "city": "New York", "region": "NY", "country": "United States",
-                "zip": "10013",
+    record(
+        "account",
+        &shop.account,
+        json!({
+            "test_account": true,
+            "contact_information": {
+                "default_sender_name": "Hearth & Pine",
+                "default_sender_email": "hello@hearthandpine.example",
+                "website_url": SHOP_URL,
+                "organization_name": "Hearth & Pine",
+                "street_address": {
+                    "address1": "12 Crosby Street", "address2": null, "city": "New York", "region": "NY", "country": "United States",
+                    "zip": "10013",
+                },
             },
-        },
-        "industry": "Ecommerce, Home & Garden",
-        "timezone": shop.plan.zone.name(),
-        "preferred_currency": "USD",
-        "public_api_key": shop.account,
-        "locale": "en-US",
-    }))
+            "industry": "Ecommerce, Home & Garden",
+            "timezone": shop.plan.zone.name(),
+            "preferred_currency": "USD",
+            "public_api_key": shop.account,
+            "locale": "en-US",
+        }),
+    )
 }
 
 fn metric(shop: &Shop, index: usize) -> Record {
     let it = &shop.metrics[index];
     let integration = match it.integration {
-        Integration::Klaviyo => json!({"object": "integration", "id": "0rG4eQ", "key": "klaviyo", "name": "Klaviyo", "category": "Internal"}),
+        Integration::Klaviyo => {
+            json!({"object": "integration", "id": "0rG4eQ", "key": "klaviyo", "name": "Klaviyo", "category": "Internal"})
+        }
         // Of some integrations the category is an object and not a text.
         Integration::Shopify => json!({
             "object": "integration", "id": "0eMvjm", "key": "shopify", "name": "Shopify",
             "category": {"id": "0X1", "object": "integration_category", "name": "eCommerce"},
         }),
-        Integration::Api => json!({"object": "integration", "id": "7FtS4J", "key": "api", "name": "API", "category": "API"}),
+        Integration::Api => {
+            json!({"object": "integration", "id": "7FtS4J", "key": "api", "name": "API", "category": "API"})
+        }
     };
     let born = shop.campaigns.first().map_or(0, |it| it.created) - 86_400 * 100;
-    let attributes = json!({"name": it.name, "created": time(born), "updated": time(born + 3600), "integration": integration});
+    let attributes =
+        json!({"name": it.name, "created": time(born), "updated": time(born + 3600), "integration": integration});
     Record { relations: vec![many("flow-triggers", "flow", Vec::new())], ..record("metric", &it.id, attributes) }
 }
 
@@ -131,9 +142,10 @@ fn tag_ids(shop: &Shop, tags: &[u8]) -> Vec<String> {
 
 fn campaign(shop: &Shop, it: &Campaign) -> Record {
     let message = &shop.messages[usize::from(it.message)];
-    let strategy = it.send.map_or(json!({"method": "immediate"}), |at| {
-        json!({"method": "static", "datetime": time(at), "options": {"is_local": false}})
-    });
+    let strategy = it.send.map_or(
+        json!({"method": "immediate"}),
+        |at| json!({"method": "static", "datetime": time(at), "options": {"is_local": false}}),
+    );
     let attributes = json!({
         "name": it.name,
         "status": it.status.name(),
@@ -179,8 +191,7 @@ fn campaign_message(shop: &Shop, campaign: &Campaign) -> Record {
             "kv_pairs": {}, "options": {"on_open": {"type": "open_app"}, "badge": null, "play_sound": true},
         }),
     };
-    let sends: Vec<Value> =
-        campaign.send.iter().map(|&at| json!({"datetime": time(at), "is_local": false})).collect();
+    let sends: Vec<Value> = campaign.send.iter().map(|&at| json!({"datetime": time(at), "is_local": false})).collect();
     let attributes = json!({
         "definition": definition, "send_times": sends, "created_at": time(it.created), "updated_at": time(campaign.updated),
     });
@@ -299,7 +310,10 @@ fn flow_messages(shop: &Shop, action: Option<&str>) -> Vec<Record> {
                 "definition": message_definition(shop, it),
             });
             Record {
-                relations: vec![one("flow-action", "flow-action", &flow.actions[index].id), template_relation(shop, it)],
+                relations: vec![
+                    one("flow-action", "flow-action", &flow.actions[index].id),
+                    template_relation(shop, it),
+                ],
                 hidden: vec![("name", Value::from(it.name.as_str()))],
                 ..record("flow-message", &it.id, attributes)
             }
@@ -329,7 +343,10 @@ fn form_versions(form: &Form) -> impl Iterator<Item = Record> {
         attributes.insert("status".to_owned(), Value::from(if form.live { "live" } else { "draft" }));
         attributes.insert("created_at".to_owned(), time(form.created));
         attributes.insert("updated_at".to_owned(), time(form.created + 7200));
-        Record { relations: vec![one("form", "form", &form.id)], ..record("form-version", id, Value::Object(attributes)) }
+        Record {
+            relations: vec![one("form", "form", &form.id)],
+            ..record("form-version", id, Value::Object(attributes))
+        }
     })
 }
 
@@ -417,7 +434,8 @@ fn catalog_item(shop: &Shop, index: usize, it: &Product) -> Record {
         "image_thumbnail_url": it.image(), "images": [it.image()], "custom_metadata": {"category": it.category},
         "published": it.published, "created": time(born), "updated": time(born + 3600),
     });
-    let category = CATEGORIES.iter().position(|known| *known == it.category).map(|it| format!("$custom:::$default:::C{it}"));
+    let category =
+        CATEGORIES.iter().position(|known| *known == it.category).map(|it| format!("$custom:::$default:::C{it}"));
     Record {
         relations: vec![untold("variants")],
         hidden: vec![("category.id", Value::from(category))],

@@ -43,12 +43,13 @@ impl Server {
             .map_err(Error::Threads)?;
         let (up, liftoff) = mpsc::channel();
         let failed = up.clone();
-        let rocket = rocket::custom(config(port)).mount("/", routes(&world)).attach(AdHoc::on_liftoff("where", |rocket| {
-            Box::pin(async move {
-                world.is_at(format!("http://127.0.0.1:{}", rocket.config().port));
-                let _ = up.send(Ok(rocket.shutdown()));
-            })
-        }));
+        let rocket =
+            rocket::custom(config(port)).mount("/", routes(&world)).attach(AdHoc::on_liftoff("where", |rocket| {
+                Box::pin(async move {
+                    world.is_at(format!("http://127.0.0.1:{}", rocket.config().port));
+                    let _ = up.send(Ok(rocket.shutdown()));
+                })
+            }));
         let serve = move || {
             if let Err(error) = runtime.block_on(rocket.launch()) {
                 let _ = failed.send(Err(error.to_string()));
@@ -57,7 +58,8 @@ impl Server {
             }
             runtime.shutdown_background();
         };
-        let thread = std::thread::Builder::new().name("demo-klaviyo".to_owned()).spawn(serve).map_err(Error::Threads)?;
+        let thread =
+            std::thread::Builder::new().name("demo-klaviyo".to_owned()).spawn(serve).map_err(Error::Threads)?;
         let refused = |reason: String| Error::Port { port, reason };
         let lifted = liftoff.recv().map_err(|_| refused("it stopped at once".to_owned()))?;
         Ok(Server { shutdown: lifted.map_err(refused)?, thread: Some(thread) })
@@ -158,7 +160,11 @@ fn compressed(body: &[u8]) -> Vec<u8> {
 struct Broken(Cursor<Vec<u8>>);
 
 impl AsyncRead for Broken {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.0).poll_read(context, buffer);
         if buffer.filled().len() == before {

@@ -6,7 +6,7 @@ use super::mood::{Mood, Temper, Whim};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::{Limits, Plan};
-use crate::demo::endpoints::{self, Endpoint, REVISION, Rate, XS};
+use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
 use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
@@ -103,8 +103,9 @@ impl World {
     }
 
     pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Shop) -> T) -> T {
-        self.catch_up(self.plan.clock.now());
-        change(&mut self.shop.write().unwrap_or_else(PoisonError::into_inner))
+        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        shop.advance(self.plan.clock.now());
+        change(&mut shop)
     }
 
     pub(super) fn truth(&self) -> Truth {
@@ -161,8 +162,7 @@ impl World {
             _ => {}
         }
         let query = parameters(ask.query).ok_or_else(|| Refusal::invalid("query", "The query is not well-formed."))?;
-        let rate = if query.iter().any(|it| it.1.contains("profile_count")) { XS } else { endpoint.rate };
-        self.check_limits(endpoint, rate, headers)?;
+        self.check_limits(endpoint, endpoint.rate_of(&query), headers)?;
         let now = self.plan.clock.now();
         self.catch_up(now);
         let question = Question::parse(endpoint, ask.path, &query, now)?;
@@ -185,12 +185,18 @@ impl World {
 
     fn check_scopes(&self, endpoint: &Endpoint, whim: &Whim) -> Result<(), Refusal> {
         let has = |scope: &str| {
-            !matches!(whim, Whim::LackScope(lacking) if *lacking == scope) && self.plan.scopes.as_ref().is_none_or(|it| it.iter().any(|it| it == scope))
+            !matches!(whim, Whim::LackScope(lacking) if *lacking == scope)
+                && self.plan.scopes.as_ref().is_none_or(|it| it.iter().any(|it| it == scope))
         };
         endpoint.scopes.iter().find(|it| !has(it)).map_or(Ok(()), |it| Err(Refusal::forbidden(it)))
     }
 
-    fn check_limits(&self, endpoint: &Endpoint, rate: Rate, headers: &mut Vec<(&'static str, String)>) -> Result<(), Refusal> {
+    fn check_limits(
+        &self,
+        endpoint: &Endpoint,
+        rate: Rate,
+        headers: &mut Vec<(&'static str, String)>,
+    ) -> Result<(), Refusal> {
         let Limits::Klaviyo { share } = self.plan.limits else { return Ok(()) };
         let counted = lock(&self.counters).count(endpoint.path, rate, share, self.started.elapsed());
         match counted {
@@ -213,7 +219,12 @@ impl World {
             seen.pop_front();
         }
         let Ask { method, path, query, .. } = ask;
-        seen.push_back(Seen { method: (*method).to_owned(), path: (*path).to_owned(), query: (*query).to_owned(), status });
+        seen.push_back(Seen {
+            method: (*method).to_owned(),
+            path: (*path).to_owned(),
+            query: (*query).to_owned(),
+            status,
+        });
     }
 
     fn account(&self) -> String {

@@ -18,18 +18,21 @@ impl Shop {
     pub fn add_event(&mut self, late: LateEvent) -> String {
         let at = late.at.timestamp();
         let detail = if late.kind == Kind::PlacedOrder { self.add_order() } else { 0 };
-        future::happen(self, Event {
-            at,
-            serial: 0,
-            profile: late.profile,
-            detail,
-            attributed_to: NOBODY,
-            message: NO_MESSAGE,
-            attributed_message: NO_MESSAGE,
-            kind: late.kind,
-            mark: Mark::Plain,
-            oddity: Oddity::Ordinary,
-        });
+        future::arrive(
+            self,
+            Event {
+                at,
+                serial: 0,
+                profile: late.profile,
+                detail,
+                attributed_to: NOBODY,
+                message: NO_MESSAGE,
+                attributed_message: NO_MESSAGE,
+                kind: late.kind,
+                mark: Mark::Plain,
+                oddity: Oddity::Ordinary,
+            },
+        );
         let place = self.events.partition_point(|it| it.at <= at) - 1;
         self.event_id(self.events[place].serial)
     }

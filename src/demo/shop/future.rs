@@ -13,11 +13,13 @@ const OPENS_AN_HOUR: u32 = 200;
 const VISITS_AN_HOUR: u32 = 120;
 const NEWCOMERS_AN_HOUR: u32 = 20;
 /// Dates further ahead than this were given by whoever sent the event; Klaviyo shows such events at once.
-const AHEAD: i64 = 15 * 86_400;
+const AHEAD: i64 = 60 * 86_400;
 
 /// What is known of the time to come.
 #[derive(Debug, Default)]
 pub(super) struct Future {
+    /// The latest moment that the shop was asked about.
+    now: i64,
     /// By time.
     coming: VecDeque<Event>,
     due: Due,
@@ -44,14 +46,14 @@ const WINDOWS: [i64; 4] = [5 * 86_400, 5 * 86_400, 12 * HOUR, 86_400];
 
 impl Future {
     pub(super) fn after(now: i64, due: Due) -> Future {
-        Future { due, told_until: now, ..Future::default() }
+        Future { now, due, told_until: now, ..Future::default() }
     }
 
     pub(super) fn is_behind(&self, time: i64) -> bool {
         self.told_until <= time || self.coming.front().is_some_and(|it| it.at <= time)
     }
 
-    pub(super) fn serial(&mut self) -> u32 {
+    fn serial(&mut self) -> u32 {
         self.next_serial += 1;
         self.next_serial - 1
     }
@@ -97,13 +99,14 @@ fn is_conversion(kind: Kind) -> bool {
 pub(super) fn begin(shop: &mut Shop, mut events: Vec<Event>, now: i64) {
     events.sort_by_key(|it| it.at);
     let today = events.partition_point(|it| it.at <= now);
-    let (ahead, coming): (Vec<Event>, Vec<Event>) = events.split_off(today).into_iter().partition(|it| it.at > now + AHEAD);
+    let (ahead, coming): (Vec<Event>, Vec<Event>) =
+        events.split_off(today).into_iter().partition(|it| it.at > now + AHEAD);
     shop.future.coming = coming.into();
     for event in events {
-        happen(shop, event);
+        happen(shop, event, event.at);
     }
     for event in ahead {
-        happen(shop, event);
+        happen(shop, event, now);
     }
     shop.events.shrink_to_fit();
 }
@@ -114,13 +117,19 @@ pub(super) fn advance(shop: &mut Shop, time: i64) {
     }
     while shop.future.coming.front().is_some_and(|it| it.at <= time) {
         if let Some(event) = shop.future.coming.pop_front() {
-            happen(shop, event);
+            happen(shop, event, event.at);
         }
     }
+    shop.future.now = shop.future.now.max(time);
 }
 
-/// Gives an event its number and its place, and lets its profile know.
-pub(super) fn happen(shop: &mut Shop, mut event: Event) {
+/// Lets something happen that was not foreseen: it arrives now, whatever its date.
+pub(super) fn arrive(shop: &mut Shop, event: Event) {
+    happen(shop, event, shop.future.now);
+}
+
+/// Gives an event its number and its place, and lets its profile know when it arrives.
+fn happen(shop: &mut Shop, mut event: Event, arrival: i64) {
     event.serial = shop.future.serial();
     shop.future.attribute(&mut event);
     if let Some(profile) = shop.profiles.get_mut(event.profile as usize) {
@@ -128,7 +137,7 @@ pub(super) fn happen(shop: &mut Shop, mut event: Event) {
             return;
         }
         profile.last_event = profile.last_event.max(event.at);
-        profile.updated = profile.updated.max(event.at.min(shop.future.told_until));
+        profile.updated = profile.updated.max(arrival);
         profile.orders += u16::from(event.kind == Kind::PlacedOrder);
     }
     match shop.events.last() {

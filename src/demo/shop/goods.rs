@@ -78,6 +78,11 @@ impl Product {
     }
 
     fn handle(&self) -> String {
-        self.name.to_lowercase().split(|it: char| !it.is_ascii_alphanumeric()).filter(|it| !it.is_empty()).collect::<Vec<_>>().join("-")
+        self.name
+            .to_lowercase()
+            .split(|it: char| !it.is_ascii_alphanumeric())
+            .filter(|it| !it.is_empty())
+            .collect::<Vec<_>>()
+            .join("-")
     }
 }

@@ -3,7 +3,7 @@
 use super::future::{self, Future};
 use super::messages::{BACK_IN_STOCK, BIRTHDAY, SUNSET, Status};
 use super::season::{self, Day};
-use super::sending::{Due, Telling};
+use super::sending::{BY_FORM, Due, Telling};
 use super::{Kind, NOBODY, Oddity, Shop, ShopPlan, goods, messages, metrics, people, short};
 use crate::demo::random::Random;
 
@@ -19,7 +19,7 @@ struct Budget {
 }
 
 /// Events that a new profile brings: sign-up, form, welcome series and reactions.
-const EVENTS_A_PROFILE: f64 = 2.4;
+const EVENTS_A_PROFILE: f64 = 3.4;
 /// Events that follow from one sent message, orders and visits included.
 const EVENTS_A_SEND: f64 = 1.93;
 const WEEKS: f64 = 104.0;
@@ -37,7 +37,8 @@ impl Budget {
             campaigns_per_week: (campaign_sends / WEEKS / (profiles * 0.4)).max(2.5),
             organic_orders: (campaign_sends * 0.0014 + flow_sends * 0.02) * 2.2,
             visits: sends * 0.045,
-            forms: sends * 0.03,
+            // One view in twelve is a sign-up's own, which makes a submit rate of about eight in a hundred.
+            forms: (profiles * 0.45 * 0.84 * BY_FORM * 11.0).max(sends * 0.03),
         }
     }
 }
@@ -48,7 +49,8 @@ pub(super) fn build(plan: &ShopPlan) -> Shop {
     let days = season::days(season::two_years_before(today), today, plan.zone);
     let budget = Budget::of(plan);
     let mut shop = furnish(plan, &days, &budget);
-    let mut telling = Telling { shop: &mut shop, random: Random::new(plan.seed, 2), due: Due::new(), events: Vec::new() };
+    let mut telling =
+        Telling { shop: &mut shop, random: Random::new(plan.seed, 2), due: Due::new(), events: Vec::new() };
     telling.events.reserve(usize::try_from(plan.events).unwrap_or(0));
     tell(&mut telling, &days, &budget, now);
     add_oddities(&mut telling, now);
@@ -242,6 +244,8 @@ fn add_oddities(telling: &mut Telling<'_>, now: i64) {
         telling.note(Kind::EarnedPoints, now - 86_400 * (1 + number * 17), who).oddity = oddity;
     }
     for number in 1..=3 {
+        let who = telling.random.below(known);
+        telling.large_order(who, now - 86_400 * number * 40);
         telling.note(Kind::ActiveOnSite, now - 86_400 * number * 9, NOBODY);
         let who = telling.random.below(known);
         telling.note(Kind::EarnedPoints, now + 86_400 * (20 + number * 80), who);

@@ -210,10 +210,12 @@ impl Said {
         let number = u16::try_from(self.campaigns.len()).expect("fewer campaigns than 65,536");
         let (title, subject, preview) = SUBJECTS[random.below(12) as usize];
         let channel = [Channel::Email, Channel::Text, Channel::Push][random.weighted(&[82, 11, 7])];
-        let created = send.unwrap_or(now).min(now) - i64::from(random.between(1, 6)) * 86_400 - i64::from(random.below(9000));
+        let created =
+            send.unwrap_or(now).min(now) - i64::from(random.between(1, 6)) * 86_400 - i64::from(random.below(9000));
         let age_days = (now - created) / 86_400;
         let peak = if weight(day.date) > 1.9 { "Black Friday: " } else { "" };
-        let name = format!("{peak}{title} – {} {} {}", MONTHS[day.date.month0() as usize], day.date.day(), day.date.year());
+        let name =
+            format!("{peak}{title} – {} {} {}", MONTHS[day.date.month0() as usize], day.date.day(), day.date.year());
         self.campaigns.push(Campaign {
             // Accounts have both kinds of id: six characters from before, ULIDs since.
             id: if age_days > 400 { short(random.next()) } else { ulid(created * 1000, random.next()) },
@@ -435,7 +437,13 @@ pub(super) fn segments(start: i64, random: &mut Random) -> Vec<Group> {
 
 pub(super) fn lists(start: i64, random: &mut Random) -> Vec<Group> {
     groups(
-        &[("Newsletter", 0.78), ("SMS Club", 0.21), ("Back in Stock", 0.04), ("Giveaway 2024", 0.13), ("Preview List", 0.002)],
+        &[
+            ("Newsletter", 0.78),
+            ("SMS Club", 0.21),
+            ("Back in Stock", 0.04),
+            ("Giveaway 2024", 0.13),
+            ("Preview List", 0.002),
+        ],
         start,
         random,
     )
@@ -485,5 +493,12 @@ pub(super) fn templates(start: i64, random: &mut Random) -> Vec<Template> {
 
 fn uuid(random: &mut Random) -> String {
     let (high, low) = (random.next(), random.next());
-    format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFF, low >> 52, low & 0xFFFF_FFFF_FFFF)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xFFFF,
+        high & 0xFFF,
+        low >> 52,
+        low & 0xFFFF_FFFF_FFFF
+    )
 }

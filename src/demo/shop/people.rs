@@ -57,14 +57,79 @@ pub(in crate::demo) const DOMAINS: &[(&str, &str, u32)] = &[
 ];
 
 const FIRST: &[&str] = &[
-    "Emma", "Liam", "Olivia", "Noah", "Ava", "Elijah", "Sophia", "James", "Isabella", "William", "Mia", "Benjamin",
-    "Charlotte", "Lucas", "Amelia", "Henry", "Harper", "Mateo", "Evelyn", "Jack", "Abigail", "Daniel", "Camila", "Owen",
-    "Zoë", "José", "Chloe", "Samuel", "Priya", "Wei", "Aaliyah", "Hiroshi", "Renée", "Søren", "Fatima", "D'Angelo",
+    "Emma",
+    "Liam",
+    "Olivia",
+    "Noah",
+    "Ava",
+    "Elijah",
+    "Sophia",
+    "James",
+    "Isabella",
+    "William",
+    "Mia",
+    "Benjamin",
+    "Charlotte",
+    "Lucas",
+    "Amelia",
+    "Henry",
+    "Harper",
+    "Mateo",
+    "Evelyn",
+    "Jack",
+    "Abigail",
+    "Daniel",
+    "Camila",
+    "Owen",
+    "Zoë",
+    "José",
+    "Chloe",
+    "Samuel",
+    "Priya",
+    "Wei",
+    "Aaliyah",
+    "Hiroshi",
+    "Renée",
+    "Søren",
+    "Fatima",
+    "D'Angelo",
 ];
 const LAST: &[&str] = &[
-    "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez",
-    "Lopez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White",
-    "Harris", "Clark", "Lewis", "Robinson", "Walker", "Young", "Allen", "O'Brien", "Nguyen", "Müller", "Patel", "Kim",
+    "Smith",
+    "Johnson",
+    "Williams",
+    "Brown",
+    "Jones",
+    "Garcia",
+    "Miller",
+    "Davis",
+    "Rodriguez",
+    "Martinez",
+    "Hernandez",
+    "Lopez",
+    "Wilson",
+    "Anderson",
+    "Thomas",
+    "Taylor",
+    "Moore",
+    "Jackson",
+    "Martin",
+    "Lee",
+    "Perez",
+    "Thompson",
+    "White",
+    "Harris",
+    "Clark",
+    "Lewis",
+    "Robinson",
+    "Walker",
+    "Young",
+    "Allen",
+    "O'Brien",
+    "Nguyen",
+    "Müller",
+    "Patel",
+    "Kim",
 ];
 
 /// Where people live.
@@ -196,22 +261,27 @@ impl Profile {
 }
 
 /// The part of the profiles that were known before the shop's past begins.
-const OLD: f64 = 0.55;
+const OLD_PERCENT: u64 = 55;
 
 /// `count` profiles in the order in which they came to be known.
 pub(super) fn people(count: u64, days: &[Day], until: i64, random: &mut Random) -> Vec<Profile> {
     let Some(first) = days.first() else { return Vec::new() };
+    let old = count * OLD_PERCENT / 100;
+    let mut created: Vec<i64> = (0..old).map(|_| first.start - 1 - i64::from(random.below(500 * 86_400))).collect();
     #[expect(clippy::cast_precision_loss, reason = "a count of people")]
-    let count = count as f64;
-    let mut created = Vec::new();
-    for _ in 0..random.round(count * OLD) {
-        created.push(first.start - 1 - i64::from(random.below(500 * 86_400)));
-    }
+    let mut owed = (count - old) as f64;
+    let mut left = count - old;
+    let mut share_left = 1.0;
     for day in days {
-        for _ in 0..random.round(count * (1.0 - OLD) * day.share) {
-            created.push(day.moment(random).min(until));
-        }
+        let here = u64::from(random.round(owed * day.share / f64::max(share_left, day.share))).min(left);
+        created.extend((0..here).map(|_| day.moment(random).min(until)));
+        left -= here;
+        #[expect(clippy::cast_precision_loss, reason = "a count of people")]
+        let still_owed = left as f64;
+        owed = still_owed;
+        share_left -= day.share;
     }
+    created.extend((0..left).map(|_| until));
     created.sort_unstable();
     created.into_iter().map(|at| Profile::new(at, random)).collect()
 }

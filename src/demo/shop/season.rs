@@ -21,7 +21,7 @@ impl Day {
 
     /// A time on this day when people are awake.
     pub(super) fn moment(&self, random: &mut Random) -> i64 {
-        let hour = random.weighted(HOURS) as i64;
+        let hour = i64::try_from(random.weighted(HOURS)).expect("an hour of the day");
         self.start + hour * 3600 + i64::from(random.below(3600))
     }
 }

@@ -45,6 +45,8 @@ const DROP: f64 = 0.0005;
 const UNSUBSCRIBE: f64 = 0.002;
 const SPAM: f64 = 0.0001;
 const BOT_CLICK: f64 = 0.003;
+/// Of those who subscribe; the others do so at the checkout.
+pub(super) const BY_FORM: f64 = 0.3;
 
 impl Telling<'_> {
     /// Notes what happened; the event is returned for what is particular about it.
@@ -166,7 +168,7 @@ impl Telling<'_> {
     /// Someone reads a mail again that they got before.
     pub(super) fn reopen(&mut self, mail: &Event, at: i64) {
         self.about(Kind::OpenedEmail, at, mail.profile, mail.message);
-        if self.random.chance(CAMPAIGN.click) {
+        if self.random.chance(FLOW.click) {
             self.click(Kind::ClickedEmail, mail.profile, mail.message, at + 30);
         }
     }
@@ -180,6 +182,9 @@ impl Telling<'_> {
 
     fn leave(&mut self, profile: u32, message: u16, at: i64) {
         let when = at + self.while_of(DAY);
+        if self.random.chance(0.1) {
+            self.about(Kind::UpdatedPreferences, when - 10, profile, message);
+        }
         self.about(Kind::UnsubscribedEmail, when, profile, message);
         self.about(Kind::UnsubscribedList, when, profile, message);
         self.shop.profiles[profile as usize].suppress(Reason::Unsubscribe, when);
@@ -229,13 +234,13 @@ impl Telling<'_> {
         let order = self.fill_basket();
         let first = u32::from(order.items[0].product);
         let number = u32::try_from(self.shop.orders.len()).expect("fewer orders than 2^32");
-        let (lines, total) = (order.lines, order.total_cents);
+        let lines = order.lines;
         self.shop.orders.push(order);
         self.note(Kind::ActiveOnSite, at - 9 * MINUTE, profile);
         self.note(Kind::ViewedProduct, at - 8 * MINUTE, profile).detail = first;
         self.note(Kind::AddedToCart, at - 5 * MINUTE, profile).detail = first;
         self.note(Kind::StartedCheckout, at - 2 * MINUTE, profile).detail = first;
-        let oddity = self.odd_order(total);
+        let oddity = self.odd_order();
         let placed = self.note(Kind::PlacedOrder, at, profile);
         (placed.detail, placed.oddity) = (number, oddity);
         for line in 0..u32::from(lines) {
@@ -245,11 +250,10 @@ impl Telling<'_> {
     }
 
     /// A few shops' plugins send `$value` as text, or no currency.
-    fn odd_order(&mut self, total_cents: u32) -> Oddity {
+    fn odd_order(&mut self) -> Oddity {
         match self.random.below(100) {
             0 => Oddity::TextValue,
             1 => Oddity::NoCurrency,
-            2 if total_cents > 100_000 => Oddity::TextValue,
             _ => Oddity::Ordinary,
         }
     }
@@ -277,13 +281,32 @@ impl Telling<'_> {
         }
     }
 
+    /// Someone buys for a whole restaurant; the value comes as text with a comma in it.
+    pub(super) fn large_order(&mut self, profile: u32, at: i64) {
+        let number = u32::try_from(self.shop.orders.len()).expect("fewer orders than 2^32");
+        let first = Item { product: 0, quantity: 60 };
+        let second = Item { product: 7, quantity: 2 };
+        let cents = |it: Item| self.shop.products[usize::from(it.product)].cents * u32::from(it.quantity);
+        let order = Order {
+            number: 10_000 + number,
+            items: [first, second, Item::default(), Item::default()],
+            lines: 2,
+            discount_percent: 0,
+            canadian: false,
+            total_cents: cents(first) + cents(second),
+        };
+        self.shop.orders.push(order);
+        let placed = self.note(Kind::PlacedOrder, at, profile);
+        (placed.detail, placed.oddity) = (number, Oddity::TextValue);
+    }
+
     fn fill_basket(&mut self) -> Order {
-        let lines = 1 + self.random.weighted(&[62, 25, 9, 4]);
+        let lines = 1 + self.random.weighted(&[74, 19, 5, 2]);
         let mut items = [Item::default(); ITEMS_MAX];
         let mut cents = 0;
         for item in items.iter_mut().take(lines) {
             let product = self.any_product();
-            let quantity = 1 + u8::try_from(self.random.weighted(&[82, 14, 3, 1])).expect("below four");
+            let quantity = 1 + u8::try_from(self.random.weighted(&[88, 10, 2])).expect("below four");
             *item = Item { product: u8::try_from(product).expect("a short list"), quantity };
             cents += self.shop.products[product as usize].cents * u32::from(quantity);
         }
@@ -322,7 +345,7 @@ impl Telling<'_> {
     pub(super) fn form(&mut self, profile: u32, at: i64) {
         let form = self.random.below(4);
         self.note(Kind::ViewedForm, at, profile).detail = form;
-        if self.random.chance(0.06) {
+        if self.random.chance(0.012) {
             self.note(Kind::SubmittedForm, at + 25, profile).detail = form;
         } else if self.random.chance(0.5) {
             self.note(Kind::ClosedForm, at + 8, profile).detail = form;
@@ -334,9 +357,11 @@ impl Telling<'_> {
         let person = &self.shop.profiles[profile as usize];
         let (at, email, text) = (person.created, person.email, person.text);
         if email == Consent::Subscribed {
-            let form = self.random.below(4);
-            self.note(Kind::ViewedForm, at - 30, profile).detail = form;
-            self.note(Kind::SubmittedForm, at, profile).detail = form;
+            if self.random.chance(BY_FORM) {
+                let form = self.random.below(4);
+                self.note(Kind::ViewedForm, at - 30, profile).detail = form;
+                self.note(Kind::SubmittedForm, at, profile).detail = form;
+            }
             self.note(Kind::SubscribedEmail, at, profile);
             self.note(Kind::SubscribedList, at + 1, profile);
             self.start_flow(WELCOME, profile, at);
