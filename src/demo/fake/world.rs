@@ -1,0 +1,258 @@
+//! The state behind the fake: shop, clock, mood, limits; and what has been asked of it.
+
+use super::answer::{self, Place, document, parameters};
+use super::limits::{Allowance, Counters};
+use super::mood::{Mood, Temper, Whim};
+use super::question::Question;
+use super::refusal::Refusal;
+use super::{Limits, Plan};
+use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
+use crate::demo::{Shop, Truth};
+use chrono::{DateTime, Utc};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// A request that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub method: String,
+    pub path: String,
+    /// As it was sent, encoded.
+    pub query: String,
+    pub status: u16,
+}
+
+/// Requests that are remembered.
+const SEEN_MAX: usize = 20_000;
+/// A host that is not ours, for links that must not be followed.
+const FOREIGN: &str = "http://klaviyo.invalid";
+
+#[derive(Debug)]
+pub(super) struct World {
+    plan: Plan,
+    shop: RwLock<Shop>,
+    temper: Mutex<Temper>,
+    counters: Mutex<Counters>,
+    seen: Mutex<VecDeque<Seen>>,
+    started: Instant,
+    base: OnceLock<String>,
+}
+
+/// A request, as far as the fake looks at it.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) authorization: Option<&'a str>,
+    pub(super) revision: Option<&'a str>,
+}
+
+/// What goes back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+    /// The connection breaks halfway.
+    pub(super) breaks: bool,
+    /// How long to wait before anything is sent.
+    pub(super) delay: Duration,
+}
+
+const JSON_API: &str = "application/vnd.api+json";
+
+impl World {
+    pub(super) fn new(plan: Plan) -> World {
+        World {
+            shop: RwLock::new(Shop::new(&plan.shop)),
+            temper: Mutex::new(Temper::new(Mood::Well)),
+            counters: Mutex::default(),
+            seen: Mutex::default(),
+            started: Instant::now(),
+            base: OnceLock::new(),
+            plan,
+        }
+    }
+
+    /// Tells the world where it is served. Only the first word counts.
+    pub(super) fn is_at(&self, base: String) {
+        let _ = self.base.set(base);
+    }
+
+    pub(super) fn base(&self) -> &str {
+        self.base.get().map_or("", String::as_str)
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.plan.key
+    }
+
+    pub(super) fn gzip(&self) -> bool {
+        self.plan.gzip
+    }
+
+    pub(super) fn set_mood(&self, mood: Mood) {
+        *lock(&self.temper) = Temper::new(mood);
+    }
+
+    pub(super) fn requests(&self) -> Vec<Seen> {
+        lock(&self.seen).iter().cloned().collect()
+    }
+
+    pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Shop) -> T) -> T {
+        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        shop.advance(self.plan.clock.now());
+        change(&mut shop)
+    }
+
+    pub(super) fn truth(&self) -> Truth {
+        let now = self.plan.clock.now();
+        self.catch_up(now);
+        Truth::of(&self.shop.read().unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    /// Lets the shop live until now.
+    fn catch_up(&self, now: DateTime<Utc>) {
+        let is_behind = self.shop.read().unwrap_or_else(PoisonError::into_inner).is_behind(now);
+        if is_behind {
+            self.shop.write().unwrap_or_else(PoisonError::into_inner).advance(now);
+        }
+    }
+
+    pub(super) fn answer(&self, ask: &Ask<'_>) -> Answer {
+        let has_cursor = ask.query.contains("page%5Bcursor%5D") || ask.query.contains("page[cursor]");
+        let whim = lock(&self.temper).whim(ask.path, has_cursor);
+        let mut headers = vec![("CID", self.account())];
+        let mut answer = match self.reply(ask, &whim, &mut headers) {
+            Ok(body) => Answer::new(200, body),
+            Err(refusal) => Answer::new(refusal.status, refusal.body(&self.error_id())),
+        };
+        if whim == Whim::Html {
+            answer = Answer { content_type: "text/html; charset=UTF-8", ..Answer::new(403, CLOUDFLARE.to_owned()) };
+        }
+        let revision = if whim == Whim::OtherRevision { "2025-01-15" } else { ask.revision.unwrap_or(REVISION) };
+        headers.push(("X-Klaviyo-API-Revision", revision.to_owned()));
+        answer.headers = headers;
+        answer.breaks = whim == Whim::Truncate;
+        answer.delay = if let Whim::Hang(time) = whim { time } else { self.plan.latency };
+        self.remember(ask, answer.status);
+        answer
+    }
+
+    /// The document, or why there is none: key and revision come first, then limits, then the question itself.
+    fn reply(&self, ask: &Ask<'_>, whim: &Whim, headers: &mut Vec<(&'static str, String)>) -> Result<String, Refusal> {
+        let (endpoint, id) = endpoints::find(ask.path).ok_or_else(|| Refusal::not_found("The path"))?;
+        if ask.method != "GET" {
+            let detail = format!("Method \"{}\" not allowed.", ask.method);
+            return Err(Refusal::of(405, "method_not_allowed", "Method not allowed.", detail));
+        }
+        self.check_key(ask, whim)?;
+        check_revision(ask)?;
+        self.check_scopes(endpoint, whim)?;
+        match *whim {
+            Whim::Busy { retry_after } => {
+                headers.extend(retry_after.map(|it| ("Retry-After", it.to_string())));
+                return Err(Refusal::throttled(retry_after.unwrap_or(1)));
+            }
+            Whim::Fail(status) => return Err(Refusal::failed(status)),
+            Whim::ExpireCursor => return Err(answer::expired()),
+            _ => {}
+        }
+        let query = parameters(ask.query).ok_or_else(|| Refusal::invalid("query", "The query is not well-formed."))?;
+        self.check_limits(endpoint, endpoint.rate_of(&query), headers)?;
+        let now = self.plan.clock.now();
+        self.catch_up(now);
+        let question = Question::parse(endpoint, ask.path, &query, now)?;
+        let next_base = if *whim == Whim::ForeignNext { FOREIGN } else { self.base() };
+        let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
+        let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+        document(&shop, endpoint, id, &question, &place, now.timestamp(), *whim == Whim::Repeat)
+    }
+
+    fn check_key(&self, ask: &Ask<'_>, whim: &Whim) -> Result<(), Refusal> {
+        let Some(given) = ask.authorization else {
+            return Err(Refusal::unauthorized("Missing or invalid authorization scheme. Please use Klaviyo-API-Key."));
+        };
+        let key = given.strip_prefix("Klaviyo-API-Key ");
+        if key != Some(self.plan.key.as_str()) || *whim == Whim::RefuseKey {
+            return Err(Refusal::unauthorized("Incorrect authentication credentials."));
+        }
+        Ok(())
+    }
+
+    fn check_scopes(&self, endpoint: &Endpoint, whim: &Whim) -> Result<(), Refusal> {
+        let has = |scope: &str| {
+            !matches!(whim, Whim::LackScope(lacking) if *lacking == scope)
+                && self.plan.scopes.as_ref().is_none_or(|it| it.iter().any(|it| it == scope))
+        };
+        endpoint.scopes.iter().find(|it| !has(it)).map_or(Ok(()), |it| Err(Refusal::forbidden(it)))
+    }
+
+    fn check_limits(
+        &self,
+        endpoint: &Endpoint,
+        rate: Rate,
+        headers: &mut Vec<(&'static str, String)>,
+    ) -> Result<(), Refusal> {
+        let Limits::Klaviyo { share } = self.plan.limits else { return Ok(()) };
+        let counted = lock(&self.counters).count(endpoint.path, rate, share, self.started.elapsed());
+        match counted {
+            Ok(Allowance { limit, remaining, reset_secs }) => {
+                headers.push(("RateLimit-Limit", limit));
+                headers.push(("RateLimit-Remaining", remaining.to_string()));
+                headers.push(("RateLimit-Reset", reset_secs.to_string()));
+                Ok(())
+            }
+            Err(seconds) => {
+                headers.push(("Retry-After", seconds.to_string()));
+                Err(Refusal::throttled(seconds))
+            }
+        }
+    }
+
+    fn remember(&self, ask: &Ask<'_>, status: u16) {
+        let mut seen = lock(&self.seen);
+        if seen.len() == SEEN_MAX {
+            seen.pop_front();
+        }
+        let Ask { method, path, query, .. } = ask;
+        seen.push_back(Seen {
+            method: (*method).to_owned(),
+            path: (*path).to_owned(),
+            query: (*query).to_owned(),
+            status,
+        });
+    }
+
+    fn account(&self) -> String {
+        self.shop.read().unwrap_or_else(PoisonError::into_inner).account.clone()
+    }
+
+    fn error_id(&self) -> String {
+        format!("6f1c7a2e-0000-4000-8000-{:012x}", self.started.elapsed().as_micros())
+    }
+}
+
+impl Answer {
+    fn new(status: u16, body: String) -> Answer {
+        Answer { status, content_type: JSON_API, headers: Vec::new(), body, breaks: false, delay: Duration::ZERO }
+    }
+}
+
+fn check_revision(ask: &Ask<'_>) -> Result<(), Refusal> {
+    match ask.revision {
+        Some(REVISION) => Ok(()),
+        Some(other) => Err(Refusal::invalid("revision", format!("Invalid revision: {other}."))),
+        None => Err(Refusal::invalid("revision", "The revision header is required.")),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const CLOUDFLARE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>Attention Required! | Cloudflare</title></head>\
+    <body><h1>Sorry, you have been blocked</h1><p>You are unable to access klaviyo.com</p></body></html>\n";

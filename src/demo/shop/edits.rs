@@ -1,0 +1,102 @@
+//! What tests do to a shop behind the reader's back: everything that a real account does to its copies.
+
+use super::future;
+use super::{Event, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Shop};
+use chrono::{DateTime, Utc};
+
+/// An event that is to be found behind a reader's watermark.
+#[derive(Debug, Clone, Copy)]
+pub struct LateEvent {
+    pub kind: Kind,
+    pub at: DateTime<Utc>,
+    /// The index of its profile.
+    pub profile: u32,
+}
+
+impl Shop {
+    /// Adds an event that arrives late, or is back-dated. Returns its id. An order buys one product.
+    pub fn add_event(&mut self, late: LateEvent) -> String {
+        let at = late.at.timestamp();
+        let detail = if late.kind == Kind::PlacedOrder { self.add_order() } else { 0 };
+        future::arrive(
+            self,
+            Event {
+                at,
+                serial: 0,
+                profile: late.profile,
+                detail,
+                attributed_to: NOBODY,
+                message: NO_MESSAGE,
+                attributed_message: NO_MESSAGE,
+                kind: late.kind,
+                mark: Mark::Plain,
+                oddity: Oddity::Ordinary,
+            },
+        );
+        let place = self.events.partition_point(|it| it.at <= at) - 1;
+        self.event_id(self.events[place].serial)
+    }
+
+    /// Deletes the event at that place in order of time. Returns its id.
+    pub fn delete_event(&mut self, place: usize) -> String {
+        let event = self.events.remove(place);
+        self.event_id(event.serial)
+    }
+
+    /// Deletes a profile, and its events as Klaviyo does on a privacy request. Returns its id.
+    pub fn delete_profile(&mut self, profile: u32) -> String {
+        self.profiles[profile as usize].gone = true;
+        self.events.retain(|it| it.profile != profile);
+        self.profiles[profile as usize].id()
+    }
+
+    /// Merges a profile into another, which takes over its events.
+    pub fn merge_profiles(&mut self, from: u32, into: u32, at: DateTime<Utc>) {
+        for event in self.events.iter_mut().filter(|it| it.profile == from) {
+            event.profile = into;
+        }
+        self.profiles[from as usize].gone = true;
+        self.add_event(LateEvent { kind: Kind::MergedProfile, at, profile: into });
+    }
+
+    /// Deletes a campaign; its events stay. Returns its id.
+    pub fn delete_campaign(&mut self, campaign: usize) -> String {
+        self.campaigns[campaign].gone = true;
+        self.campaigns[campaign].id.clone()
+    }
+
+    pub fn delete_list(&mut self, list: usize) -> String {
+        self.lists[list].gone = true;
+        self.lists[list].id.clone()
+    }
+
+    pub fn rename_metric(&mut self, kind: Kind, name: &str) {
+        name.clone_into(&mut self.metrics[kind as usize].name);
+    }
+
+    pub fn rename_campaign(&mut self, campaign: usize, name: &str, at: DateTime<Utc>) {
+        name.clone_into(&mut self.campaigns[campaign].name);
+        self.campaigns[campaign].updated = at.timestamp();
+    }
+
+    /// Attributes the first order that is attributed to nothing to the campaign e-mail that was opened last before it,
+    /// whoever opened it. Returns the ids of the order and of what it is now attributed to.
+    pub fn attribute_late(&mut self) -> Option<(String, String)> {
+        let first = self.events.iter().position(|it| it.kind == Kind::OpenedEmail)?;
+        let is_free = |it: &Event| it.kind == Kind::PlacedOrder && it.attributed_to == NOBODY;
+        let order = first + self.events[first..].iter().position(is_free)?;
+        let open = *self.events[..order].iter().rev().find(|it| it.kind == Kind::OpenedEmail)?;
+        let event = &mut self.events[order];
+        (event.attributed_to, event.attributed_message) = (open.serial, open.message);
+        let serial = event.serial;
+        Some((self.event_id(serial), self.event_id(open.serial)))
+    }
+
+    fn add_order(&mut self) -> u32 {
+        let mut order = self.orders.first().cloned().expect("a shop has sold something before it is edited");
+        let number = u32::try_from(self.orders.len()).expect("fewer orders than 2^32");
+        (order.number, order.canadian) = (10_000 + number, false);
+        self.orders.push(order);
+        number
+    }
+}

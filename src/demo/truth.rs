@@ -1,0 +1,86 @@
+//! What a perfect copy of the shop would hold, counted in the shop's own memory and not in what is served.
+
+use super::shop::{Kind, Oddity, Shop, Step};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
+
+/// Numbers of the shop at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Truth {
+    /// Records by entity, as listing all of it would give them.
+    pub records: BTreeMap<&'static str, u64>,
+    /// Events by metric id and day of the account's zone; those without a metric have an empty id.
+    pub events: BTreeMap<(String, NaiveDate), u64>,
+    /// Cents of all orders in the account's currency, by day of the account's zone.
+    pub revenue_cents: BTreeMap<NaiveDate, i64>,
+    /// Cents of those that are attributed to a message.
+    pub attributed_cents: i64,
+    /// Orders in another currency.
+    pub foreign_orders: u64,
+}
+
+impl Truth {
+    pub(super) fn of(shop: &Shop, time: DateTime<Utc>) -> Truth {
+        let mut truth = Truth {
+            records: records(shop, time.timestamp()),
+            events: BTreeMap::new(),
+            revenue_cents: BTreeMap::new(),
+            attributed_cents: 0,
+            foreign_orders: 0,
+        };
+        for event in &shop.events {
+            let Some(at) = DateTime::from_timestamp(event.at, 0) else { continue };
+            let day = at.with_timezone(&shop.plan.zone).date_naive();
+            let unresolved = event.oddity == Oddity::NoMetric;
+            let metric = if unresolved { String::new() } else { shop.metric_id(event.kind).to_owned() };
+            *truth.events.entry((metric, day)).or_default() += 1;
+            if event.kind != Kind::PlacedOrder || unresolved {
+                continue;
+            }
+            let order = &shop.orders[event.detail as usize];
+            if order.canadian && event.oddity != Oddity::NoCurrency {
+                truth.foreign_orders += 1;
+                continue;
+            }
+            *truth.revenue_cents.entry(day).or_default() += i64::from(order.total_cents);
+            if event.attributed_message != super::shop::NO_MESSAGE {
+                truth.attributed_cents += i64::from(order.total_cents);
+            }
+        }
+        truth
+    }
+
+    /// Cents of all days.
+    #[must_use]
+    pub fn revenue(&self) -> i64 {
+        self.revenue_cents.values().sum()
+    }
+}
+
+fn records(shop: &Shop, time: i64) -> BTreeMap<&'static str, u64> {
+    let campaigns = shop.campaigns.iter().filter(|it| !it.gone).count();
+    let actions: usize = shop.flows.iter().map(|it| it.actions.len()).sum();
+    let sends = shop.flows.iter().flat_map(|it| &it.actions).filter(|it| matches!(it.step, Step::Send(_))).count();
+    [
+        ("accounts", 1),
+        ("metrics", shop.metrics.len()),
+        ("mapped_metrics", 7),
+        ("events", shop.events.len()),
+        ("profiles", shop.people(time).count()),
+        ("campaigns", campaigns),
+        ("campaign_messages", campaigns),
+        ("flows", shop.flows.len()),
+        ("flow_actions", actions),
+        ("flow_messages", sends),
+        ("forms", shop.forms.len()),
+        ("form_versions", shop.forms.iter().map(|it| it.versions.len()).sum()),
+        ("segments", shop.segments.iter().filter(|it| !it.gone).count()),
+        ("lists", shop.lists.iter().filter(|it| !it.gone).count()),
+        ("tags", shop.tags.len()),
+        ("templates", shop.templates.len()),
+        ("catalog_items", shop.products.len()),
+    ]
+    .into_iter()
+    .map(|(entity, count)| (entity, count as u64))
+    .collect()
+}
