@@ -40,7 +40,7 @@ pub const ENTITIES: &[&Entity] = &[
     &forms::FORMS,
     &segments::SEGMENTS,
     &lists::LISTS,
-    &events::EVENTS,
+    &EVENTS,
     &profiles::PROFILES,
     &tags::TAGS,
     &templates::TEMPLATES,
@@ -141,7 +141,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// Requests allowed in one second. Source: `x-klaviyo-ratelimit` of the OpenAPI document.
+    /// Requests allowed in one second. Source: `x-klaviyo-ratelimit` of the `OpenAPI` document.
     #[must_use]
     pub fn burst(self) -> u32 {
         match self {
@@ -153,7 +153,7 @@ impl Tier {
         }
     }
 
-    /// Requests allowed in one minute. Source: `x-klaviyo-ratelimit` of the OpenAPI document.
+    /// Requests allowed in one minute. Source: `x-klaviyo-ratelimit` of the `OpenAPI` document.
     #[must_use]
     pub fn steady(self) -> u32 {
         match self {

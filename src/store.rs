@@ -10,8 +10,8 @@ pub mod runs;
 mod schema;
 mod staging;
 mod views;
-mod windows;
-mod zone;
+pub mod windows;
+pub mod zone;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

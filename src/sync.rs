@@ -8,6 +8,8 @@ pub mod schedule;
 mod values;
 
 use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -122,6 +124,8 @@ struct Running {
 /// The threads of a sync; dropping them does not stop them, [`Threads::stop`] does.
 pub struct Threads {
     handle: Handle,
+    /// Each thread holds a sender, and drops it at its end.
+    running: Receiver<Infallible>,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
 
@@ -145,12 +149,19 @@ impl Handle {
     /// Starts the thread that does the runs and, if asked, the one that orders them on schedule.
     #[must_use]
     pub fn spawn(&self, scheduled: bool) -> Threads {
-        let (worker, scheduler) = (self.clone(), self.clone());
-        let mut threads = vec![std::thread::spawn(move || worker.work())];
+        let (sender, running) = mpsc::channel();
+        let start = |work: fn(&Handle)| {
+            let (handle, alive) = (self.clone(), sender.clone());
+            std::thread::spawn(move || {
+                work(&handle);
+                drop(alive);
+            })
+        };
+        let mut threads = vec![start(Handle::work)];
         if scheduled {
-            threads.push(std::thread::spawn(move || schedule::keep(&scheduler)));
+            threads.push(start(schedule::keep));
         }
-        Threads { handle: self.clone(), threads }
+        Threads { handle: self.clone(), running, threads }
     }
 
     /// Whether there is a key to read with.
@@ -301,12 +312,12 @@ impl Threads {
         self.handle.0.stop.set();
         self.handle.cancel();
         self.handle.0.bell.notify_all();
-        let until = Instant::now() + time;
+        if self.running.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+            log::warn!("the sync did not come to its end in {} s; what it committed is kept", time.as_secs());
+            return;
+        }
         for thread in self.threads {
-            while !thread.is_finished() && Instant::now() < until {
-                self.handle.0.stop.pause(Duration::from_millis(20));
-            }
-            if thread.is_finished() && thread.join().is_err() {
+            if thread.join().is_err() {
                 log::error!("a sync thread had panicked");
             }
         }

@@ -151,7 +151,7 @@ fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     }
     match copying.entity.name {
         "accounts" => settle_zone(copying.store()),
-        "metrics" => Ok(copying.store().write(store::Db::name_metric_kinds)?),
+        "metrics" => Ok(copying.store().write(|db| db.name_metric_kinds())?),
         _ => Ok(()),
     }
 }
@@ -159,7 +159,7 @@ fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
 /// Local times follow the account's zone, as far as it is known.
 fn settle_zone(store: &Store) -> Result<(), Stopped> {
     store.settle_zone()?;
-    let named = store.read(store::Db::account)?.and_then(|it| it.timezone);
+    let named = store.read(|db| db.account())?.and_then(|it| it.timezone);
     match named {
         Some(name) if name.parse::<chrono_tz::Tz>().is_err() => Err(Stopped::UnknownZone(name)),
         _ => Ok(()),

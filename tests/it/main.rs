@@ -1,1 +1,4 @@
-#[test] fn a(){}
+//! The application from outside: over HTTP, with a fake Klaviyo on loopback, asking the store what was kept.
+
+mod catalog;
+mod klaviyo;
