@@ -3,6 +3,9 @@
 /** Above so many days, areas: a bar would be thinner than a pixel or two. */
 const BARS_MAX = 130;
 
+/** Below so many pixels the legend takes two lines. */
+const LEGEND_MIN = 520;
+
 const charts = new Map();
 let library;
 
@@ -41,7 +44,12 @@ export async function drawCharts() {
 }
 
 const sizes = new ResizeObserver((entries) => {
-  for (const entry of entries) charts.get(entry.target)?.resize();
+  for (const { target } of entries) {
+    const chart = charts.get(target);
+    const narrow = chart?.getWidth() < LEGEND_MIN;
+    chart?.resize();
+    if (chart && narrow !== chart.getWidth() < LEGEND_MIN) colour(target, chart);
+  }
 });
 
 const recolour = () => charts.forEach((chart, element) => colour(element, chart));
@@ -51,7 +59,8 @@ matchMedia('(forced-colors: active)').addEventListener('change', recolour);
 function colour(element, chart) {
   const data = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
   const caption = element.closest('figure')?.querySelector('figcaption')?.textContent.replace(/\s+/g, ' ').trim();
-  chart.setOption({ ...KINDS[element.dataset.chart](data, palette(element)), ...common(caption) }, true);
+  const look = { colours: palette(element), narrow: chart.getWidth() < LEGEND_MIN };
+  chart.setOption({ ...KINDS[element.dataset.chart](data, look), ...common(caption) }, true);
 }
 
 /** Colours of the style sheet, as the canvas wants them: resolved for the theme of the moment. */
@@ -80,7 +89,7 @@ function common(caption) {
 const KINDS = { days };
 
 /** Stacked amounts a day, and the total of the days compared with as a line. */
-function days({ rows, series, comparison, currency, partial }, colours) {
+function days({ rows, series, comparison, currency, partial }, { colours, narrow }) {
   const amount = money(currency);
   const bars = rows.length <= BARS_MAX;
   const last = rows.length - 1;
@@ -116,7 +125,7 @@ function days({ rows, series, comparison, currency, partial }, colours) {
   };
   return {
     textStyle: font,
-    grid: { left: 4, right: 8, top: 36, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 4, right: 8, top: narrow ? 60 : 36, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     legend: {
       left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, icon: 'roundRect',
       textStyle: { ...font, color: colours.text, fontSize: 13 },
@@ -154,7 +163,16 @@ function money(currency, notation = 'standard') {
   return (value) => (value == null ? '–' : format.format(value));
 }
 
-const SHORT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
-const LONG = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
-const shortDay = (day) => SHORT.format(Date.parse(day));
-const longDay = (day) => LONG.format(Date.parse(day));
+// Days as the server writes them; Intl has "Sept" where the rest of the page has "Sep".
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+function shortDay(day) {
+  const date = new Date(day);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+
+function longDay(day) {
+  const date = new Date(day);
+  return `${WEEKDAYS[date.getUTCDay()]}, ${shortDay(day)} ${date.getUTCFullYear()}`;
+}
