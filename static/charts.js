@@ -1,6 +1,6 @@
 // Draws charts from the data that the page carries. The server sends data and words; how they look is decided here.
 
-/** Above so many days, areas: a bar would be thinner than a pixel or two. */
+/** Above so many bars they are thinner than a few pixels: then weeks are drawn, and months. */
 const BARS_MAX = 130;
 
 /** Below so many pixels the legend takes two lines. */
@@ -89,22 +89,20 @@ function common(caption) {
 const KINDS = { days };
 
 /** Stacked amounts a day, and the total of the days compared with as a line. */
-function days({ rows, series, comparison, currency, partial }, { colours, narrow }) {
+function days({ rows: daily, series, comparison, currency, partial }, { colours, narrow }) {
   const amount = money(currency);
-  const bars = rows.length <= BARS_MAX;
-  const last = rows.length - 1;
+  const keys = [...series, ...(comparison ? [comparison] : [])].map(({ key }) => key);
+  const { rows, title } = bucketed(daily, keys, partial);
   const font = { fontFamily: getComputedStyle(document.body).fontFamily };
   const stacked = series.map(({ key, name }, place) => ({
     name,
-    type: bars ? 'bar' : 'line',
+    type: 'bar',
     stack: 'total',
     color: colours[place + 1],
     barCategoryGap: '25%',
-    symbol: 'none',
-    ...(bars ? {} : { lineStyle: { width: 0 }, areaStyle: { opacity: 0.85 } }),
     emphasis: { disabled: true },
-    // A day that is not over is paler: it cannot be compared yet.
-    data: rows.map((it, day) => (partial && bars && day === last ? { value: it[key], itemStyle: { opacity: 0.5 } } : it[key])),
+    // What is not over, or not all shown, is paler: it cannot be compared with its neighbours.
+    data: rows.map((it) => (it.whole ? it[key] : { value: it[key], itemStyle: { opacity: 0.5 } })),
   }));
   const line = comparison && {
     name: comparison.name,
@@ -118,10 +116,10 @@ function days({ rows, series, comparison, currency, partial }, { colours, narrow
   const total = (row) => series.reduce((sum, { key }) => sum + row[key], 0);
   const tip = (entries) => {
     const row = rows[entries[0].dataIndex];
-    const note = partial && entries[0].dataIndex === last ? ' (not over)' : '';
+    const note = row.whole ? '' : ' (not all of it)';
     const lines = series.map(({ key, name }) => `${name}  ${amount(row[key])}`);
     const compared = comparison ? [`${comparison.name}  ${amount(row[comparison.key])}`] : [];
-    return [`${longDay(row.date)}${note}`, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
+    return [`${title(row.date)}${note}`, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
   };
   return {
     textStyle: font,
@@ -133,12 +131,12 @@ function days({ rows, series, comparison, currency, partial }, { colours, narrow
     },
     tooltip: {
       trigger: 'axis', renderMode: 'richText', confine: true, formatter: tip,
-      axisPointer: { type: bars ? 'shadow' : 'line' },
+      axisPointer: { type: 'shadow' },
       backgroundColor: colours.surface, borderColor: colours.grid,
       textStyle: { ...font, color: colours.text, fontSize: 13, lineHeight: 20 },
     },
     xAxis: {
-      type: 'category', data: rows.map((it) => it.date), boundaryGap: bars,
+      type: 'category', data: rows.map((it) => it.date), 
       axisLabel: { color: colours.text, formatter: shortDay, hideOverlap: true },
       axisTick: { show: false }, axisLine: { lineStyle: { color: colours.grid } },
     },
@@ -149,6 +147,34 @@ function days({ rows, series, comparison, currency, partial }, { colours, narrow
     },
     series: line ? [...stacked, line] : stacked,
   };
+}
+
+/** The rows a day as they are, or their sums a week or a month, each with the day it begins and whether it is whole. */
+function bucketed(daily, keys, partial) {
+  const step = STEPS.find(({ days }) => daily.length / days <= BARS_MAX) ?? STEPS.at(-1);
+  const buckets = new Map();
+  daily.forEach((row, place) => {
+    const date = step.start(row.date);
+    const bucket = buckets.get(date) ?? { date, count: 0, over: true };
+    bucket.count += 1;
+    bucket.over &&= !(partial && place === daily.length - 1);
+    for (const key of keys) if (row[key] != null) bucket[key] = (bucket[key] ?? 0) + row[key];
+    buckets.set(date, bucket);
+  });
+  const rows = [...buckets.values()].map((it) => ({ ...it, whole: it.over && it.count >= step.days }));
+  return { rows, title: step.title };
+}
+
+const STEPS = [
+  { days: 1, start: (day) => day, title: longDay },
+  { days: 7, start: monday, title: (day) => `Week of ${longDay(day)}` },
+  { days: 28, start: (day) => `${day.slice(0, 8)}01`, title: (day) => longDay(day).split(' ').slice(2).join(' ') },
+];
+
+function monday(day) {
+  const date = new Date(day);
+  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+  return date.toISOString().slice(0, 10);
 }
 
 function money(currency, notation = 'standard') {
