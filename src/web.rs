@@ -21,10 +21,11 @@ pub use page::{Etag, Html, draw};
 pub use shell::{Shell, Standing, Visit};
 pub use theme::Theme;
 
+use std::path::PathBuf;
+
 use rocket::fairing::AdHoc;
 use rocket::shield::Shield;
 use rocket::tokio::task::spawn_blocking;
-use std::path::PathBuf;
 
 /// What the web part has to be told.
 #[derive(Debug, Clone, Default)]

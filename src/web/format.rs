@@ -1,8 +1,9 @@
 //! How numbers, days and sizes are written for people. Pure functions: what is unknown is [`UNKNOWN`], never zero.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
-use std::fmt::Write as _;
 
 /// What stands where a value is not known: a rate without a denominator, a past before there was data.
 pub const UNKNOWN: &str = "–";

@@ -1,10 +1,12 @@
 //! The filters and functions that templates speak in: [`format`](super::format) as Tera sees it. Null is "–" in all of them.
 
-use super::format::{self, Direction, UNKNOWN};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 use std::collections::HashMap;
 use std::fmt::Write as _;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
+
+use super::format::{self, Direction, UNKNOWN};
 
 type Args = HashMap<String, Value>;
 
