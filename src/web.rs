@@ -4,6 +4,7 @@
 //! answer. [`stage`] brings the templates, the assets, the guards and the headers that every response carries.
 
 mod assets;
+mod buckets;
 mod error;
 pub mod format;
 mod guard;

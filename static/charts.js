@@ -1,8 +1,5 @@
 // Draws charts from the data that the page carries. The server sends data and words; how they look is decided here.
 
-/** Above so many bars they are thinner than a few pixels: then weeks are drawn, and months. */
-const BARS_MAX = 130;
-
 /** Below so many pixels the legend takes two lines. */
 const LEGEND_MIN = 520;
 
@@ -86,13 +83,11 @@ function common(caption) {
   };
 }
 
-const KINDS = { days };
+const KINDS = { stacks };
 
-/** Stacked amounts a day, and the total of the days compared with as a line. */
-function days({ rows: daily, series, comparison, currency, partial }, { colours, narrow }) {
+/** Stacked amounts over time, and the total of the days compared with as a line. */
+function stacks({ rows, series, comparison, currency }, { colours, narrow }) {
   const amount = money(currency);
-  const keys = [...series, ...(comparison ? [comparison] : [])].map(({ key }) => key);
-  const { rows, title } = bucketed(daily, keys, partial);
   const font = { fontFamily: getComputedStyle(document.body).fontFamily };
   const stacked = series.map(({ key, name }, place) => ({
     name,
@@ -119,7 +114,7 @@ function days({ rows: daily, series, comparison, currency, partial }, { colours,
     const note = row.whole ? '' : ' (not all of it)';
     const lines = series.map(({ key, name }) => `${name}  ${amount(row[key])}`);
     const compared = comparison ? [`${comparison.name}  ${amount(row[comparison.key])}`] : [];
-    return [`${title(row.date)}${note}`, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
+    return [row.label + note, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
   };
   return {
     textStyle: font,
@@ -136,8 +131,8 @@ function days({ rows: daily, series, comparison, currency, partial }, { colours,
       textStyle: { ...font, color: colours.text, fontSize: 13, lineHeight: 20 },
     },
     xAxis: {
-      type: 'category', data: rows.map((it) => it.date), 
-      axisLabel: { color: colours.text, formatter: shortDay, hideOverlap: true },
+      type: 'category', data: rows.map((it) => it.tick),
+      axisLabel: { color: colours.text, hideOverlap: true },
       axisTick: { show: false }, axisLine: { lineStyle: { color: colours.grid } },
     },
     yAxis: {
@@ -147,34 +142,6 @@ function days({ rows: daily, series, comparison, currency, partial }, { colours,
     },
     series: line ? [...stacked, line] : stacked,
   };
-}
-
-/** The rows a day as they are, or their sums a week or a month, each with the day it begins and whether it is whole. */
-function bucketed(daily, keys, partial) {
-  const step = STEPS.find(({ days }) => daily.length / days <= BARS_MAX) ?? STEPS.at(-1);
-  const buckets = new Map();
-  daily.forEach((row, place) => {
-    const date = step.start(row.date);
-    const bucket = buckets.get(date) ?? { date, count: 0, over: true };
-    bucket.count += 1;
-    bucket.over &&= !(partial && place === daily.length - 1);
-    for (const key of keys) if (row[key] != null) bucket[key] = (bucket[key] ?? 0) + row[key];
-    buckets.set(date, bucket);
-  });
-  const rows = [...buckets.values()].map((it) => ({ ...it, whole: it.over && it.count >= step.days }));
-  return { rows, title: step.title };
-}
-
-const STEPS = [
-  { days: 1, start: (day) => day, title: longDay },
-  { days: 7, start: monday, title: (day) => `Week of ${longDay(day)}` },
-  { days: 28, start: (day) => `${day.slice(0, 8)}01`, title: (day) => longDay(day).split(' ').slice(2).join(' ') },
-];
-
-function monday(day) {
-  const date = new Date(day);
-  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
-  return date.toISOString().slice(0, 10);
 }
 
 function money(currency, notation = 'standard') {
@@ -187,18 +154,4 @@ function money(currency, notation = 'standard') {
     format = new Intl.NumberFormat('en-US', { notation, ...digits });
   }
   return (value) => (value == null ? '–' : format.format(value));
-}
-
-// Days as the server writes them; Intl has "Sept" where the rest of the page has "Sep".
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-
-function shortDay(day) {
-  const date = new Date(day);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
-}
-
-function longDay(day) {
-  const date = new Date(day);
-  return `${WEEKDAYS[date.getUTCDay()]}, ${shortDay(day)} ${date.getUTCFullYear()}`;
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 
+use super::buckets::buckets;
 use super::format::{self, Direction, UNKNOWN};
 
 type Args = HashMap<String, Value>;
@@ -34,6 +35,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("json", Markup(json));
     tera.register_function("icon", MarkupOf(icon));
     tera.register_function("link", link);
+    tera.register_function("buckets", buckets);
 }
 
 /// A filter whose result is markup of ours, in which every value is already escaped.
