@@ -1,9 +1,10 @@
 //! Compresses what is in `static/`, for the binary to embed.
 
-use flate2::{Compression, GzBuilder};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use flate2::{Compression, GzBuilder};
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=static");

@@ -4,6 +4,7 @@
 //! answer. [`stage`] brings the templates, the assets, the guards and the headers that every response carries.
 
 mod assets;
+mod buckets;
 mod error;
 pub mod format;
 mod guard;
@@ -21,10 +22,11 @@ pub use page::{Etag, Html, draw};
 pub use shell::{Shell, Standing, Visit};
 pub use theme::Theme;
 
+use std::path::PathBuf;
+
 use rocket::fairing::AdHoc;
 use rocket::shield::Shield;
 use rocket::tokio::task::spawn_blocking;
-use std::path::PathBuf;
 
 /// What the web part has to be told.
 #[derive(Debug, Clone, Default)]

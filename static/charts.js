@@ -1,7 +1,7 @@
 // Draws charts from the data that the page carries. The server sends data and words; how they look is decided here.
 
-/** Above so many days, areas: a bar would be thinner than a pixel or two. */
-const BARS_MAX = 130;
+/** Below so many pixels the legend takes two lines. */
+const LEGEND_MIN = 520;
 
 const charts = new Map();
 let library;
@@ -41,7 +41,12 @@ export async function drawCharts() {
 }
 
 const sizes = new ResizeObserver((entries) => {
-  for (const entry of entries) charts.get(entry.target)?.resize();
+  for (const { target } of entries) {
+    const chart = charts.get(target);
+    const narrow = chart?.getWidth() < LEGEND_MIN;
+    chart?.resize();
+    if (chart && narrow !== chart.getWidth() < LEGEND_MIN) colour(target, chart);
+  }
 });
 
 const recolour = () => charts.forEach((chart, element) => colour(element, chart));
@@ -51,7 +56,8 @@ matchMedia('(forced-colors: active)').addEventListener('change', recolour);
 function colour(element, chart) {
   const data = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
   const caption = element.closest('figure')?.querySelector('figcaption')?.textContent.replace(/\s+/g, ' ').trim();
-  chart.setOption({ ...KINDS[element.dataset.chart](data, palette(element)), ...common(caption) }, true);
+  const look = { colours: palette(element), narrow: chart.getWidth() < LEGEND_MIN };
+  chart.setOption({ ...KINDS[element.dataset.chart](data, look), ...common(caption) }, true);
 }
 
 /** Colours of the style sheet, as the canvas wants them: resolved for the theme of the moment. */
@@ -77,25 +83,21 @@ function common(caption) {
   };
 }
 
-const KINDS = { days };
+const KINDS = { stacks };
 
-/** Stacked amounts a day, and the total of the days compared with as a line. */
-function days({ rows, series, comparison, currency, partial }, colours) {
+/** Stacked amounts over time, and the total of the days compared with as a line. */
+function stacks({ rows, series, comparison, currency }, { colours, narrow }) {
   const amount = money(currency);
-  const bars = rows.length <= BARS_MAX;
-  const last = rows.length - 1;
   const font = { fontFamily: getComputedStyle(document.body).fontFamily };
   const stacked = series.map(({ key, name }, place) => ({
     name,
-    type: bars ? 'bar' : 'line',
+    type: 'bar',
     stack: 'total',
     color: colours[place + 1],
     barCategoryGap: '25%',
-    symbol: 'none',
-    ...(bars ? {} : { lineStyle: { width: 0 }, areaStyle: { opacity: 0.85 } }),
     emphasis: { disabled: true },
-    // A day that is not over is paler: it cannot be compared yet.
-    data: rows.map((it, day) => (partial && bars && day === last ? { value: it[key], itemStyle: { opacity: 0.5 } } : it[key])),
+    // What is not over, or not all shown, is paler: it cannot be compared with its neighbours.
+    data: rows.map((it) => (it.whole ? it[key] : { value: it[key], itemStyle: { opacity: 0.5 } })),
   }));
   const line = comparison && {
     name: comparison.name,
@@ -109,14 +111,14 @@ function days({ rows, series, comparison, currency, partial }, colours) {
   const total = (row) => series.reduce((sum, { key }) => sum + row[key], 0);
   const tip = (entries) => {
     const row = rows[entries[0].dataIndex];
-    const note = partial && entries[0].dataIndex === last ? ' (not over)' : '';
+    const note = row.whole ? '' : ' (not all of it)';
     const lines = series.map(({ key, name }) => `${name}  ${amount(row[key])}`);
     const compared = comparison ? [`${comparison.name}  ${amount(row[comparison.key])}`] : [];
-    return [`${longDay(row.date)}${note}`, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
+    return [row.label + note, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
   };
   return {
     textStyle: font,
-    grid: { left: 4, right: 8, top: 36, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 4, right: 8, top: narrow ? 60 : 36, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     legend: {
       left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, icon: 'roundRect',
       textStyle: { ...font, color: colours.text, fontSize: 13 },
@@ -124,13 +126,13 @@ function days({ rows, series, comparison, currency, partial }, colours) {
     },
     tooltip: {
       trigger: 'axis', renderMode: 'richText', confine: true, formatter: tip,
-      axisPointer: { type: bars ? 'shadow' : 'line' },
+      axisPointer: { type: 'shadow' },
       backgroundColor: colours.surface, borderColor: colours.grid,
       textStyle: { ...font, color: colours.text, fontSize: 13, lineHeight: 20 },
     },
     xAxis: {
-      type: 'category', data: rows.map((it) => it.date), boundaryGap: bars,
-      axisLabel: { color: colours.text, formatter: shortDay, hideOverlap: true },
+      type: 'category', data: rows.map((it) => it.tick),
+      axisLabel: { color: colours.text, hideOverlap: true },
       axisTick: { show: false }, axisLine: { lineStyle: { color: colours.grid } },
     },
     yAxis: {
@@ -153,8 +155,3 @@ function money(currency, notation = 'standard') {
   }
   return (value) => (value == null ? '–' : format.format(value));
 }
-
-const SHORT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
-const LONG = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
-const shortDay = (day) => SHORT.format(Date.parse(day));
-const longDay = (day) => LONG.format(Date.parse(day));

@@ -1,5 +1,12 @@
 //! Style sheets, scripts and icons: embedded compressed, and served under an address that changes when they do.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
 use flate2::read::GzDecoder;
 use rocket::http::{ContentType, Header, Status};
 use rocket::request::Request;
@@ -7,12 +14,6 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::tera::{Error, Tera, Value};
 use rust_embed::RustEmbed;
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Cursor, Read};
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 /// What `build.rs` made of `static/`: every file under its own name, compressed. The plain form is not kept; the rare
 /// client that does not accept gzip gets it unpacked.

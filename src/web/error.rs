@@ -1,16 +1,18 @@
 //! How a page fails. The status is chosen here and nowhere else.
 
-use super::page;
-use super::shell::{Shell, Visit};
-use crate::range::Unclear;
-use crate::store;
+use std::error::Error as _;
+use std::io::Cursor;
+
 use rocket::http::{ContentType, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, catch, catchers};
 use serde::Serialize;
-use std::error::Error as _;
-use std::io::Cursor;
+
+use super::page;
+use super::shell::{Shell, Visit};
+use crate::range::Unclear;
+use crate::store;
 
 /// Why there is no page. There is one variant for each thing that the reader can do about it.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,9 @@
 //! How numbers, days and sizes are written for people. Pure functions: what is unknown is [`UNKNOWN`], never zero.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
-use std::fmt::Write as _;
 
 /// What stands where a value is not known: a rate without a denominator, a past before there was data.
 pub const UNKNOWN: &str = "–";
@@ -213,6 +214,7 @@ pub fn duration(secs: f64) -> String {
 /// Unknown values break the line. `None` where there are not two points to join.
 #[must_use]
 pub fn sparkline(values: &[Option<f64>], width: f64, height: f64) -> Option<Sparkline> {
+    let values = &thinned(values);
     let known: Vec<f64> = values.iter().copied().flatten().collect();
     if known.len() < 2 {
         return None;
@@ -243,6 +245,18 @@ pub fn sparkline(values: &[Option<f64>], width: f64, height: f64) -> Option<Spar
         }
     }
     Some(Sparkline { line, area })
+}
+
+/// Most points of a small line: more than its pixels would carry noise, not shape.
+const POINTS_MAX: usize = 60;
+
+/// The means of as many neighbours as it takes to be few enough; unknown values count in none.
+fn thinned(values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mean = |values: &[Option<f64>]| {
+        let (count, sum) = values.iter().flatten().fold((0.0, 0.0), |(count, sum), it| (count + 1.0, sum + it));
+        (count > 0.0).then(|| sum / count)
+    };
+    values.chunks(values.len().div_ceil(POINTS_MAX).max(1)).map(mean).collect()
 }
 
 /// Two SVG paths.
@@ -380,6 +394,14 @@ mod tests {
         let drawn = sparkline(&[Some(0.0), Some(10.0), None, Some(5.0), Some(5.0)], 100.0, 30.0).expect("a line");
         assert_eq!(drawn.line, "M0.0 29.0L25.0 1.0M75.0 15.0L100.0 15.0");
         assert_eq!(drawn.area, "M0.0 29.0L25.0 1.0L25.0 30.0L0.0 30.0ZM75.0 15.0L100.0 15.0L100.0 30.0L75.0 30.0Z");
+    }
+
+    #[test]
+    fn a_long_past_is_thinned_to_its_means() {
+        let year: Vec<Option<f64>> = (0..365).map(|day| (day != 364).then_some(f64::from(day % 7))).collect();
+        let thin = thinned(&year);
+        assert_eq!((thin.len(), thin[0], thin[52]), (53, Some(3.0), None));
+        assert_eq!(thinned(&year[..60]), year[..60]);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! A page elsewhere can make its reader's browser send us a form, or point a name of its own at this address and read
 //! what we answer. The first is told by `Sec-Fetch-Site` or `Origin`, the second by `Host`.
 
-use super::error::{Error, is_api};
+use std::net::IpAddr;
+
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Data, Route, get, routes, uri};
-use std::net::IpAddr;
+
+use super::error::{Error, is_api};
 
 pub(super) struct Guard {
     /// In lower case, without a port.
@@ -102,9 +104,7 @@ enum Refusal {
 impl Refusal {
     fn why(self) -> &'static str {
         match self {
-            Refusal::Host => {
-                "this server does not answer to that name; add it to `web.hosts` in the settings if it is yours"
-            }
+            Refusal::Host => "this server does not answer to that name; add it to the setting `hosts` if it is yours",
             Refusal::Origin => "the request did not come from a page of this server",
         }
     }

@@ -1,8 +1,9 @@
 //! A drawn page: its HTML, its tag, and the answer that nothing has changed since it was last fetched.
 
-use super::assets::accepts_gzip;
-use super::shell::{Shell, Visit};
-use super::{Error, assets, templates};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Cursor, Write};
+use std::sync::LazyLock;
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rocket::http::{ContentType, Header, Status};
@@ -11,9 +12,10 @@ use rocket::response::{self, Responder, Response};
 use rocket_dyn_templates::Template;
 use serde::Serialize;
 use serde_json::Value;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Cursor, Write};
-use std::sync::LazyLock;
+
+use super::assets::accepts_gzip;
+use super::shell::{Shell, Visit};
+use super::{Error, assets, templates};
 
 /// Draws `page` in `template` (`overview.html`), which sees it as `page` beside the `shell` around it.
 ///

@@ -1,14 +1,16 @@
 //! What stands around every page: whose account, which days, how current, which theme.
 
+use std::convert::Infallible;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rocket::request::{FromRequest, Outcome, Request};
+use serde::Serialize;
+
 use super::format::span;
 use super::menu::{Group, MENU};
 use super::page::Etag;
 use super::theme::Theme;
 use crate::range::{Compare, Period, Preset};
-use chrono::{DateTime, NaiveDate, Utc};
-use rocket::request::{FromRequest, Outcome, Request};
-use serde::Serialize;
-use std::convert::Infallible;
 
 /// What a request says of its page besides the page's own question.
 #[derive(Debug, Clone, Serialize)]

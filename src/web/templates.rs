@@ -1,12 +1,14 @@
 //! The templates: embedded, overridable by files, and the words and functions that they speak in.
 
-use super::{assets, words};
-use rocket::fairing::Fairing;
-use rocket_dyn_templates::{Engines, Template};
-use rust_embed::RustEmbed;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+
+use rocket::fairing::Fairing;
+use rocket_dyn_templates::{Engines, Template};
+use rust_embed::RustEmbed;
+
+use super::{assets, words};
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]

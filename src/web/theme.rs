@@ -1,11 +1,12 @@
 //! Light, dark, or as the reader's system has it: a cookie that the server reads, so that no page flashes.
 
-use super::redirect::SeeOther;
 use rocket::form::{Form, FromForm, FromFormField};
 use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::time::Duration;
 use rocket::{Route, post, routes};
 use serde::Serialize;
+
+use super::redirect::SeeOther;
 
 const COOKIE: &str = "theme";
 

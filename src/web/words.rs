@@ -1,10 +1,13 @@
 //! The filters and functions that templates speak in: [`format`](super::format) as Tera sees it. Null is "–" in all of them.
 
-use super::format::{self, Direction, UNKNOWN};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 use std::collections::HashMap;
 use std::fmt::Write as _;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
+
+use super::buckets::buckets;
+use super::format::{self, Direction, UNKNOWN};
 
 type Args = HashMap<String, Value>;
 
@@ -32,6 +35,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("json", Markup(json));
     tera.register_function("icon", MarkupOf(icon));
     tera.register_function("link", link);
+    tera.register_function("buckets", buckets);
 }
 
 /// A filter whose result is markup of ours, in which every value is already escaped.
