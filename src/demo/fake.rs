@@ -15,6 +15,9 @@ mod refusal;
 mod server;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use limits::Limits;
 pub use mood::Mood;
 pub use world::Seen;

@@ -27,6 +27,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use future::Future;
 
+#[cfg(test)]
+mod tests;
+
 /// What determines a shop.
 #[derive(Debug, Clone)]
 pub struct ShopPlan {
