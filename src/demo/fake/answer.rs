@@ -124,7 +124,10 @@ fn single(shop: &Shop, serves: Serves, id: &str, question: &Question, time: i64)
         return Some(people::record(shop, profile, question));
     }
     let mut record = records::records(shop, resource, None, time).into_iter().find(|it| it.id == id)?;
-    if resource != Resource::Form {
+    if resource == Resource::Form {
+        // Alone it tells its definition and no relations, in a list the other way round.
+        record.relations.clear();
+    } else {
         withhold(&mut record, question);
     }
     Some(record)

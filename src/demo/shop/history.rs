@@ -19,7 +19,7 @@ struct Budget {
 }
 
 /// Events that a new profile brings: sign-up, form, welcome series and reactions.
-const EVENTS_A_PROFILE: f64 = 3.4;
+const EVENTS_A_PROFILE: f64 = 4.7;
 /// Events that follow from one sent message, orders and visits included.
 const EVENTS_A_SEND: f64 = 1.93;
 const WEEKS: f64 = 104.0;
