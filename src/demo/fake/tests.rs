@@ -22,6 +22,8 @@ fn start() -> Fake {
     Fake::start(small()).expect("a fake")
 }
 
+type Query<'a> = &'a [(&'a str, &'a str)];
+
 struct Reply {
     status: u16,
     headers: HeaderMap,
@@ -94,7 +96,7 @@ fn refuses_what_klaviyo_refuses() {
     let empty = format!("greater-than(datetime,{past}),less-than(datetime,{past})");
     let half = format!("greater-or-equal(datetime,{past}),less-than(datetime,2026-11-01T00:00:00.5Z)");
     let and_bad = format!("{email},equals(archived,'yes')");
-    let cases: &[(&str, &[(&str, &str)], u16, &str)] = &[
+    let cases: &[(&str, Query, u16, &str)] = &[
         ("/api/nothing", &[], 404, ""),
         ("/api/events/none", &[], 404, ""),
         ("/api/flows/none/flow-actions", &[], 404, ""),
@@ -124,6 +126,7 @@ fn refuses_what_klaviyo_refuses() {
         ("/api/events", &[("fields[campaign]", "name")], 400, "campaign"),
         ("/api/events", &[("additional-fields[event]", "datetime")], 400, "event"),
         ("/api/events", &[("page[cursor]", "nonsense")], 400, "Invalid cursor provided."),
+        ("/api/events", &[("filter", "equals(metric_id,'XXXXXX')")], 400, "Metric IDs ['XXXXXX'] do not exist."),
         ("/api/campaigns", &[], 400, "messages.channel"),
         ("/api/campaigns", &[("filter", "equals(messages.channel,'whatsapp')")], 400, "messages.channel"),
         ("/api/campaigns", &[("filter", &and_bad)], 400, "archived"),
@@ -145,7 +148,7 @@ fn refuses_what_klaviyo_refuses() {
 #[test]
 fn takes_what_klaviyo_takes() {
     let fake = start();
-    let cases: &[(&str, &[(&str, &str)])] = &[
+    let cases: &[(&str, Query)] = &[
         (
             "/api/events",
             &[(
