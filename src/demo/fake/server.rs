@@ -20,6 +20,8 @@ use std::thread::JoinHandle;
 const WORKERS: usize = 2;
 /// Bytes handed to the connection at a time; a page of events has about two million.
 const CHUNK: usize = 1 << 17;
+/// Seconds that an idle connection stays open: longer than a reader pauses between two pages.
+const KEEP_ALIVE: u32 = 75;
 /// Seconds that a request in flight is given when the fake stops.
 const GRACE: u32 = 0;
 
@@ -84,6 +86,7 @@ fn config(port: u16) -> Config {
     Config {
         port,
         workers: WORKERS,
+        keep_alive: KEEP_ALIVE,
         log_level: LogLevel::Off,
         cli_colors: false,
         shutdown: Stopping {

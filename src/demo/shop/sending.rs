@@ -1,6 +1,7 @@
 //! What comes of it when something is sent, bought or looked at: the rules of the simulation.
 
-use super::messages::{BROWSE, CART, Channel, Owner, THANKS, WELCOME, WINBACK};
+use super::flows::{BROWSE, CART, THANKS, WELCOME, WINBACK};
+use super::messages::{Channel, Owner};
 use super::people::{Consent, Reason};
 use super::{Event, ITEMS_MAX, Item, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Order, Shop, Step};
 use crate::demo::random::Random;
