@@ -172,6 +172,7 @@ const PROFILE: &[&str] = &[
     "updated",
 ];
 const FLOW: &[&str] = &["archived", "created", "id", "name", "status", "trigger_type", "updated"];
+const WHOLE_FLOW: &[&str] = &["archived", "created", "definition.*", "id", "name", "status", "trigger_type", "updated"];
 const FLOW_ACTION: &[&str] = &["created", "definition.*", "id", "updated"];
 const FLOW_MESSAGE: &[&str] = &["channel", "created", "definition.*", "id", "updated"];
 const FORM: &[&str] = &["ab_test", "created_at", "id", "name", "status", "updated_at"];
@@ -186,6 +187,8 @@ const COUNTED_LIST: &[&str] = &["created", "id", "name", "opt_in_process", "prof
 const TAG: &[&str] = &["id", "name"];
 const TAG_GROUP: &[&str] = &["default", "exclusive", "id", "name"];
 const TEMPLATE: &[&str] = &["amp", "created", "definition.*", "editor_type", "html", "id", "name", "text", "updated"];
+/// A template that comes along with a message.
+const FLAT_TEMPLATE: &[&str] = &["amp", "created", "editor_type", "html", "id", "name", "text", "updated"];
 const ACCOUNT: &[&str] = &[
     "contact_information.*",
     "id",
@@ -211,6 +214,28 @@ const CATALOG_ITEM: &[&str] = &[
     "updated",
     "url",
 ];
+const CATALOG_VARIANT: &[&str] = &[
+    "created",
+    "custom_metadata",
+    "description",
+    "external_id",
+    "id",
+    "image_full_url",
+    "image_thumbnail_url",
+    "images",
+    "inventory_policy",
+    "inventory_quantity",
+    "price",
+    "published",
+    "sku",
+    "title",
+    "updated",
+    "url",
+];
+const CONVERSATION: &[&str] = &["channel", "id"];
+const PUSH_TOKEN: &[&str] =
+    &["background", "created", "enablement_status", "id", "metadata.*", "platform", "recorded_date", "token", "vendor"];
+const IMAGE: &[&str] = &["format", "hidden", "id", "image_url", "name", "size", "updated_at"];
 const CUSTOM_METRIC: &[&str] = &["created", "definition.*", "id", "name", "updated"];
 
 const CHANNELS: Takes = Takes::OneOf(&["email", "sms", "mobile_push"]);
@@ -326,15 +351,26 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             field("email", IDS, Takes::Text),
             field("phone_number", IDS, Takes::Text),
             field("external_id", IDS, Takes::Text),
+            field("_kx", EQUALS, Takes::Text),
             field("created", OPEN_RANGE, Takes::PastTime),
             field("updated", OPEN_RANGE, Takes::PastTime),
+            field("subscriptions.email.marketing.list_suppressions.reason", EQUALS, Takes::Text),
+            field("subscriptions.email.marketing.list_suppressions.timestamp", RANGE, Takes::PastTime),
+            field("subscriptions.email.marketing.list_suppressions.list_id", EQUALS, Takes::Text),
             field("subscriptions.email.marketing.suppression.reason", EQUALS, Takes::Text),
             field("subscriptions.email.marketing.suppression.timestamp", RANGE, Takes::PastTime),
         ],
-        sort: &["created", "email", "id", "subscriptions.email.marketing.suppression.timestamp", "updated"],
+        sort: &[
+            "created",
+            "email",
+            "id",
+            "subscriptions.email.marketing.list_suppressions.timestamp",
+            "subscriptions.email.marketing.suppression.timestamp",
+            "updated",
+        ],
         include: &["conversations", "push-tokens"],
         additional: &[("profile", &["subscriptions", "predictive_analytics"])],
-        fields: &[("profile", PROFILE)],
+        fields: &[("profile", PROFILE), ("conversation", CONVERSATION), ("push-token", PUSH_TOKEN)],
         ..PLAIN
     },
     Endpoint {
@@ -344,7 +380,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         rate: L,
         include: &["conversations", "lists", "push-tokens", "segments"],
         additional: &[("profile", &["subscriptions", "predictive_analytics"])],
-        fields: &[("profile", PROFILE), ("list", LIST), ("segment", SEGMENT)],
+        fields: &[
+            ("profile", PROFILE),
+            ("list", LIST),
+            ("segment", SEGMENT),
+            ("conversation", CONVERSATION),
+            ("push-token", PUSH_TOKEN),
+        ],
         ..PLAIN
     },
     Endpoint {
@@ -384,7 +426,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         scopes: &["campaigns:read"],
         rate: M,
         include: &["campaign", "image", "template"],
-        fields: &[("campaign-message", CAMPAIGN_MESSAGE), ("campaign", CAMPAIGN), ("template", TEMPLATE)],
+        fields: &[
+            ("campaign-message", CAMPAIGN_MESSAGE),
+            ("campaign", CAMPAIGN),
+            ("template", FLAT_TEMPLATE),
+            ("image", IMAGE),
+        ],
         ..PLAIN
     },
     Endpoint {
@@ -414,7 +461,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         rate: S,
         include: &["flow-actions", "tags"],
         additional: &[("flow", &["definition"])],
-        fields: &[("flow", FLOW), ("flow-action", FLOW_ACTION), ("tag", TAG)],
+        fields: &[("flow", WHOLE_FLOW), ("flow-action", FLOW_ACTION), ("tag", TAG)],
         ..PLAIN
     },
     Endpoint {
@@ -609,7 +656,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ],
         sort: &["created"],
         include: &["variants"],
-        fields: &[("catalog-item", CATALOG_ITEM)],
+        fields: &[("catalog-item", CATALOG_ITEM), ("catalog-variant", CATALOG_VARIANT)],
         ..PLAIN
     },
 ];

@@ -1,19 +1,25 @@
 //! A strict fake of Klaviyo's API over real HTTP: it refuses what Klaviyo refuses, and misbehaves as it is told.
 
-mod answer;
+mod address;
 mod cursor;
+mod document;
 mod event_json;
 mod events;
 mod filter;
 mod limits;
+mod listing;
 mod mood;
 mod people;
+mod properties;
 mod question;
 mod record;
 mod records;
 mod refusal;
 mod server;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 pub use limits::Limits;
 pub use mood::Mood;

@@ -4,10 +4,12 @@
 //! for; nothing here knows of HTTP.
 
 mod edits;
+mod flows;
 mod future;
 mod goods;
 mod history;
 mod ids;
+mod library;
 mod messages;
 mod metrics;
 mod people;
@@ -17,15 +19,20 @@ mod sending;
 pub use edits::LateEvent;
 pub use metrics::Kind;
 
+pub(super) use flows::{Action, Flow, Step};
 pub(super) use goods::{CATEGORIES, Product, SHOP_URL};
 pub(super) use ids::{base62, event_id, event_serial, short};
-pub(super) use messages::{Action, Campaign, Channel, Flow, Form, Group, Message, Owner, Step, Tag, Template};
+pub(super) use library::{Form, Group, Tag, Template};
+pub(super) use messages::{Campaign, Channel, Message, Owner};
 pub(super) use metrics::{Integration, MAPPED, Metric};
 pub(super) use people::{Consent, Profile, Reason};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use future::Future;
+
+#[cfg(test)]
+mod tests;
 
 /// What determines a shop.
 #[derive(Debug, Clone)]

@@ -11,6 +11,8 @@ pub struct Truth {
     pub records: BTreeMap<&'static str, u64>,
     /// Events by metric id and day of the account's zone; those without a metric have an empty id.
     pub events: BTreeMap<(String, NaiveDate), u64>,
+    /// Of the events, those dated after the moment: no window that ends by then holds them.
+    pub events_ahead: u64,
     /// Cents of all orders in the account's currency, by day of the account's zone.
     pub revenue_cents: BTreeMap<NaiveDate, i64>,
     /// Cents of those that are attributed to a message.
@@ -24,6 +26,7 @@ impl Truth {
         let mut truth = Truth {
             records: records(shop, time.timestamp()),
             events: BTreeMap::new(),
+            events_ahead: shop.events.iter().filter(|it| it.at > time.timestamp()).count() as u64,
             revenue_cents: BTreeMap::new(),
             attributed_cents: 0,
             foreign_orders: 0,

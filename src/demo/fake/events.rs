@@ -3,6 +3,7 @@
 use super::cursor::Key;
 use super::question::{Question, Wanted};
 use super::record::{is_text, is_time};
+use super::refusal::Refusal;
 use crate::demo::shop::{Event, Kind, NOBODY, Oddity, Shop, event_serial};
 use std::ops::Range;
 
@@ -22,10 +23,12 @@ struct Wish {
 }
 
 /// The page that is asked for; `repeat` begins it with the record of the cursor.
-pub(super) fn page(shop: &Shop, question: &Question, repeat: bool) -> Page {
+///
+/// A filter may only name metrics that exist.
+pub(super) fn page(shop: &Shop, question: &Question, repeat: bool) -> Result<Page, Refusal> {
     let descending = question.sort.as_ref().is_none_or(|it| it.1);
     let range = after_cursor(&shop.events, within(&shop.events, question), question, descending, repeat);
-    let wish = Wish::of(shop, question);
+    let wish = Wish::of(shop, question)?;
     let events = &shop.events[range];
     let mut taken: Vec<Event> = if descending {
         events.iter().rev().filter(|it| wish.fits(it)).take(question.size + 1).copied().collect()
@@ -36,7 +39,7 @@ pub(super) fn page(shop: &Shop, question: &Question, repeat: bool) -> Page {
     taken.truncate(question.size);
     let last =
         taken.last().filter(|_| more).map(|it| Key { number: it.at, text: String::new(), tie: it.serial.into() });
-    Page { events: taken, last }
+    Ok(Page { events: taken, last })
 }
 
 /// The event of that id.
@@ -81,11 +84,15 @@ fn after_cursor(
 }
 
 impl Wish {
-    fn of(shop: &Shop, question: &Question) -> Wish {
+    fn of(shop: &Shop, question: &Question) -> Result<Wish, Refusal> {
         let mut wish = Wish::default();
         for condition in &question.conditions {
             match (condition.field, &condition.value) {
                 ("metric_id", Wanted::Texts(ids)) => {
+                    let is_unknown = |it: &&String| !shop.metrics.iter().any(|metric| metric.id == **it);
+                    if let Some(unknown) = ids.iter().find(is_unknown) {
+                        return Err(Refusal::invalid("filter", format!("Metric IDs ['{unknown}'] do not exist.")));
+                    }
                     wish.has_metric = true;
                     wish.kinds = Some(Kind::all().filter(|&it| is_text(shop.metric_id(it), "equals", ids)).collect());
                 }
@@ -99,7 +106,7 @@ impl Wish {
                 _ => {}
             }
         }
-        wish
+        Ok(wish)
     }
 
     fn fits(&self, event: &Event) -> bool {

@@ -26,8 +26,11 @@ pub(super) fn meets(profile: &Profile, condition: &Condition) -> bool {
             let at = match condition.field {
                 "created" => profile.created,
                 "updated" => profile.updated,
-                _ if profile.suppression.is_none() => return false,
-                _ => profile.suppressed_at,
+                "subscriptions.email.marketing.suppression.timestamp" if profile.suppression.is_some() => {
+                    profile.suppressed_at
+                }
+                // Nobody is suppressed from a single list.
+                _ => return false,
             };
             is_time(at * 1_000_000, operator, *wanted)
         }
@@ -37,7 +40,10 @@ pub(super) fn meets(profile: &Profile, condition: &Condition) -> bool {
                 "email" => Some(profile.email_address()),
                 "phone_number" => profile.phone(),
                 "external_id" => external_id(profile),
-                _ => profile.suppression.map(|it| reason(it).to_owned()),
+                "subscriptions.email.marketing.suppression.reason" => {
+                    profile.suppression.map(|it| reason(it).to_owned())
+                }
+                _ => None,
             };
             text.is_some_and(|it| is_text(&it, operator, wanted))
         }
@@ -50,18 +56,13 @@ pub(super) fn record(shop: &Shop, profile: &Profile, question: &Question) -> Rec
     let only_id = question.fields_of("profile").is_some_and(|it| it.iter().all(|it| it == "id"));
     let attributes = if only_id { Map::new() } else { attributes(shop, profile, question) };
     let relation = |name, kind| Relation::new(name, Related::Many(kind, Vec::new()));
-    Record {
-        kind: "profile",
-        id: profile.id(),
-        attributes,
-        relations: vec![
-            relation("lists", "list"),
-            relation("segments", "segment"),
-            relation("push-tokens", "push-token"),
-            relation("conversations", "conversation"),
-        ],
-        hidden: Vec::new(),
+    let mut relations =
+        vec![relation("lists", "list"), relation("segments", "segment"), relation("push-tokens", "push-token")];
+    // A profile that comes along with events tells less of itself.
+    if !question.includes("profile") {
+        relations.push(relation("conversations", "conversation"));
     }
+    Record { kind: "profile", id: profile.id(), attributes, relations, hidden: Vec::new() }
 }
 
 fn attributes(shop: &Shop, it: &Profile, question: &Question) -> Map<String, Value> {

@@ -197,6 +197,11 @@ fn value(field: &Field, operand: &Operand, now: DateTime<Utc>) -> Result<Wanted,
             Ok(Wanted::Texts(texts.clone()))
         }
         (Takes::Flag, Operand::Bare(word)) => word.parse().map(Wanted::Flag).map_err(|_| bad()),
+        (Takes::Flag, Operand::List(words)) => {
+            let flags: Vec<bool> = words.iter().map(|it| it.parse().map_err(|_| bad())).collect::<Result<_, _>>()?;
+            // Either of both is anything at all.
+            Ok(if flags.contains(&!flags[0]) { Wanted::Nothing } else { Wanted::Flag(flags[0]) })
+        }
         (Takes::PastTime | Takes::AnyTime, Operand::Bare(word)) => {
             let time = DateTime::parse_from_rfc3339(word).map_err(|_| bad())?;
             if field.takes == Takes::PastTime && time > now {

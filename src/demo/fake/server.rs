@@ -9,20 +9,19 @@ use rocket::data::Data;
 use rocket::fairing::AdHoc;
 use rocket::http::{ContentType, Method, Status};
 use rocket::route::{Handler, Outcome};
-use rocket::tokio::io::{AsyncRead, ReadBuf};
 use rocket::tokio::runtime;
 use rocket::{Config, Request, Response, Route, Shutdown};
 use std::collections::HashSet;
-use std::io::{self, Cursor, Write};
-use std::pin::Pin;
+use std::io::{Cursor, Write};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
 /// Threads that answer; rendering events keeps one busy, and whoever reads them needs the rest of the machine.
 const WORKERS: usize = 2;
 /// Bytes handed to the connection at a time; a page of events has about two million.
 const CHUNK: usize = 1 << 17;
+/// Seconds that an idle connection stays open: longer than a reader pauses between two pages.
+const KEEP_ALIVE: u32 = 75;
 /// Seconds that a request in flight is given when the fake stops.
 const GRACE: u32 = 0;
 
@@ -87,6 +86,7 @@ fn config(port: u16) -> Config {
     Config {
         port,
         workers: WORKERS,
+        keep_alive: KEEP_ALIVE,
         log_level: LogLevel::Off,
         cli_colors: false,
         shutdown: Stopping {
@@ -97,7 +97,7 @@ fn config(port: u16) -> Config {
             force: false,
             ..Stopping::default()
         },
-        ..Config::debug_default()
+        ..Config::release_default()
     }
 }
 
@@ -142,34 +142,16 @@ fn respond<'r>(answer: Answer, gzip: bool) -> Response<'r> {
         body = compressed(&body);
     }
     response.set_max_chunk_size(CHUNK);
+    let promised = body.len();
     if answer.breaks {
-        body.truncate(body.len() / 2);
-        response.set_streamed_body(Broken(Cursor::new(body)));
-    } else {
-        response.set_sized_body(body.len(), Cursor::new(body));
+        // Fewer bytes than were promised: the connection is closed in the middle of the body.
+        body.truncate(promised / 2);
     }
+    response.set_sized_body(promised, Cursor::new(body));
     response
 }
 
 fn compressed(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body).and_then(|()| encoder.finish()).expect("a vector takes everything")
-}
-
-/// A body that breaks off with an error where it should end.
-struct Broken(Cursor<Vec<u8>>);
-
-impl AsyncRead for Broken {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.0).poll_read(context, buffer);
-        if buffer.filled().len() == before {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
-        read
-    }
 }

@@ -1,9 +1,11 @@
 //! The state behind the fake: shop, clock, mood, limits; and what has been asked of it.
 
-use super::answer::{self, Place, document, parameters};
+use super::address::parameters;
+use super::document::{Place, document};
 use super::limits::{Allowance, Counters};
+use super::listing::Choice;
 use super::mood::{Mood, Temper, Whim};
-use super::question::Question;
+use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
 use super::{Limits, Plan};
 use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
@@ -158,7 +160,7 @@ impl World {
                 return Err(Refusal::throttled(retry_after.unwrap_or(1)));
             }
             Whim::Fail(status) => return Err(Refusal::failed(status)),
-            Whim::ExpireCursor => return Err(answer::expired()),
+            Whim::ExpireCursor => return Err(bad_cursor()),
             _ => {}
         }
         let query = parameters(ask.query).ok_or_else(|| Refusal::invalid("query", "The query is not well-formed."))?;
@@ -169,7 +171,8 @@ impl World {
         let next_base = if *whim == Whim::ForeignNext { FOREIGN } else { self.base() };
         let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
         let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
-        document(&shop, endpoint, id, &question, &place, now.timestamp(), *whim == Whim::Repeat)
+        let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: *whim == Whim::Repeat };
+        document(endpoint, id, choice, &place)
     }
 
     fn check_key(&self, ask: &Ask<'_>, whim: &Whim) -> Result<(), Refusal> {

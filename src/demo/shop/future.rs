@@ -113,14 +113,22 @@ pub(super) fn begin(shop: &mut Shop, mut events: Vec<Event>, now: i64) {
 
 pub(super) fn advance(shop: &mut Shop, time: i64) {
     while shop.future.told_until <= time {
+        // An hour is told from what has happened by its beginning, however large the steps of the clock are.
+        let start = shop.future.told_until;
+        pass(shop, start);
         tell_an_hour(shop);
     }
+    pass(shop, time);
+    shop.future.now = shop.future.now.max(time);
+}
+
+/// Lets happen what comes until `time`.
+fn pass(shop: &mut Shop, time: i64) {
     while shop.future.coming.front().is_some_and(|it| it.at <= time) {
         if let Some(event) = shop.future.coming.pop_front() {
             happen(shop, event, event.at);
         }
     }
-    shop.future.now = shop.future.now.max(time);
 }
 
 /// Lets something happen that was not foreseen: it arrives now, whatever its date.

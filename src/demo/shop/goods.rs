@@ -12,6 +12,7 @@ pub(in crate::demo) struct Product {
 
 pub(in crate::demo) const CATEGORIES: [&str; 5] = ["Kitchen", "Bedding", "Lighting", "Candles", "Outdoor"];
 
+/// The first sell best.
 const GOODS: &[(usize, &str, u32)] = &[
     (0, "Stoneware Mug", 1800),
     (0, "Olive Wood Cutting Board", 4800),
@@ -22,21 +23,6 @@ const GOODS: &[(usize, &str, u32)] = &[
     (0, "Walnut Salad Servers", 2800),
     (0, "Copper Kettle", 9800),
     (0, "Salt & Pepper Mill Pair", 4200),
-    (1, "Linen Duvet Cover", 14_800),
-    (1, "Washed Cotton Sheets", 11_800),
-    (1, "Alpaca Throw", 12_900),
-    (1, "Waffle Bath Towel", 2900),
-    (1, "Quilted Pillow Sham", 3600),
-    (1, "Merino Blanket", 13_900),
-    (1, "Eye Pillow with Lavender", 1900),
-    (1, "Organic Bath Robe", 8800),
-    (2, "Paper Lantern", 3400),
-    (2, "Brass Table Lamp", 11_200),
-    (2, "Oak Floor Lamp", 14_500),
-    (2, "Rattan Pendant", 9600),
-    (2, "Edison Bulb (Pack of 4)", 2400),
-    (2, "Clip Reading Light", 3200),
-    (2, "Driftwood Night Light", 2700),
     (3, "Cedar & Smoke Candle", 2600),
     (3, "Fig Leaf Candle", 2600),
     (3, "Beeswax Tapers (Pair)", 1400),
@@ -45,6 +31,13 @@ const GOODS: &[(usize, &str, u32)] = &[
     (3, "Matches in Glass Jar", 1200),
     (3, "Candle Snuffer", 1600),
     (3, "Discovery Set: Six Scents", 4400),
+    (2, "Paper Lantern", 3400),
+    (2, "Brass Table Lamp", 11_200),
+    (2, "Oak Floor Lamp", 14_500),
+    (2, "Rattan Pendant", 9600),
+    (2, "Edison Bulb (Pack of 4)", 2400),
+    (2, "Clip Reading Light", 3200),
+    (2, "Driftwood Night Light", 2700),
     (4, "Canvas Tote", 2200),
     (4, "Picnic Blanket", 6800),
     (4, "Enamel Camp Mug", 1500),
@@ -53,6 +46,14 @@ const GOODS: &[(usize, &str, u32)] = &[
     (4, "Outdoor Lantern", 5200),
     (4, "Hammock \"Siesta\"", 9900),
     (4, "Bird Feeder", 3300),
+    (1, "Linen Duvet Cover", 14_800),
+    (1, "Washed Cotton Sheets", 11_800),
+    (1, "Alpaca Throw", 12_900),
+    (1, "Waffle Bath Towel", 2900),
+    (1, "Quilted Pillow Sham", 3600),
+    (1, "Merino Blanket", 13_900),
+    (1, "Eye Pillow with Lavender", 1900),
+    (1, "Organic Bath Robe", 8800),
 ];
 
 pub(super) fn products() -> Vec<Product> {

@@ -1,10 +1,11 @@
 //! Two years of a shop, told day by day, and then put in order.
 
+use super::flows::{BACK_IN_STOCK, BIRTHDAY, SUNSET};
 use super::future::{self, Future};
-use super::messages::{BACK_IN_STOCK, BIRTHDAY, SUNSET, Status};
+use super::messages::Status;
 use super::season::{self, Day};
 use super::sending::{BY_FORM, Due, Telling};
-use super::{Kind, NOBODY, Oddity, Shop, ShopPlan, goods, messages, metrics, people, short};
+use super::{Kind, NOBODY, Oddity, Shop, ShopPlan, goods, library, messages, metrics, people, short};
 use crate::demo::random::Random;
 
 /// How much of what there is to be, so that about the planned number of events comes of it.
@@ -19,7 +20,7 @@ struct Budget {
 }
 
 /// Events that a new profile brings: sign-up, form, welcome series and reactions.
-const EVENTS_A_PROFILE: f64 = 3.4;
+const EVENTS_A_PROFILE: f64 = 4.7;
 /// Events that follow from one sent message, orders and visits included.
 const EVENTS_A_SEND: f64 = 1.93;
 const WEEKS: f64 = 104.0;
@@ -67,9 +68,9 @@ fn furnish(plan: &ShopPlan, days: &[Day], budget: &Budget) -> Shop {
     let mut random = Random::new(plan.seed, 1);
     let account = short(random.next());
     let metrics = metrics::metrics(&mut random);
-    let (forms, segments) = (messages::forms(start, &mut random), messages::segments(start, &mut random));
-    let (lists, tags) = (messages::lists(start, &mut random), messages::tags(&mut random));
-    let templates = messages::templates(start, &mut random);
+    let (forms, segments) = (library::forms(start, &mut random), library::segments(start, &mut random));
+    let (lists, tags) = (library::lists(start, &mut random), library::tags(&mut random));
+    let templates = library::templates(start, &mut random);
     let profiles = people::people(plan.profiles, days, now, &mut random);
     let said = messages::said(days, now, budget.campaigns_per_week, &mut random);
     Shop {

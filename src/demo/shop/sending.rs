@@ -1,6 +1,7 @@
 //! What comes of it when something is sent, bought or looked at: the rules of the simulation.
 
-use super::messages::{BROWSE, CART, Channel, Owner, THANKS, WELCOME, WINBACK};
+use super::flows::{BROWSE, CART, THANKS, WELCOME, WINBACK};
+use super::messages::{Channel, Owner};
 use super::people::{Consent, Reason};
 use super::{Event, ITEMS_MAX, Item, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Order, Shop, Step};
 use crate::demo::random::Random;
@@ -301,12 +302,12 @@ impl Telling<'_> {
     }
 
     fn fill_basket(&mut self) -> Order {
-        let lines = 1 + self.random.weighted(&[74, 19, 5, 2]);
+        let lines = 1 + self.random.weighted(&[66, 23, 8, 3]);
         let mut items = [Item::default(); ITEMS_MAX];
         let mut cents = 0;
         for item in items.iter_mut().take(lines) {
             let product = self.any_product();
-            let quantity = 1 + u8::try_from(self.random.weighted(&[88, 10, 2])).expect("below four");
+            let quantity = 1 + u8::try_from(self.random.weighted(&[84, 13, 3])).expect("below four");
             *item = Item { product: u8::try_from(product).expect("a short list"), quantity };
             cents += self.shop.products[product as usize].cents * u32::from(quantity);
         }
