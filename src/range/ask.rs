@@ -196,6 +196,13 @@ impl Sort {
     }
 }
 
+/// Written as the query string takes it: `-revenue`.
+impl std::fmt::Display for Sort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.field)
+    }
+}
+
 const COMPARISONS: &[(&str, Compare)] =
     &[("previous", Compare::Previous), ("year", Compare::Year), ("none", Compare::None)];
 const BASES: &[(&str, Basis)] = &[("sent", Basis::Sent), ("event", Basis::Event)];
