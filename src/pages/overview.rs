@@ -8,10 +8,14 @@ pub use earned::{Earned, channels};
 pub use figure::{Figure, share};
 pub use sent::Sent;
 
-use crate::range::{Ask, Period};
+use super::Call;
+use crate::range::{Ask, Period, Unclear};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::{self, Html, Shell, Visit};
 use crate::{params, query};
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, Utc};
+use rocket::fairing::AdHoc;
+use rocket::{get, routes};
 use serde::Serialize;
 
 const SETTING: Query = query!("overview/setting");
@@ -196,6 +200,27 @@ impl Setting {
     pub fn load(db: &Db<'_>, ask: &Ask) -> Result<Setting, store::Error> {
         db.row(SETTING, params! { "metric": ask.metric })
     }
+}
+
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("overview", |rocket| async { rocket.mount("/", routes![show]) })
+}
+
+#[get("/")]
+async fn show(call: Result<Call, Unclear>, visit: Visit) -> Result<Html, web::Error> {
+    let call = call?;
+    web::blocking(move || {
+        let now = Utc::now();
+        let standing = call.store.read(|db| super::standing(db, &call.handle, now))?;
+        let period = call.period(now)?;
+        let tag = super::tag(&visit, &standing, call.store.version(), period.range);
+        if visit.has(&tag) {
+            return Ok(Html::unchanged(tag));
+        }
+        let overview = call.store.read(|db| Overview::load(db, &call.ask, &period))?;
+        Ok(web::draw("overview.html", &Shell::new(visit, standing).with_range(&period), &overview)?.tagged(tag))
+    })
+    .await
 }
 
 /// The segments with the most members.

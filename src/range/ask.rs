@@ -15,6 +15,8 @@ const SEARCH_MAX: usize = 255;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     span: Span,
+    /// Whether the request itself names a range, rather than leaving it to the default.
+    pub names_range: bool,
     pub compare: Compare,
     pub basis: Basis,
     pub machine: Machine,
@@ -85,6 +87,7 @@ impl Ask {
         let one = |name| pairs.iter().find(|(it, _)| *it == name).map(|(_, value)| value.trim());
         Ok(Ask {
             span: span(one)?,
+            names_range: one("range").or_else(|| one("dateRange")).is_some(),
             compare: choice("compare", one("compare"), COMPARISONS)?,
             basis: choice("basis", one("basis"), BASES)?,
             machine: choice("machine", one("machine"), MACHINES)?,
@@ -144,6 +147,7 @@ impl Default for Ask {
     fn default() -> Ask {
         Ask {
             span: Span::Preset(Preset::Last30Days),
+            names_range: false,
             compare: Compare::Previous,
             basis: Basis::Sent,
             machine: Machine::Exclude,
@@ -192,6 +196,13 @@ impl Sort {
     }
 }
 
+/// Written as the query string takes it: `-revenue`.
+impl std::fmt::Display for Sort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.field)
+    }
+}
+
 const COMPARISONS: &[(&str, Compare)] =
     &[("previous", Compare::Previous), ("year", Compare::Year), ("none", Compare::None)];
 const BASES: &[(&str, Basis)] = &[("sent", Basis::Sent), ("event", Basis::Event)];
@@ -201,16 +212,11 @@ fn unclear(parameter: &'static str, problem: String) -> Unclear {
     Unclear { parameter, problem }
 }
 
-/// `range`, or `dateRange` as the API has always called it; `range=custom` takes the days from `start` and `end`, which
-/// is what a form with two date fields sends.
+/// `range`, or `dateRange` as the API has always called it.
 fn span<'a>(one: impl Fn(&'static str) -> Option<&'a str>) -> Result<Span, Unclear> {
     let given = ["range", "dateRange"].into_iter().find_map(|it| one(it).map(|text| (it, text)));
     match given {
         None => Ok(Ask::default().span),
-        Some((_, "custom")) => {
-            let end = |name| day(name, one(name).unwrap_or_default());
-            days("start", end("start")?, end("end")?)
-        }
         Some((parameter, text)) => match Preset::named(text) {
             Some(preset) => Ok(Span::Preset(preset)),
             None => two_days(parameter, text),
@@ -316,7 +322,6 @@ mod tests {
             "range=2023-12-25,2024-01-05",
             "dateRange=2023-12-25_to_2024-01-05",
             "dateRange=2023-12-25,2024-01-05",
-            "range=custom&start=2023-12-25&end=2024-01-05",
             "range=2023-12-25,2024-01-05&dateRange=today",
             "range=&dateRange=2023-12-25,2024-01-05",
             "unknown=1&range=2023-12-25,2024-01-05&range=today",
@@ -339,7 +344,6 @@ mod tests {
             ("range=2024-01-05_to_2024-01-01", "range", "before it starts"),
             ("dateRange=2026-11-22,2026-11-30", "dateRange", "cannot include future dates"),
             ("range=1989-12-31,2024-01-01", "range", "1990"),
-            ("range=custom&start=2024-01-01", "end", "YYYY-MM-DD"),
             ("compare=last", "compare", "previous, year, none"),
             ("basis=both", "basis", "sent, event"),
             ("machine=yes", "machine", "exclude, include"),

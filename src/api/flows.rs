@@ -1,0 +1,96 @@
+use super::answer::{Answer, listing};
+use super::listing::{Key, Listed, select};
+use super::results::Results;
+use crate::pages::Call;
+use crate::pages::overview::Setting;
+use crate::range::{Basis, Machine, Unclear};
+use crate::store::{FromRow, Query, Row, RowResult};
+use crate::{params, query, web};
+use rocket::get;
+use serde::Serialize;
+
+const FLOWS: Query = query!("flows");
+const FLOWS_BY_EVENT: Query = query!("flows_by_event");
+
+pub(super) const QUERIES: &[Query] = &[FLOWS, FLOWS_BY_EVENT];
+
+/// A flow with what it did in the range.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Flow {
+    id: String,
+    name: String,
+    status: Option<String>,
+    trigger_type: Option<String>,
+    recipients: i64,
+    delivered: i64,
+    open_rate: Option<f64>,
+    click_rate: Option<f64>,
+    conversion_rate: Option<f64>,
+    unsubscribe_rate: Option<f64>,
+    complaint_rate: Option<f64>,
+    conversions: i64,
+    revenue: f64,
+}
+
+#[get("/flows")]
+pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Flow>>, web::Error> {
+    listing(call, "flows", |db, it| {
+        let (start, before) = (it.period.range.start(), it.period.range.before());
+        let query = match it.period.basis {
+            Basis::Sent => FLOWS,
+            Basis::Event => FLOWS_BY_EVENT,
+        };
+        let metric = Setting::load(db, &it.call.ask)?.metric;
+        let machine = it.period.machine == Machine::Include;
+        let rows = db.rows(
+            query,
+            params! { "start": start, "before": before, "metric": metric, "machine": machine },
+        )?;
+        Ok(select::<Flow>(rows, &it.call.ask))
+    })
+    .await
+}
+
+impl Listed for Flow {
+    const FIELDS: &'static [&'static str] =
+        &["name", "recipients", "delivered", "openRate", "clickRate", "conversionRate", "conversions", "revenue"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key(&self, field: &str) -> Key {
+        match field {
+            "recipients" => self.recipients.into(),
+            "delivered" => self.delivered.into(),
+            "openRate" => self.open_rate.into(),
+            "clickRate" => self.click_rate.into(),
+            "conversionRate" => self.conversion_rate.into(),
+            "conversions" => self.conversions.into(),
+            "revenue" => self.revenue.into(),
+            _ => self.name.as_str().into(),
+        }
+    }
+}
+
+impl FromRow for Flow {
+    fn from_row(row: &Row<'_>) -> RowResult<Flow> {
+        let results = Results::from_row(row)?;
+        Ok(Flow {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            status: row.get("status")?,
+            trigger_type: row.get("trigger_type")?,
+            recipients: results.recipients,
+            delivered: results.delivered,
+            open_rate: results.open_rate(),
+            click_rate: results.click_rate(),
+            conversion_rate: results.conversion_rate(),
+            unsubscribe_rate: results.unsubscribe_rate(),
+            complaint_rate: results.complaint_rate(),
+            conversions: results.conversions,
+            revenue: results.revenue,
+        })
+    }
+}

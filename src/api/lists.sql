@@ -1,0 +1,5 @@
+-- Which lists are there? With $start and $before, both UTC, those that were updated in between.
+select id, name, members, opt_in_process, created_at, updated_at
+from lists
+where cast($start as timestamp) is null or (updated_at >= cast($start as timestamp) and updated_at < cast($before as timestamp))
+order by members desc nulls last, name, id

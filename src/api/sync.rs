@@ -1,0 +1,176 @@
+use crate::catalog::{self, Entity};
+use crate::pages::sync::{EntityRow, entities, named};
+use crate::range::Unclear;
+use crate::store::Store;
+use crate::store::runs::Status;
+use crate::sync::{Handle, Order, Refused, Ticket, Trigger};
+use crate::web;
+use chrono::{DateTime, NaiveDate, Utc};
+use rocket::http::Status as HttpStatus;
+use rocket::response::status::Custom;
+use rocket::serde::json::Json;
+use rocket::{State, get, post};
+use serde::Serialize;
+
+/// How every entity stands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Statuses {
+    success: bool,
+    sync_status: Vec<EntityStatus>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EntityStatus {
+    entity_type: String,
+    status: Status,
+    last_sync_time: Option<DateTime<Utc>>,
+    record_count: i64,
+    /// How the last pass ended; unknown before the first one has.
+    success: Option<bool>,
+    error_message: Option<String>,
+    next_run: Option<DateTime<Utc>>,
+}
+
+/// That a run will do what was asked for.
+#[derive(Debug, Serialize)]
+pub(super) struct Accepted {
+    success: bool,
+    message: String,
+    run: Run,
+}
+
+#[derive(Debug, Serialize)]
+struct Run {
+    id: i64,
+    status: Status,
+    entities: Vec<String>,
+}
+
+type Answer = Result<Custom<Json<Accepted>>, web::Error>;
+
+#[get("/sync/status")]
+pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Result<Json<Statuses>, web::Error> {
+    let (store, handle) = (store.inner().clone(), handle.inner().clone());
+    web::blocking(move || {
+        let rows = store.read(|db| entities(db, &handle, Utc::now()))?;
+        Ok(Json(Statuses { success: true, sync_status: rows.into_iter().map(EntityStatus::from).collect() }))
+    })
+    .await
+}
+
+#[post("/sync/all?<entities>&<force>&<since>")]
+pub(super) async fn all(
+    entities: Option<&str>,
+    force: Option<&str>,
+    since: Option<&str>,
+    handle: &State<Handle>,
+) -> Answer {
+    start(named(entities.unwrap_or_default())?, force, since, handle).await
+}
+
+#[post("/<entity>/sync?<force>&<since>")]
+pub(super) async fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
+    let entity = catalog::find(entity).ok_or_else(|| Unclear {
+        parameter: "entity",
+        problem: format!("there is no entity `{entity}`; GET /api/sync/status lists them"),
+    })?;
+    start(vec![entity], force, since, handle).await
+}
+
+async fn start(entities: Vec<&'static Entity>, force: Option<&str>, since: Option<&str>, handle: &Handle) -> Answer {
+    let order = Order {
+        entities,
+        forced: flag("force", force)?,
+        since: since.map(|it| instant("since", it, Utc::now())).transpose()?,
+        trigger: Trigger::Api,
+    };
+    let handle = handle.clone();
+    let ticket = web::blocking(move || handle.start(order).map_err(refusal)).await?;
+    Ok(Custom(HttpStatus::Accepted, Json(ticket.into())))
+}
+
+fn refusal(refused: Refused) -> web::Error {
+    match refused {
+        Refused::Store(error) => web::Error::Store(error),
+        Refused::Stopping => web::Error::Busy(refused.to_string()),
+        Refused::NoKey => web::Error::Conflict(refused.to_string()),
+    }
+}
+
+/// Yes or no; a bare `?force` is a yes.
+fn flag(parameter: &'static str, text: Option<&str>) -> Result<bool, Unclear> {
+    match text {
+        None | Some("false" | "0") => Ok(false),
+        Some("" | "true" | "1") => Ok(true),
+        Some(other) => Err(Unclear { parameter, problem: format!("“{other}” is neither true nor false") }),
+    }
+}
+
+/// A time in RFC 3339, or a day, which begins at midnight UTC; not in the future.
+fn instant(parameter: &'static str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Unclear> {
+    let midnight = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
+    let time = DateTime::parse_from_rfc3339(text)
+        .map(|it| it.to_utc())
+        .or_else(|_| text.parse().map(midnight))
+        .map_err(|_| Unclear { parameter, problem: format!("“{text}” is neither a time in RFC 3339 nor YYYY-MM-DD") })?;
+    if time > now {
+        return Err(Unclear { parameter, problem: format!("“{text}” is in the future") });
+    }
+    Ok(time)
+}
+
+impl From<Ticket> for Accepted {
+    fn from(ticket: Ticket) -> Accepted {
+        let message = if ticket.joined { "a run that does this is under way already" } else { "the run is queued" };
+        Accepted {
+            success: true,
+            message: message.to_owned(),
+            run: Run { id: ticket.run, status: ticket.status, entities: ticket.entities },
+        }
+    }
+}
+
+impl From<EntityRow> for EntityStatus {
+    fn from(EntityRow { status: it, next_run_at, .. }: EntityRow) -> EntityStatus {
+        let success = match it.status {
+            Status::Completed => Some(true),
+            Status::Failed | Status::Disabled | Status::Interrupted => Some(false),
+            _ => None,
+        };
+        EntityStatus {
+            entity_type: it.name,
+            status: it.status,
+            last_sync_time: it.last_synced_at,
+            record_count: it.rows,
+            success,
+            error_message: it.error,
+            next_run: next_run_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_understood_or_refused_by_name() {
+        let now = "2026-11-21T12:00:00Z".parse().expect("a time");
+        let read = |text| instant("since", text, now).map(|it| it.to_rfc3339());
+        assert_eq!(read("2026-11-01T02:00:00+02:00").as_deref(), Ok("2026-11-01T00:00:00+00:00"));
+        assert_eq!(read("2026-11-01").as_deref(), Ok("2026-11-01T00:00:00+00:00"));
+        for text in ["yesterday", "2026-13-01", "", "2026-11-22"] {
+            assert_eq!(read(text).expect_err(text).parameter, "since");
+        }
+    }
+
+    #[test]
+    fn a_bare_flag_is_a_yes() {
+        for (text, meaning) in [(None, false), (Some(""), true), (Some("true"), true), (Some("false"), false)] {
+            assert_eq!(flag("force", text), Ok(meaning));
+        }
+        assert_eq!(flag("force", Some("maybe")).expect_err("neither").parameter, "force");
+    }
+}
