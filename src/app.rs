@@ -79,7 +79,9 @@ impl Fairing for Background {
             store.checkpoint()
         });
         if let Ok(Err(error)) = stopped.await {
-            log::error!("the database could not be checkpointed; nothing is lost, its log is read at the next start: {error}");
+            log::error!(
+                "the database could not be checkpointed; nothing is lost, its log is read at the next start: {error}"
+            );
         }
     }
 }

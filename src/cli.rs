@@ -125,8 +125,10 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
 
 /// Our own messages from `info` on, everyone else's from `warn`; `RUST_LOG` says otherwise.
 fn log_to_stderr() {
-    let filter = env_logger::Env::default().default_filter_or("warn,klytics=info");
+    let filter = env_logger::Env::default().default_filter_or("warn,klytics=info,rocket::launch=error");
     env_logger::Builder::from_env(filter).format_target(false).init();
+    // At trace the HTTP client writes whole requests, and with them the key.
+    log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
 }
 
 /// The message of an error with those of its causes, each once.
@@ -151,7 +153,7 @@ fn client(settings: &crate::config::Klaviyo) -> Result<Option<Client>, Failure> 
     let Some(key) = settings.api_key.expose() else { return Ok(None) };
     let settings = klaviyo::Settings {
         base_url: settings.base_url.clone(),
-        api_key: klaviyo::Secret::from(key),
+        api_key: klaviyo::Secret::new(key),
         budget_share: settings.budget_share,
         connect_timeout: std::time::Duration::from_secs(settings.connect_timeout_secs),
         read_timeout: std::time::Duration::from_secs(settings.timeout_secs),

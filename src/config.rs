@@ -104,12 +104,34 @@ pub enum Error {
 
 /// Keys of Rocket's own configuration, which keep their names.
 const ROCKET_KEYS: &[&str] = &[
-    "address", "port", "workers", "max_blocking", "keep_alive", "limits", "ident", "ip_header", "proxy_proto_header",
-    "log_level", "temp_dir", "cli_colors", "shutdown", "secret_key", "tls", "template_dir",
+    "address",
+    "port",
+    "workers",
+    "max_blocking",
+    "keep_alive",
+    "limits",
+    "ident",
+    "ip_header",
+    "proxy_proto_header",
+    "log_level",
+    "temp_dir",
+    "cli_colors",
+    "shutdown",
+    "secret_key",
+    "tls",
+    "template_dir",
 ];
 
 /// Keys of ours at the top level, and our tables.
 const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
+
+/// The lowest layers: Rocket's defaults and the packaged file.
+#[must_use]
+pub fn packaged() -> Figment {
+    Figment::from(Serialized::defaults(rocket::Config::default()))
+        .merge(Toml::string(PACKAGED).nested())
+        .select(Profile::Default)
+}
 
 /// The layers, lowest first: Rocket's defaults, the packaged file, the user's file, the environment.
 ///
@@ -118,9 +140,7 @@ const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
 /// # Errors
 /// When the named file is missing or is not TOML.
 pub fn figment(config: Option<&Path>) -> Result<Figment, Error> {
-    let mut figment = Figment::from(Serialized::defaults(rocket::Config::default()))
-        .merge(Toml::string(PACKAGED).nested())
-        .select(Profile::Default);
+    let mut figment = packaged();
     let file = config.map(Path::to_owned).or_else(|| Some(PathBuf::from("Rocket.toml")).filter(|it| it.exists()));
     if let Some(path) = file {
         let text = std::fs::read_to_string(&path).map_err(|error| Error::File(path.clone(), error.to_string()))?;
@@ -178,19 +198,26 @@ impl Settings {
                 "an https:// address is needed; http:// is accepted for loopback only, because the key travels with every request",
             ),
             ("klaviyo.timeout_secs", (1..=600).contains(&self.klaviyo.timeout_secs), "from 1 to 600 seconds"),
-            ("klaviyo.connect_timeout_secs", (1..=120).contains(&self.klaviyo.connect_timeout_secs), "from 1 to 120 seconds"),
+            (
+                "klaviyo.connect_timeout_secs",
+                (1..=120).contains(&self.klaviyo.connect_timeout_secs),
+                "from 1 to 120 seconds",
+            ),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             (
                 "store.memory_limit",
-                self.store.memory_limit == "auto" || crate::store::memory::parse_size(&self.store.memory_limit).is_some(),
+                self.store.memory_limit == "auto"
+                    || crate::store::memory::parse_size(&self.store.memory_limit).is_some(),
                 "a size such as 512MB or 2GB, or auto",
             ),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             None => Ok(()),
-            Some((key, _, reason)) => {
-                Err(Error::Invalid { key: key.to_owned(), reason: reason.to_owned(), source_name: source_of(figment, key) })
-            }
+            Some((key, _, reason)) => Err(Error::Invalid {
+                key: key.to_owned(),
+                reason: reason.to_owned(),
+                source_name: source_of(figment, key),
+            }),
         }
     }
 }

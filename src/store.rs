@@ -2,8 +2,8 @@
 
 pub mod document;
 mod error;
-mod metric_kinds;
 pub mod memory;
+mod metric_kinds;
 mod migrations;
 mod query;
 pub mod runs;

@@ -134,7 +134,12 @@ impl Handle {
     ///
     /// # Errors
     /// When what an earlier process left running cannot be written down as interrupted.
-    pub fn new(store: Store, client: Option<Client>, options: Options, now: DateTime<Utc>) -> Result<Handle, store::Error> {
+    pub fn new(
+        store: Store,
+        client: Option<Client>,
+        options: Options,
+        now: DateTime<Utc>,
+    ) -> Result<Handle, store::Error> {
         store.write(|db| db.interrupt_runs(now))?;
         Ok(Handle(Arc::new(Shared {
             store,
@@ -349,5 +354,10 @@ fn join(state: &State, order: &Order) -> Option<Ticket> {
 }
 
 fn ticket(run: &Run, joined: bool) -> Ticket {
-    Ticket { run: run.id, joined, status: run.status, entities: run.entities.iter().map(|it| it.name.clone()).collect() }
+    Ticket {
+        run: run.id,
+        joined,
+        status: run.status,
+        entities: run.entities.iter().map(|it| it.name.clone()).collect(),
+    }
 }

@@ -18,7 +18,14 @@ pub(super) const METRICS: Entity = Entity {
         text("integration_id", &["/attributes/integration/id"]),
         text("integration_name", &["/attributes/integration/name"]),
         // A text, or an object with a name: both are met.
-        text("integration_category", &["/attributes/integration/category/category", "/attributes/integration/category/name", "/attributes/integration/category"]),
+        text(
+            "integration_category",
+            &[
+                "/attributes/integration/category/category",
+                "/attributes/integration/category/name",
+                "/attributes/integration/category",
+            ],
+        ),
         time("created_at", &["/attributes/created"]),
         time("updated_at", &["/attributes/updated"]),
     ],

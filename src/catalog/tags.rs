@@ -13,10 +13,7 @@ pub(super) const TAGS: Entity = Entity {
     additional_fields: &[],
     tier: Tier::S,
     scopes: &["tags:read"],
-    columns: &[
-        text("name", &["/attributes/name"]),
-        text("tag_group_id", &["/relationships/tag-group/data/id"]),
-    ],
+    columns: &[text("name", &["/attributes/name"]), text("tag_group_id", &["/relationships/tag-group/data/id"])],
     rest: METADATA,
     schedule: "35 */6 * * *",
 };

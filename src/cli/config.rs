@@ -44,7 +44,11 @@ pub(super) fn run(verb: &Verb, figment: &Figment) -> Result<(), Failure> {
 fn show(figment: &Figment, key: &str, value: Option<&Value>) {
     let text = match value {
         Some(Value::String(_, text)) if key == "klaviyo.api_key" => {
-            if text.is_empty() { "(not set)".to_owned() } else { "(set, not shown)".to_owned() }
+            if text.is_empty() {
+                "(not set)".to_owned()
+            } else {
+                "(set, not shown)".to_owned()
+            }
         }
         Some(value) => serde_json::to_string(value).unwrap_or_default(),
         None => "(not set)".to_owned(),

@@ -15,7 +15,13 @@ pub(super) fn run(figment: Figment) -> Result<(), Failure> {
         log::warn!("no Klaviyo API key is set; the pages say how to set one");
     }
     let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now())?;
-    let parts = app::Parts { store, handle, scheduled: settings.sync.schedule, hosts: settings.hosts, data_dir: settings.data_dir };
+    let parts = app::Parts {
+        store,
+        handle,
+        scheduled: settings.sync.schedule,
+        hosts: settings.hosts,
+        data_dir: settings.data_dir,
+    };
     launch(figment, parts, |_| ())
 }
 

@@ -24,7 +24,14 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
     println!("{:<20} {:<10} {:>12}  {:<18} ", "entity", "status", "rows", "last synced");
     for it in statuses {
         let ago = it.last_synced_at.map_or_else(|| "never".to_owned(), |at| ago((Utc::now() - at).num_seconds()));
-        println!("{:<20} {:<10} {:>12}  {:<18} {}", it.name, it.status.name(), it.rows, ago, it.error.unwrap_or_default());
+        println!(
+            "{:<20} {:<10} {:>12}  {:<18} {}",
+            it.name,
+            it.status.name(),
+            it.rows,
+            ago,
+            it.error.unwrap_or_default()
+        );
     }
     Ok(())
 }

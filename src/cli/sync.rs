@@ -99,7 +99,9 @@ fn copy(handle: &Handle, order: Order, store: &Store) -> Result<Run, Failure> {
     bars.clear();
     threads.stop(PATIENCE);
     store.checkpoint()?;
-    ended.ok_or_else(|| Failure::Other(anyhow::anyhow!("the run did not stop in time; the next one goes on where it stood")))
+    ended.ok_or_else(|| {
+        Failure::Other(anyhow::anyhow!("the run did not stop in time; the next one goes on where it stood"))
+    })
 }
 
 /// One line an entity, on a terminal; elsewhere nothing is drawn.
@@ -160,7 +162,10 @@ fn words(it: &RunEntity) -> String {
 
 /// What the run did, a line an entity.
 fn report(run: &Run) {
-    println!("{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}", "entity", "status", "read", "new", "changed", "deleted", "requests");
+    println!(
+        "{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}",
+        "entity", "status", "read", "new", "changed", "deleted", "requests"
+    );
     for it in &run.entities {
         println!(
             "{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}  {}",
@@ -177,19 +182,23 @@ fn report(run: &Run) {
 }
 
 fn verdict(run: &Run) -> Result<(), Failure> {
-    let failed: Vec<&RunEntity> =
-        run.entities.iter().filter(|it| matches!(it.status, Status::Failed | Status::Disabled | Status::Parked)).collect();
+    let failed: Vec<&RunEntity> = run
+        .entities
+        .iter()
+        .filter(|it| matches!(it.status, Status::Failed | Status::Disabled | Status::Parked))
+        .collect();
     if let Some(refused) = failed.iter().find(|it| it.key_refused) {
         return Err(Failure::KeyRefused(refused.error.clone().unwrap_or_default()));
     }
     match (run.status, failed.as_slice()) {
-        (Status::Cancelled | Status::Interrupted, _) => {
-            Err(Failure::Other(anyhow::anyhow!("stopped; what was copied so far is kept, and the next run goes on from there")))
-        }
+        (Status::Cancelled | Status::Interrupted, _) => Err(Failure::Other(anyhow::anyhow!(
+            "stopped; what was copied so far is kept, and the next run goes on from there"
+        ))),
         (_, []) => Ok(()),
-        (_, failed) if failed.len() == run.entities.len() => {
-            Err(Failure::Other(anyhow::anyhow!("nothing could be copied: {}", failed[0].error.as_deref().unwrap_or_default())))
-        }
+        (_, failed) if failed.len() == run.entities.len() => Err(Failure::Other(anyhow::anyhow!(
+            "nothing could be copied: {}",
+            failed[0].error.as_deref().unwrap_or_default()
+        ))),
         (_, failed) => {
             let names: Vec<&str> = failed.iter().map(|it| it.name.as_str()).collect();
             Err(Failure::Partly(format!("{} could not be copied; the rest was", names.join(", "))))

@@ -11,7 +11,9 @@ const MIGRATIONS: &[(&str, &str)] = &[("sync", include_str!("migrations/0001_syn
 pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {
     let failed = |source| Error::Statement { doing: "migrate", source };
     connection
-        .execute_batch("create table if not exists schema_migrations (version bigint primary key, name varchar not null)")
+        .execute_batch(
+            "create table if not exists schema_migrations (version bigint primary key, name varchar not null)",
+        )
         .map_err(failed)?;
     let found: i64 = connection
         .query_row("select coalesce(max(version), 0) from schema_migrations", [], |row| row.get(0))

@@ -23,7 +23,7 @@ macro_rules! query {
 macro_rules! params {
     () => { &[] as &[(&str, &dyn $crate::store::ToSql)] };
     ($($name:literal : $value:expr),+ $(,)?) => {
-        &[$((concat!("$", $name), &$value as &dyn $crate::store::ToSql)),+] as &[(&str, &dyn $crate::store::ToSql)]
+        &[$(($name, &$value as &dyn $crate::store::ToSql)),+] as &[(&str, &dyn $crate::store::ToSql)]
     };
 }
 
@@ -114,7 +114,12 @@ impl Db<'_> {
     }
 
     /// Statements that the catalog's names were put into; `doing` says what for.
-    pub(super) fn generated(&self, doing: &'static str, sql: &str, params: &[(&str, &dyn ToSql)]) -> Result<usize, Error> {
+    pub(super) fn generated(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        params: &[(&str, &dyn ToSql)],
+    ) -> Result<usize, Error> {
         self.0.execute(sql, params).map_err(|source| Error::Statement { doing, source })
     }
 }

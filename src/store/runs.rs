@@ -22,8 +22,18 @@ const ACCOUNT: Query = query!("runs/account");
 
 /// Every query of the store that is not generated; a test prepares them all.
 pub const QUERIES: &[Query] = &[
-    STATUSES, SET_STATUS, SET_WATERMARK, WATERMARK, BEGIN, END, ADD_ENTITY, INTERRUPT, INTERRUPT_STATUS, HISTORY,
-    HISTORY_ENTITIES, ACCOUNT,
+    STATUSES,
+    SET_STATUS,
+    SET_WATERMARK,
+    WATERMARK,
+    BEGIN,
+    END,
+    ADD_ENTITY,
+    INTERRUPT,
+    INTERRUPT_STATUS,
+    HISTORY,
+    HISTORY_ENTITIES,
+    ACCOUNT,
 ];
 
 /// What became of a run or of one entity in it.
@@ -229,9 +239,7 @@ impl Db<'_> {
     pub fn count(&self, entity: &Entity) -> Result<i64, Error> {
         let alive = if entity.name == crate::catalog::EVENTS.name { "" } else { " where deleted_at is null" };
         let sql = format!("select count(*) from {}{alive}", entity.table());
-        self.0
-            .query_row(&sql, [], |row| row.get(0))
-            .map_err(|source| Error::Statement { doing: "count rows", source })
+        self.0.query_row(&sql, [], |row| row.get(0)).map_err(|source| Error::Statement { doing: "count rows", source })
     }
 
     /// Ids of the entity's rows that are not deleted; with `only`, those whose column has one of the values.
@@ -242,9 +250,8 @@ impl Db<'_> {
         let values = only.map(|(_, values)| values.join("','")).unwrap_or_default();
         let filter = only.map(|(column, _)| format!(" and {column} in ('{values}')")).unwrap_or_default();
         let sql = format!("select id from {} where deleted_at is null{filter} order by id", entity.table());
-        let ids = || -> duckdb::Result<Vec<String>> {
-            self.0.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
-        };
+        let ids =
+            || -> duckdb::Result<Vec<String>> { self.0.prepare(&sql)?.query_map([], |row| row.get(0))?.collect() };
         ids().map_err(|source| Error::Statement { doing: "list ids", source })
     }
 

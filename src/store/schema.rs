@@ -116,11 +116,11 @@ fn staged_names(entity: &Entity) -> Vec<&'static str> {
 
 /// Whether two rows of one id differ in anything that was read.
 fn differs(entity: &Entity, kept: &str, new: &str) -> String {
-    let own = each(entity.columns.iter(), "", |it| {
-        format!("{kept}.{0} is distinct from {new}.{0} or ", it.name)
-    });
+    let own = each(entity.columns.iter(), "", |it| format!("{kept}.{0} is distinct from {new}.{0} or ", it.name));
     let rest = entity.rest.column;
-    format!("{own}{kept}.{rest}::json::varchar is distinct from {new}.{rest}::json::varchar or {kept}.raw is distinct from {new}.raw")
+    format!(
+        "{own}{kept}.{rest}::json::varchar is distinct from {new}.{rest}::json::varchar or {kept}.raw is distinct from {new}.raw"
+    )
 }
 
 /// Takes the staged records over: new ones, and those that differ. A row that comes back from the dead differs.

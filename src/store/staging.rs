@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::types::{TimeUnit, Value};
 use duckdb::appender_params_from_iter;
+use duckdb::types::{TimeUnit, Value};
 
 use super::query::Db;
 use super::{Error, Store, schema, utc};
@@ -115,7 +115,8 @@ impl Db<'_> {
         for record in records.iter().rev().filter(|it| known.insert(it.id.clone())) {
             let text = |it: &Option<String>| it.clone().map_or(Value::Null, Value::Text);
             let ends = [text(&record.rest), text(&record.raw)];
-            let row = std::iter::once(Value::Text(record.id.clone())).chain(record.cells.iter().map(Cell::value)).chain(ends);
+            let row =
+                std::iter::once(Value::Text(record.id.clone())).chain(record.cells.iter().map(Cell::value)).chain(ends);
             appender.append_row(appender_params_from_iter(row)).map_err(failed)?;
             count += 1;
         }

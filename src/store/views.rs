@@ -5,7 +5,30 @@ use duckdb::Connection;
 use super::Error;
 
 /// Name and text of every view, in dependency order.
-pub const VIEWS: &[(&str, &str)] = &[];
+pub const VIEWS: &[(&str, &str)] = &[
+    ("account", include_str!("views/account.sql")),
+    ("conversion_metric", include_str!("views/conversion_metric.sql")),
+    ("event_span", include_str!("views/event_span.sql")),
+    ("flows", include_str!("views/flows.sql")),
+    ("form_events", include_str!("views/form_events.sql")),
+    ("forms", include_str!("views/forms.sql")),
+    ("lists", include_str!("views/lists.sql")),
+    ("message_aliases", include_str!("views/message_aliases.sql")),
+    ("messages", include_str!("views/messages.sql")),
+    ("metrics", include_str!("views/metrics.sql")),
+    ("profiles", include_str!("views/profiles.sql")),
+    ("reactions", include_str!("views/reactions.sql")),
+    ("segments", include_str!("views/segments.sql")),
+    ("sends", include_str!("views/sends.sql")),
+    ("subscribers", include_str!("views/subscribers.sql")),
+    ("campaigns", include_str!("views/campaigns.sql")),
+    ("conversions", include_str!("views/conversions.sql")),
+    ("form_conversions", include_str!("views/form_conversions.sql")),
+    ("responses", include_str!("views/responses.sql")),
+    ("conversion_channels", include_str!("views/conversion_channels.sql")),
+    ("message_activity", include_str!("views/message_activity.sql")),
+    ("message_stats", include_str!("views/message_stats.sql")),
+];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.
 pub(super) fn apply(connection: &Connection) -> Result<(), Error> {

@@ -1,6 +1,5 @@
 //! One pass over the events: windows of time, newest first, each replaced as a whole in one transaction.
 
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::record::{self, Context, Page};
@@ -64,7 +63,8 @@ fn windows(
     }
     let latest = covered.iter().map(|it| it.end).max();
     let again_from = since.or_else(|| Some(latest? - lookback)).unwrap_or(whole.end).clamp(whole.start, whole.end);
-    let settled: Vec<Window> = covered.iter().map(|it| Window { start: it.start, end: it.end.min(again_from) }).collect();
+    let settled: Vec<Window> =
+        covered.iter().map(|it| Window { start: it.start, end: it.end.min(again_from) }).collect();
     gaps(whole, &settled.into_iter().filter(|it| it.start < it.end).collect::<Vec<_>>())
 }
 

@@ -290,7 +290,8 @@ mod tests {
 
     #[test]
     fn a_record_that_had_to_be_mended_keeps_what_was_sent() {
-        let text = r#"{"type":"event","id":"e1","attributes":{"event_properties":{"n":18446744073709551616,"s":"\ud83d"}}}"#;
+        let text =
+            r#"{"type":"event","id":"e1","attributes":{"event_properties":{"n":18446744073709551616,"s":"\ud83d"}}}"#;
         let raw = RawValue::from_string(text.to_owned()).expect("JSON");
         let batch = Batch { data: vec![raw], included: vec![], next: None, bytes: 0 };
         let record = read(&EVENTS, &batch, context()).expect("readable").records.remove(0);

@@ -57,7 +57,8 @@ pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
 
 fn time_of_text(text: &str) -> Option<DateTime<Utc>> {
     let text = text.replacen(' ', "T", 1);
-    let with_offset = DateTime::parse_from_rfc3339(&text).or_else(|_| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%z"));
+    let with_offset =
+        DateTime::parse_from_rfc3339(&text).or_else(|_| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%z"));
     if let Ok(time) = with_offset {
         return Some(time.with_timezone(&Utc));
     }
