@@ -15,6 +15,7 @@ mod metrics;
 mod people;
 mod season;
 mod sending;
+mod shopping;
 
 pub use edits::LateEvent;
 pub use metrics::Kind;
