@@ -32,9 +32,6 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use future::Future;
 
-#[cfg(test)]
-mod tests;
-
 /// What determines a shop.
 #[derive(Debug, Clone)]
 pub struct ShopPlan {
@@ -214,3 +211,6 @@ impl Shop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
