@@ -18,9 +18,6 @@ mod refusal;
 mod server;
 mod world;
 
-#[cfg(test)]
-mod tests;
-
 pub use limits::Limits;
 pub use mood::Mood;
 pub use world::Seen;
@@ -133,3 +130,6 @@ impl Fake {
         self.server.wait();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ mod metrics;
 mod people;
 mod season;
 mod sending;
+mod shopping;
 
 pub use edits::LateEvent;
 pub use metrics::Kind;
@@ -30,9 +31,6 @@ pub(super) use people::{Consent, Profile, Reason};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use future::Future;
-
-#[cfg(test)]
-mod tests;
 
 /// What determines a shop.
 #[derive(Debug, Clone)]
@@ -213,3 +211,6 @@ impl Shop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

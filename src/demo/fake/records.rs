@@ -207,7 +207,7 @@ fn template_relation(shop: &Shop, message: &Message) -> Relation {
 
 fn flow(shop: &Shop, it: &Flow) -> Record {
     let attributes = json!({
-        "name": it.name, "status": it.status(), "archived": it.archived(), "created": time(it.created),
+        "name": it.name, "status": it.status, "archived": it.archived, "created": time(it.created),
         "updated": time(it.updated), "trigger_type": it.trigger, "definition": flow_definition(shop, it),
     });
     let actions = it.actions.iter().map(|action| action.id.clone()).collect();
@@ -234,7 +234,7 @@ fn action_definition(shop: &Shop, flow: &Flow, index: usize) -> Value {
             let it = &shop.messages[usize::from(message)];
             json!({
                 "id": id, "type": action_type(shop, *step), "links": {"next": next},
-                "data": {"status": flow.status(), "message": message_definition(shop, it)},
+                "data": {"status": flow.status, "message": message_definition(shop, it)},
             })
         }
         Step::Delay(hours) => json!({
@@ -291,7 +291,7 @@ fn flow_action(shop: &Shop, flow: &Flow, index: usize) -> Record {
     };
     Record {
         relations: vec![one("flow", "flow", &flow.id), many("flow-messages", "flow-message", messages)],
-        hidden: vec![("action_type", Value::from(action_type(shop, *step))), ("status", Value::from(flow.status()))],
+        hidden: vec![("action_type", Value::from(action_type(shop, *step))), ("status", Value::from(flow.status))],
         ..record("flow-action", id, attributes)
     }
 }

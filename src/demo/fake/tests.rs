@@ -540,7 +540,7 @@ fn edits_are_served() {
     );
     let gone = fake.edit(|shop| shop.delete_profile(5));
     assert_eq!(get(&fake, &format!("/api/profiles/{gone}"), &[]).status, 404);
-    let gone = fake.edit(|shop| shop.delete_event(100));
+    let gone = fake.edit(|shop| shop.latest(Kind::ClickedEmail).map(|it| shop.delete_event(it))).expect("a click");
     assert_eq!(get(&fake, &format!("/api/events/{gone}"), &[]).status, 404);
     let gone = fake.edit(|shop| shop.delete_list(0));
     assert_eq!(get(&fake, &format!("/api/lists/{gone}"), &[]).status, 404);

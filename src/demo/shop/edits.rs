@@ -79,17 +79,31 @@ impl Shop {
         self.campaigns[campaign].updated = at.timestamp();
     }
 
-    /// Attributes the first order that is attributed to nothing to the campaign e-mail that was opened last before it,
-    /// whoever opened it. Returns the ids of the order and of what it is now attributed to.
+    /// Attributes the first order that is attributed to nothing to what its buyer opened last before it, as an account
+    /// does whose windows are made longer. Returns the ids of the order and of what it is now attributed to.
     pub fn attribute_late(&mut self) -> Option<(String, String)> {
-        let first = self.events.iter().position(|it| it.kind == Kind::OpenedEmail)?;
-        let is_free = |it: &Event| it.kind == Kind::PlacedOrder && it.attributed_to == NOBODY;
-        let order = first + self.events[first..].iter().position(is_free)?;
-        let open = *self.events[..order].iter().rev().find(|it| it.kind == Kind::OpenedEmail)?;
+        let (order, open) = self.events.iter().enumerate().find_map(|(place, order)| {
+            if order.kind != Kind::PlacedOrder || order.attributed_to != NOBODY {
+                return None;
+            }
+            let is_buyers = |it: &&Event| it.kind == Kind::OpenedEmail && it.profile == order.profile;
+            self.events[..place].iter().rev().find(is_buyers).map(|open| (place, *open))
+        })?;
         let event = &mut self.events[order];
         (event.attributed_to, event.attributed_message) = (open.serial, open.message);
         let serial = event.serial;
         Some((self.event_id(serial), self.event_id(open.serial)))
+    }
+
+    /// The place of the latest event of a kind, in order of time.
+    #[must_use]
+    pub fn latest(&self, kind: Kind) -> Option<usize> {
+        self.events.iter().rposition(|it| it.kind == kind)
+    }
+
+    #[must_use]
+    pub fn profile_id(&self, profile: u32) -> String {
+        self.profiles[profile as usize].id()
     }
 
     fn add_order(&mut self) -> u32 {

@@ -7,22 +7,12 @@ pub(in crate::demo) struct Flow {
     pub(in crate::demo) id: String,
     pub(in crate::demo) name: &'static str,
     pub(in crate::demo) status: &'static str,
+    pub(in crate::demo) archived: bool,
     pub(in crate::demo) trigger: &'static str,
     pub(in crate::demo) created: i64,
     pub(in crate::demo) updated: i64,
     pub(in crate::demo) actions: Vec<Action>,
     pub(in crate::demo) tags: Vec<u8>,
-}
-
-impl Flow {
-    pub(in crate::demo) fn archived(&self) -> bool {
-        self.status == ARCHIVED
-    }
-
-    /// Archived flows keep the status that they had.
-    pub(in crate::demo) fn status(&self) -> &'static str {
-        if self.archived() { "manual" } else { self.status }
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -40,12 +30,11 @@ pub(in crate::demo) enum Step {
     Split,
 }
 
-const ARCHIVED: &str = "archived";
-
 /// What a flow is made from.
 pub(super) struct FlowPlan {
     pub(super) name: &'static str,
     pub(super) status: &'static str,
+    pub(super) archived: bool,
     pub(super) trigger: &'static str,
     pub(super) steps: &'static [Part],
 }
@@ -71,6 +60,7 @@ pub(super) const FLOWS: &[FlowPlan] = &[
     FlowPlan {
         name: "Welcome Series",
         status: "live",
+        archived: false,
         trigger: "Added to List",
         steps: &[
             Part::Send(Channel::Email, "Welcome #1: Hello", "Welcome to Hearth & Pine: here's 10% off"),
@@ -83,6 +73,7 @@ pub(super) const FLOWS: &[FlowPlan] = &[
     FlowPlan {
         name: "Abandoned Cart",
         status: "live",
+        archived: false,
         trigger: "Metric",
         steps: &[
             Part::Delay(2),
@@ -96,12 +87,14 @@ pub(super) const FLOWS: &[FlowPlan] = &[
     FlowPlan {
         name: "Browse Abandonment",
         status: "live",
+        archived: false,
         trigger: "Metric",
         steps: &[Part::Delay(4), Part::Send(Channel::Email, "Browse #1", "Saw something you liked?")],
     },
     FlowPlan {
         name: "Post-Purchase Thank You",
         status: "live",
+        archived: false,
         trigger: "Metric",
         steps: &[
             Part::Send(Channel::Email, "Thank you", "Thank you, it's on its way"),
@@ -112,42 +105,49 @@ pub(super) const FLOWS: &[FlowPlan] = &[
     FlowPlan {
         name: "Customer Winback",
         status: "live",
+        archived: false,
         trigger: "Metric",
         steps: &[Part::Delay(2160), Part::Send(Channel::Email, "Winback", "We miss you: 15% off")],
     },
     FlowPlan {
         name: "Back in Stock",
         status: "live",
+        archived: false,
         trigger: "Metric",
         steps: &[Part::Send(Channel::Email, "Back in stock alert", "It's back!")],
     },
     FlowPlan {
         name: "Birthday",
         status: "live",
+        archived: false,
         trigger: "Date Based",
         steps: &[Part::Send(Channel::Email, "Happy birthday", "A little something for your day 🎂")],
     },
     FlowPlan {
         name: "Sunset Unengaged",
         status: "live",
+        archived: false,
         trigger: "Metric",
         steps: &[Part::Send(Channel::Email, "Still want to hear from us?", "Should we stop writing?")],
     },
     FlowPlan {
         name: "VIP Tier Upgrade",
         status: "manual",
+        archived: false,
         trigger: "Metric",
         steps: &[Part::Send(Channel::Email, "You're a VIP", "Welcome to the inner circle")],
     },
     FlowPlan {
         name: "Price Drop Alert",
         status: "draft",
+        archived: false,
         trigger: "Price Drop",
         steps: &[Part::Send(Channel::Push, "Price drop push", "The price just dropped")],
     },
     FlowPlan {
         name: "Old Welcome (2021)",
-        status: ARCHIVED,
+        status: "manual",
+        archived: true,
         trigger: "Added to List",
         steps: &[Part::Send(Channel::Email, "Welcome (old)", "Thanks for joining")],
     },

@@ -161,7 +161,7 @@ fn tell_an_hour(shop: &mut Shop) {
     let start = shop.future.told_until;
     let due = std::mem::take(&mut shop.future.due);
     let random = Random::new(shop.plan.seed, 1_000 + shop.future.hours);
-    let mut telling = Telling { shop, random, due, events: Vec::new() };
+    let mut telling = Telling::new(shop, random, due);
     live(&mut telling, start);
     let Telling { events, due, .. } = telling;
     let future = &mut shop.future;

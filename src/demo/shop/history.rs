@@ -4,7 +4,8 @@ use super::flows::{BACK_IN_STOCK, BIRTHDAY, SUNSET};
 use super::future::{self, Future};
 use super::messages::Status;
 use super::season::{self, Day};
-use super::sending::{BY_FORM, Due, Telling};
+use super::sending::{Due, Telling};
+use super::shopping::BY_FORM;
 use super::{Kind, NOBODY, Oddity, Shop, ShopPlan, goods, library, messages, metrics, people, short};
 use crate::demo::random::Random;
 
@@ -50,8 +51,7 @@ pub(super) fn build(plan: &ShopPlan) -> Shop {
     let days = season::days(season::two_years_before(today), today, plan.zone);
     let budget = Budget::of(plan);
     let mut shop = furnish(plan, &days, &budget);
-    let mut telling =
-        Telling { shop: &mut shop, random: Random::new(plan.seed, 2), due: Due::new(), events: Vec::new() };
+    let mut telling = Telling::new(&mut shop, Random::new(plan.seed, 2), Due::new());
     telling.events.reserve(usize::try_from(plan.events).unwrap_or(0));
     tell(&mut telling, &days, &budget, now);
     add_oddities(&mut telling, now);
@@ -95,34 +95,42 @@ fn furnish(plan: &ShopPlan, days: &[Day], budget: &Budget) -> Shop {
 
 fn tell(telling: &mut Telling<'_>, days: &[Day], budget: &Budget, now: i64) {
     let sizes = campaign_sizes(telling.shop, budget.campaign_sends);
-    let (mut campaign, mut newcomer) = (0, 0);
+    let (mut campaign, mut known) = (0, 0);
     let mut flows_left = 0.0;
     for day in days {
         let end = day.start + 86_400;
-        while telling.shop.profiles.get(newcomer).is_some_and(|it| it.created < end) {
-            if telling.shop.profiles[newcomer].created >= day.start {
-                telling.sign_up(u32::try_from(newcomer).expect("fewer profiles than 2^32"));
-            }
-            newcomer += 1;
-        }
+        known = welcome(telling, day, known);
         while let Some(&(index, at, size)) = sizes.get(campaign).filter(|it| it.1 < end) {
-            blast(telling, index, at, size, newcomer);
+            blast(telling, index, at, size, known);
             campaign += 1;
         }
         for _ in 0..telling.random.round(budget.organic_orders * day.share) {
-            organic(telling, day, newcomer);
+            organic(telling, day, known);
         }
         flows_left += budget.flow_sends * day.share - f64::from(telling.send_due(end.min(now + 1)));
-        flows_left = invite(telling, day, newcomer, flows_left);
+        flows_left = invite(telling, day, known, flows_left);
         for _ in 0..telling.random.round(budget.visits * day.share) {
-            let (who, at) = (anyone(telling, newcomer), day.moment(&mut telling.random));
+            let (who, at) = (anyone(telling, known), day.moment(&mut telling.random));
             telling.visit(who, at, false);
         }
         for _ in 0..telling.random.round(budget.forms * day.share) {
-            let (who, at) = (anyone(telling, newcomer), day.moment(&mut telling.random));
+            let (who, at) = (anyone(telling, known), day.moment(&mut telling.random));
             telling.form(who, at);
         }
     }
+}
+
+/// Signs up those who come to be known on a day, and passes over those who were known before. Returns how many are known.
+fn welcome(telling: &mut Telling<'_>, day: &Day, mut known: usize) -> usize {
+    while let Some(created) =
+        telling.shop.profiles.get(known).map(|it| it.created).filter(|&it| it < day.start + 86_400)
+    {
+        if created >= day.start {
+            telling.sign_up(u32::try_from(known).expect("fewer profiles than 2^32"));
+        }
+        known += 1;
+    }
+    known
 }
 
 /// Index, time and number of recipients of each campaign that went out, in order of time.
@@ -191,14 +199,8 @@ fn organic(telling: &mut Telling<'_>, day: &Day, known: usize) {
 }
 
 fn any_customer(telling: &mut Telling<'_>) -> Option<u32> {
-    let recent = telling.events.len().min(20_000);
-    let last = u32::try_from(recent).expect("at most 20,000");
-    let start = telling.events.len() - recent;
-    (0..40)
-        .map(|_| telling.random.below(last.max(1)) as usize + start)
-        .filter_map(|index| telling.events.get(index))
-        .find(|it| it.kind == Kind::PlacedOrder)
-        .map(|it| it.profile)
+    let orders = u32::try_from(telling.customers.len()).expect("fewer orders than 2^32");
+    telling.customers.get(telling.random.below(orders) as usize).copied()
 }
 
 /// Lets people do what flows answer, until the day's part of flow messages is planned. Returns what is left over.
@@ -217,7 +219,6 @@ fn invite(telling: &mut Telling<'_>, day: &Day, known: usize, mut left: f64) -> 
         }
         left -= 1.0;
     }
-    // What was planned is counted when it is sent, so here it is only lent.
     left
 }
 

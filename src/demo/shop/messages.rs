@@ -203,6 +203,7 @@ impl Said {
             id: short(random.next()),
             name: plan.name,
             status: plan.status,
+            archived: plan.archived,
             trigger: plan.trigger,
             created,
             updated: created + 86_400 * 9,
