@@ -1,5 +1,7 @@
 //! The DuckDB file of one account: what is kept in it, and how it is asked. The only module that names DuckDB.
 
+#![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
+
 pub mod document;
 mod error;
 pub mod memory;
@@ -62,6 +64,9 @@ struct Inner {
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
 }
+
+/// Every query of the store that is not generated and stands on its own; a test prepares them all.
+pub const QUERIES: &[&[Query]] = &[metric_kinds::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;

@@ -242,10 +242,11 @@ impl Handle {
         }
     }
 
-    /// Ends the run that goes on, keeping every finished window and batch. Tells whether there was one.
-    pub fn cancel(&self) -> bool {
-        let state = self.state();
-        state.running.as_ref().inspect(|it| it.cancel.set()).is_some()
+    /// Ends the run that goes on, if one does, keeping every finished window and batch.
+    pub fn cancel(&self) {
+        if let Some(running) = &self.state().running {
+            running.cancel.set();
+        }
     }
 
     /// When each entity is next due, in the account's zone; nothing is due without a key.

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, Some(temporary)) => temporary.path().to_owned(),
         (None, None) => PathBuf::from("."),
     };
-    let figment = settings(&fake, &data_dir, free_port(arguments.port)?)?;
+    let figment = settings(&fake, &data_dir, free_port(arguments.port)?);
     let settings = super::settings(&figment)?;
     let client: Option<Client> = super::client(&settings.klaviyo)?;
     let store = Store::open(&data_dir, &Options::from_settings(&settings.store))?;
@@ -96,15 +96,14 @@ fn start(arguments: &Arguments, port: u16) -> Result<Fake, Failure> {
 }
 
 /// The packaged settings, pointed at the stand-in; neither file nor environment is read.
-fn settings(fake: &Fake, data_dir: &std::path::Path, port: u16) -> Result<Figment, Failure> {
-    let figment = crate::config::packaged()
+fn settings(fake: &Fake, data_dir: &std::path::Path, port: u16) -> Figment {
+    crate::config::packaged()
         .merge(Serialized::default("port", port))
         .merge(Serialized::default("data_dir", data_dir))
         .merge(Serialized::default("klaviyo.base_url", fake.url()))
         .merge(Serialized::default("klaviyo.api_key", fake.key()))
         // Nobody else draws on the limits of a made-up shop.
-        .merge(Serialized::default("klaviyo.budget_share", 1.0));
-    Ok(figment)
+        .merge(Serialized::default("klaviyo.budget_share", 1.0))
 }
 
 /// The wished port, or the next free one.

@@ -116,8 +116,8 @@ impl Bars {
         for it in run.entities.iter().filter(|it| it.status == Status::Running) {
             let line = self.line(&it.name);
             if let Some(done) = it.done {
-                line.set_length(1_000);
-                line.set_position((done * 1_000.0) as u64);
+                line.set_length(100);
+                line.set_position(percent(done));
             }
             line.set_message(words(it));
             line.tick();
@@ -147,9 +147,15 @@ impl Bars {
     }
 }
 
+/// A share as whole percents.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share lies between 0 and 1")]
+fn percent(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 100.0) as u64
+}
+
 fn words(it: &RunEntity) -> String {
     let count = |number: i64| HumanCount(u64::try_from(number).unwrap_or_default());
-    let share = it.done.filter(|_| it.status == Status::Running).map(|done| format!("{:.0} %, ", done * 100.0));
+    let share = it.done.filter(|_| it.status == Status::Running).map(|done| format!("{} %, ", percent(done)));
     let doing = it.doing.as_ref().map(|doing| format!(", {doing}")).unwrap_or_default();
     format!(
         "{}{} rows, {} requests, {}{doing}",

@@ -9,7 +9,7 @@ const FORGET: Query = query!("metric_kinds/forget");
 const ADD: Query = query!("metric_kinds/add");
 
 /// Every query of this file; a test prepares them all.
-pub const QUERIES: &[Query] = &[METRICS, FORGET, ADD];
+pub(super) const QUERIES: &[Query] = &[METRICS, FORGET, ADD];
 
 impl Db<'_> {
     /// Gives every metric of a known name its kind; what a person set stays.

@@ -20,8 +20,8 @@ const HISTORY: Query = query!("runs/history");
 const HISTORY_ENTITIES: Query = query!("runs/history_entities");
 const ACCOUNT: Query = query!("runs/account");
 
-/// Every query of the store that is not generated; a test prepares them all.
-pub const QUERIES: &[Query] = &[
+/// Every query of this file; a test prepares them all.
+pub(super) const QUERIES: &[Query] = &[
     STATUSES,
     SET_STATUS,
     SET_WATERMARK,

@@ -15,7 +15,7 @@ const ADD: Query = query!("windows/add");
 const VANISHED: Query = query!("windows/vanished");
 
 /// Every query of this file that stands on its own; a test prepares them all.
-pub const QUERIES: &[Query] = &[COVERED, ABSORB, DROP, ADD];
+pub(super) const QUERIES: &[Query] = &[COVERED, ABSORB, DROP, ADD];
 
 /// A span of time, `start <= t < end`, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// When a statement fails; then nothing changed.
-    pub fn replace_window(&self, staged: Staged, window: Window, now: DateTime<Utc>) -> Result<Changes, Error> {
+    pub fn replace_window(&self, staged: &Staged, window: Window, now: DateTime<Utc>) -> Result<Changes, Error> {
         let entity = staged.entity();
         self.write(|db| {
             let span = params! { "start": utc(window.start), "end": utc(window.end) };

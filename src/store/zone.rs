@@ -13,7 +13,7 @@ const SPAN: Query = query!("zone/span");
 const SHIFT: Query = query!("zone/shift");
 
 /// Every query of this file; a test prepares them all.
-pub const QUERIES: &[Query] = &[LOCAL_ZONE, SET_ZONE, FORGET_ZONE, SPAN, SHIFT];
+pub(super) const QUERIES: &[Query] = &[LOCAL_ZONE, SET_ZONE, FORGET_ZONE, SPAN, SHIFT];
 
 /// The wall clock of `zone` at an instant.
 #[must_use]

@@ -15,7 +15,7 @@ pub struct Earned {
 
 #[derive(Debug)]
 struct Revenue {
-    revenue: f64,
+    total: f64,
     attributed: f64,
     foreign_orders: i64,
     unreadable_values: i64,
@@ -59,7 +59,7 @@ impl Earned {
     /// All of it.
     #[must_use]
     pub fn revenue(&self, period: &Period) -> Figure {
-        self.figure(period, |it| it.revenue, |it| it.total)
+        self.figure(period, |it| it.total, |it| it.total)
     }
 
     /// What Klaviyo attributes to a message.
@@ -114,7 +114,7 @@ pub fn channels(db: &Db<'_>, period: &Period, metric: Option<&str>) -> Result<Ve
 impl FromRow for Revenue {
     fn from_row(row: &Row<'_>) -> RowResult<Revenue> {
         Ok(Revenue {
-            revenue: row.get("revenue")?,
+            total: row.get("revenue")?,
             attributed: row.get("attributed")?,
             foreign_orders: row.get("foreign_orders")?,
             unreadable_values: row.get("unreadable_values")?,
