@@ -43,10 +43,8 @@ pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Flow>
         };
         let metric = Setting::load(db, &it.call.ask)?.metric;
         let machine = it.period.machine == Machine::Include;
-        let rows = db.rows(
-            query,
-            params! { "start": start, "before": before, "metric": metric, "machine": machine },
-        )?;
+        let rows =
+            db.rows(query, params! { "start": start, "before": before, "metric": metric, "machine": machine })?;
         Ok(select::<Flow>(rows, &it.call.ask))
     })
     .await

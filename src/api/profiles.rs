@@ -55,7 +55,8 @@ pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Profi
         };
         let rows = part(ask.limit, ask.offset)?;
         // Every row says how many there are; beyond the last one only the first can tell.
-        let total = if rows.is_empty() { part(1, 0)?.first().map(|it| it.total) } else { rows.first().map(|it| it.total) };
+        let total =
+            if rows.is_empty() { part(1, 0)?.first().map(|it| it.total) } else { rows.first().map(|it| it.total) };
         Ok(Ok((rows, total.and_then(|it| usize::try_from(it).ok()).unwrap_or_default())))
     })
     .await

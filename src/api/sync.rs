@@ -111,10 +111,10 @@ fn flag(parameter: &'static str, text: Option<&str>) -> Result<bool, Unclear> {
 /// A time in RFC 3339, or a day, which begins at midnight UTC; not in the future.
 fn instant(parameter: &'static str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Unclear> {
     let midnight = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
-    let time = DateTime::parse_from_rfc3339(text)
-        .map(|it| it.to_utc())
-        .or_else(|_| text.parse().map(midnight))
-        .map_err(|_| Unclear { parameter, problem: format!("“{text}” is neither a time in RFC 3339 nor YYYY-MM-DD") })?;
+    let time =
+        DateTime::parse_from_rfc3339(text).map(|it| it.to_utc()).or_else(|_| text.parse().map(midnight)).map_err(
+            |_| Unclear { parameter, problem: format!("“{text}” is neither a time in RFC 3339 nor YYYY-MM-DD") },
+        )?;
     if time > now {
         return Err(Unclear { parameter, problem: format!("“{text}” is in the future") });
     }

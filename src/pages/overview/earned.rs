@@ -15,7 +15,7 @@ pub struct Earned {
 
 #[derive(Debug)]
 struct Revenue {
-    revenue: f64,
+    total: f64,
     attributed: f64,
     foreign_orders: i64,
     unreadable_values: i64,
@@ -23,7 +23,7 @@ struct Revenue {
 
 #[derive(Debug)]
 struct Day {
-    day: NaiveDate,
+    date: NaiveDate,
     campaigns: f64,
     flows: f64,
     other: f64,
@@ -59,7 +59,7 @@ impl Earned {
     /// All of it.
     #[must_use]
     pub fn revenue(&self, period: &Period) -> Figure {
-        self.figure(period, |it| it.revenue, |it| it.total)
+        self.figure(period, |it| it.total, |it| it.total)
     }
 
     /// What Klaviyo attributes to a message.
@@ -80,7 +80,7 @@ impl Earned {
     #[must_use]
     pub fn days(&self) -> Vec<RevenueDay> {
         let day = |it: &Day| RevenueDay {
-            date: it.day,
+            date: it.date,
             campaigns: it.campaigns,
             flows: it.flows,
             other: it.other,
@@ -114,7 +114,7 @@ pub fn channels(db: &Db<'_>, period: &Period, metric: Option<&str>) -> Result<Ve
 impl FromRow for Revenue {
     fn from_row(row: &Row<'_>) -> RowResult<Revenue> {
         Ok(Revenue {
-            revenue: row.get("revenue")?,
+            total: row.get("revenue")?,
             attributed: row.get("attributed")?,
             foreign_orders: row.get("foreign_orders")?,
             unreadable_values: row.get("unreadable_values")?,
@@ -125,7 +125,7 @@ impl FromRow for Revenue {
 impl FromRow for Day {
     fn from_row(row: &Row<'_>) -> RowResult<Day> {
         Ok(Day {
-            day: row.get("day")?,
+            date: row.get("day")?,
             campaigns: row.get("campaigns")?,
             flows: row.get("flows")?,
             other: row.get("other")?,

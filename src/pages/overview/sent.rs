@@ -54,8 +54,7 @@ impl Sent {
             MESSAGES,
             params! { "since": since, "start": start, "before": before, "metric": metric, "machine": machine },
         )?;
-        let mut sent =
-            Sent { days: HashMap::new(), campaigns: Vec::new(), flows: Vec::new(), machine: period.machine };
+        let mut sent = Sent { days: HashMap::new(), campaigns: Vec::new(), flows: Vec::new(), machine: period.machine };
         for row in rows {
             match row {
                 Part::Day(day, counts) => drop(sent.days.insert(day, counts)),
@@ -96,7 +95,9 @@ impl Sent {
     pub fn top_flows(&self, limit: usize) -> Vec<TopFlow> {
         let mut flows = self.flows.clone();
         flows.sort_by(|a, b| {
-            b.revenue.total_cmp(&a.revenue).then_with(|| (Reverse(a.recipients), &a.name).cmp(&(Reverse(b.recipients), &b.name)))
+            b.revenue
+                .total_cmp(&a.revenue)
+                .then_with(|| (Reverse(a.recipients), &a.name).cmp(&(Reverse(b.recipients), &b.name)))
         });
         flows.truncate(limit);
         flows
@@ -106,7 +107,8 @@ impl Sent {
     #[must_use]
     pub fn recent_campaigns(&self, limit: usize, zone: Tz) -> Vec<RecentCampaign> {
         let mut campaigns: Vec<_> = self.campaigns.iter().collect();
-        campaigns.sort_by_key(|it| (Reverse(it.sent_at.map_or(it.last_on, |at| at.date())), Reverse(it.sent_at), &it.name));
+        campaigns
+            .sort_by_key(|it| (Reverse(it.sent_at.map_or(it.last_on, |at| at.date())), Reverse(it.sent_at), &it.name));
         campaigns.into_iter().take(limit).map(|it| it.shown(zone)).collect()
     }
 }
