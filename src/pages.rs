@@ -126,7 +126,7 @@ fn stale(last: &Run, has_key: bool) -> Option<String> {
     if !has_key {
         return Some("No Klaviyo API key is set, so nothing new is copied.".to_owned());
     }
-    let title = |name: &str| catalog::find(name).map_or_else(|| name.to_owned(), |it| it.title());
+    let title = |name: &str| catalog::find(name).map_or_else(|| name.to_owned(), catalog::Entity::title);
     match last.status {
         Status::Failed | Status::Parked => {
             let failed = last.entities.iter().find_map(|it| Some((title(&it.name), it.error.clone()?)));

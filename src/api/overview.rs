@@ -14,26 +14,26 @@ pub(super) struct Body {
     /// What `previous` is of.
     compared: Option<DateRange>,
     currency: String,
-    revenue: Change,
-    attributed_revenue: Change,
-    subscribers: Change,
-    open_rate: Change,
-    click_rate: Change,
-    conversion_rate: Change,
-    form_submissions: Change,
+    revenue: Compared,
+    attributed_revenue: Compared,
+    subscribers: Compared,
+    open_rate: Compared,
+    click_rate: Compared,
+    conversion_rate: Compared,
+    form_submissions: Compared,
     channels: Vec<Channel>,
 }
 
 #[derive(Debug, Serialize)]
-struct Change {
+struct Compared {
     current: Option<f64>,
     previous: Option<f64>,
     change: Option<f64>,
 }
 
-impl From<Figure> for Change {
-    fn from(figure: Figure) -> Change {
-        Change { current: figure.current, previous: figure.previous, change: figure.change }
+impl From<Figure> for Compared {
+    fn from(figure: Figure) -> Compared {
+        Compared { current: figure.current, previous: figure.previous, change: figure.change }
     }
 }
 

@@ -23,7 +23,7 @@ struct Revenue {
 
 #[derive(Debug)]
 struct Day {
-    day: NaiveDate,
+    date: NaiveDate,
     campaigns: f64,
     flows: f64,
     other: f64,
@@ -80,7 +80,7 @@ impl Earned {
     #[must_use]
     pub fn days(&self) -> Vec<RevenueDay> {
         let day = |it: &Day| RevenueDay {
-            date: it.day,
+            date: it.date,
             campaigns: it.campaigns,
             flows: it.flows,
             other: it.other,
@@ -125,7 +125,7 @@ impl FromRow for Revenue {
 impl FromRow for Day {
     fn from_row(row: &Row<'_>) -> RowResult<Day> {
         Ok(Day {
-            day: row.get("day")?,
+            date: row.get("day")?,
             campaigns: row.get("campaigns")?,
             flows: row.get("flows")?,
             other: row.get("other")?,

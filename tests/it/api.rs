@@ -1,0 +1,247 @@
+//! The JSON API, as a program sees it.
+
+use crate::support::{Served, account, seed, serve};
+use klytics::store::Store;
+use rocket::http::{Header, Status};
+use serde_json::{Value, json};
+
+fn get(served: &Served, path: &str) -> (Status, Value) {
+    let answer = served.client.get(path.to_owned()).dispatch();
+    (answer.status(), answer.into_json().expect("JSON"))
+}
+
+fn post(served: &Served, path: &str) -> (Status, Value) {
+    let request = served.client.post(path.to_owned()).header(Header::new("Sec-Fetch-Site", "same-origin"));
+    let answer = request.dispatch();
+    (answer.status(), answer.into_json().expect("JSON"))
+}
+
+/// Two campaigns and a flow, two forms, two segments, copied an hour ago.
+fn shop() -> Store {
+    let store = account();
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name, status, sent_at) values
+             ('C1', 'Spring', 'Sent', '2026-03-01 15:00'), ('C2', 'Summer', 'Sent', '2026-03-02 15:00');
+         insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM1', 'C1', 'email'), ('CM2', 'C2', 'sms');
+         insert into klaviyo_flows (id, name, status, trigger_type) values ('F1', 'Welcome', 'live', 'List');
+         insert into klaviyo_forms (id, name, status) values ('S', 'Sign <up>', 'live');
+         insert into klaviyo_segments (id, name, updated_at) values ('G1', 'VIP', '2026-03-02'), ('G2', 'New', '2026-01-01');
+         insert into klaviyo_segment_counts (id, profile_count) values ('G1', 12);
+         insert into klaviyo_lists (id, name) values ('L', 'Newsletter');
+         insert into klaviyo_metrics (id, name, integration_name) values ('m_placed_order', 'Placed Order', 'Shopify');
+         insert into klaviyo_profiles (id, email, first_name, can_receive_email, updated_at) values
+             ('ann', 'ann@example.com', 'Ann', true, '2026-03-03'), ('bob', 'bob@example.com', 'Bob', false, '2026-03-02');
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, message_id, flow_id) values
+             ('1', 'm_received_email', 'ann', '2026-03-01 15:00', 'CM1', null),
+             ('2', 'm_opened_email', 'ann', '2026-03-05 15:00', 'CM1', null),
+             ('3', 'm_received_sms', 'bob', '2026-03-02 15:00', 'CM2', null),
+             ('4', 'm_received_email', 'bob', '2026-03-02 15:00', 'FM1', 'F1');
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, form_id) values
+             ('5', 'm_viewed_form', 'ann', '2026-03-01 15:00', 'S'),
+             ('6', 'm_viewed_form', 'bob', '2026-03-01 15:00', 'S'),
+             ('7', 'm_submitted_form', 'ann', '2026-03-01 16:00', 'S');
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, value, attributed_flow_id) values
+             ('8', 'm_placed_order', 'ann', '2026-03-06 16:00', 12.5, null),
+             ('9', 'm_placed_order', 'ann', '2026-03-06 16:01', 7.25, 'F1');
+         update klaviyo_events set local_datetime = timestamp - interval 5 hour;
+         insert into klaviyo_sync_status (entity_type, status, last_sync_time, record_count, success)
+         select unnest(['campaigns', 'flows', 'forms', 'segments', 'lists', 'metrics', 'profiles', 'events']), 'completed',
+             timestamp '2026-03-10 10:00', 2, true",
+    );
+    store
+}
+
+const MARCH: &str = "dateRange=2026-03-01_to_2026-03-31";
+
+#[test]
+fn campaigns_say_what_they_did() {
+    let served = serve(shop());
+    let answer = served.client.get(format!("/api/campaigns?{MARCH}")).dispatch();
+    let header = |name: &str| answer.headers().get_one(name).map(ToOwned::to_owned);
+    assert_eq!(header("X-Total-Count").as_deref(), Some("2"));
+    assert_eq!(header("X-Data-Source").as_deref(), Some("database"));
+    assert_eq!(header("X-Last-Synced").as_deref(), Some("2026-03-10T10:00:00Z"));
+    let campaigns: Value = answer.into_json().expect("JSON");
+    assert_eq!(
+        campaigns[1],
+        json!({
+            "id": "C1", "name": "Spring", "status": "Sent", "channel": "email", "sentAt": "2026-03-01T15:00:00Z",
+            "sent": 1, "delivered": 1, "openRate": 1.0, "clickRate": 0.0, "conversionRate": 0.0,
+            "unsubscribeRate": 0.0, "complaintRate": 0.0, "conversions": 0, "revenue": 0.0
+        })
+    );
+    assert_eq!(campaigns[0]["name"], "Summer");
+}
+
+#[test]
+fn a_basis_is_the_day_that_counts() {
+    let served = serve(shop());
+    let (_, sent) = get(&served, "/api/campaigns?range=2026-03-05,2026-03-05");
+    assert_eq!(sent, json!([]));
+    let (_, happened) = get(&served, "/api/campaigns?range=2026-03-05,2026-03-05&basis=event");
+    assert_eq!(
+        (&happened[0]["id"], &happened[0]["sent"], &happened[0]["openRate"]),
+        (&json!("C1"), &json!(0), &json!(null))
+    );
+}
+
+#[test]
+fn listings_are_searched_sorted_and_paged() {
+    let served = serve(shop());
+    let names = |path: &str| {
+        let (status, rows) = get(&served, path);
+        assert_eq!(status, Status::Ok, "{path}: {rows}");
+        let name = |it: &Value| it["name"].as_str().or(it["email"].as_str()).expect("a name").to_owned();
+        rows.as_array().expect("an array").iter().map(name).collect::<Vec<_>>().join(" ")
+    };
+    for (path, expected) in [
+        ("/api/campaigns?sort=name&", "Spring Summer"),
+        ("/api/campaigns?sort=-openRate&", "Spring Summer"),
+        ("/api/campaigns?limit=1&offset=1&", "Spring"),
+        ("/api/campaigns?q=SUM&", "Summer"),
+        ("/api/flows?", "Welcome"),
+        ("/api/forms?", "Sign <up>"),
+        ("/api/segments?sort=count&", "VIP"),
+        ("/api/lists?sort=name&limit=5&search=news&", ""),
+        ("/api/profiles?sort=-email&", "bob@example.com ann@example.com"),
+        ("/api/profiles?q=ANN&", "ann@example.com"),
+    ] {
+        assert_eq!(names(&format!("{path}{MARCH}")), expected, "{path}");
+    }
+    // Without a range, what was not touched for long is there, too.
+    assert_eq!(names("/api/segments"), "VIP New");
+    assert_eq!(names("/api/lists"), "Newsletter");
+    assert_eq!(names("/api/metrics"), "Placed Order");
+}
+
+#[test]
+fn forms_count_who_bought_within_five_days() {
+    let served = serve(shop());
+    let (_, forms) = get(&served, &format!("/api/forms?{MARCH}"));
+    let expected = json!([{
+        "id": "S", "name": "Sign <up>", "status": "live", "views": 2, "submissions": 1, "submissionRate": 0.5, "conversions": 1
+    }]);
+    // Her order came five days to the second after she signed up; the one a minute later is too late.
+    assert_eq!(forms, expected);
+}
+
+#[test]
+fn what_is_unknown_is_null() {
+    let (_, segments) = get(&serve(shop()), "/api/segments");
+    assert_eq!((&segments[0]["count"], &segments[1]["count"]), (&json!(12), &json!(null)));
+    assert_eq!((&segments[0]["conversionRate"], &segments[0]["revenue"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn the_overview_and_its_charts_agree() {
+    let served = serve(shop());
+    let (_, overview) = get(&served, &format!("/api/overview?{MARCH}"));
+    assert_eq!(overview["dateRange"], json!({ "start": "2026-03-01", "end": "2026-03-31" }));
+    assert_eq!(overview["revenue"], json!({ "current": 19.75, "previous": 0.0, "change": null }));
+    assert_eq!(overview["attributedRevenue"]["current"], 7.25);
+    assert_eq!(overview["subscribers"], json!({ "current": 1.0, "previous": null, "change": null }));
+    assert_eq!(overview["formSubmissions"]["current"], 1.0);
+    let (_, channels) = get(&served, &format!("/api/charts/distribution?{MARCH}"));
+    assert_eq!(channels, overview["channels"]);
+    let (_, days) = get(&served, &format!("/api/charts/revenue?{MARCH}"));
+    assert_eq!(days.as_array().map(Vec::len), Some(31));
+    assert_eq!(days[5], json!({ "date": "2026-03-06", "campaigns": 0.0, "flows": 7.25, "other": 12.5 }));
+    let (_, flows) = get(&served, &format!("/api/charts/top-flows?{MARCH}"));
+    assert_eq!(flows[0]["name"], "Welcome");
+    let (_, forms) = get(&served, &format!("/api/charts/top-forms?{MARCH}"));
+    assert_eq!(forms[0]["submissionRate"], 0.5);
+    let (_, segments) = get(&served, "/api/charts/top-segments");
+    assert_eq!(segments[0]["name"], "VIP");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_by_name() {
+    let served = serve(shop());
+    for (path, name) in [
+        ("/api/overview?dateRange=garbage", "dateRange"),
+        ("/api/campaigns?dateRange=2999-01-01,2999-01-02", "dateRange"),
+        ("/api/campaigns?sort=colour", "sort"),
+        ("/api/profiles?sort=colour", "sort"),
+        ("/api/flows?limit=1001", "limit"),
+        ("/api/forms?basis=both", "basis"),
+    ] {
+        let (status, body) = get(&served, path);
+        assert_eq!(status, Status::BadRequest, "{path}");
+        assert!(
+            body["message"].as_str().expect("a message").to_lowercase().contains(&name.to_lowercase()),
+            "{path}: {body}"
+        );
+        assert!(body["error"].is_string(), "{path}: {body}");
+    }
+    for (path, name) in [
+        ("/api/unicorns/sync", "unicorns"),
+        ("/api/sync/all?entities=campaigns,unicorns", "unicorns"),
+        ("/api/campaigns/sync?since=tomorrow", "since"),
+        ("/api/campaigns/sync?force=perhaps", "force"),
+    ] {
+        let (status, body) = post(&served, path);
+        assert_eq!(status, Status::BadRequest, "{path}");
+        assert!(body["message"].as_str().expect("a message").to_lowercase().contains(name), "{path}: {body}");
+    }
+}
+
+#[test]
+fn what_was_never_copied_is_not_made_up() {
+    let served = serve(Store::in_memory().expect("a database"));
+    for path in ["/api/overview", "/api/campaigns", "/api/charts/revenue", "/api/segments", "/api/profiles"] {
+        let answer = served.client.get(path).dispatch();
+        assert_eq!(answer.status(), Status::Accepted, "{path}");
+        assert_eq!(answer.headers().get_one("Cache-Control"), Some("no-store"), "{path}");
+        assert_eq!(answer.into_json::<Value>().expect("JSON")["status"], "never", "{path}");
+    }
+}
+
+#[test]
+fn a_copied_account_without_campaigns_has_none() {
+    let store = account();
+    seed(
+        &store,
+        "insert into klaviyo_sync_status (entity_type, status, last_sync_time, record_count, success)
+         values ('campaigns', 'completed', '2026-03-10 10:00', 0, true)",
+    );
+    assert_eq!(get(&serve(store), "/api/campaigns"), (Status::Ok, json!([])));
+}
+
+#[test]
+fn a_sync_without_a_key_is_refused_in_words() {
+    let (status, body) = post(&serve(account()), "/api/sync/all?force");
+    assert_eq!(status, Status::Conflict);
+    assert!(body["message"].as_str().expect("a message").contains("KLAVIYO_API_KEY"), "{body}");
+}
+
+#[test]
+fn every_entity_has_a_status() {
+    let (status, body) = get(&serve(shop()), "/api/sync/status");
+    assert_eq!((status, &body["success"]), (Status::Ok, &json!(true)));
+    let entities = body["syncStatus"].as_array().expect("an array");
+    assert_eq!(entities.len(), klytics::catalog::ENTITIES.len());
+    let of = |name: &str| entities.iter().find(|it| it["entityType"] == name).expect("an entity");
+    assert_eq!((&of("campaigns")["status"], &of("campaigns")["success"]), (&json!("completed"), &json!(true)));
+    assert_eq!((&of("tags")["status"], &of("tags")["success"]), (&json!("never"), &json!(null)));
+}
+
+#[test]
+fn the_server_says_that_it_lives() {
+    let (status, body) = get(&serve(account()), "/api/health");
+    assert_eq!((status, &body["status"]), (Status::Ok, &json!("OK")));
+    assert!(body["timestamp"].is_string() && body["version"].is_string());
+}
+
+#[test]
+fn the_overview_page_is_drawn_and_not_sent_twice() {
+    let served = serve(shop());
+    let page = served.client.get("/?range=2026-03-01,2026-03-31").dispatch();
+    assert_eq!(page.status(), Status::Ok);
+    let tag = page.headers().get_one("ETag").expect("a tag").to_owned();
+    let html = page.into_string().expect("a body");
+    assert!(html.contains("Sign &lt;up&gt;") && html.contains("Welcome"), "{html}");
+    let again = served.client.get("/?range=2026-03-01,2026-03-31").header(Header::new("If-None-Match", tag)).dispatch();
+    assert_eq!(again.status(), Status::NotModified);
+    assert_eq!(served.client.get("/?range=never").dispatch().status(), Status::BadRequest);
+}
