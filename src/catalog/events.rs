@@ -23,6 +23,8 @@ pub const EVENTS: Entity = Entity {
         time("timestamp", &["/attributes/datetime", "/attributes/timestamp"]),
         local_time("local_datetime", &["/attributes/datetime", "/attributes/timestamp"]),
         money("value", &["/attributes/event_properties/$value"]),
+        // As it was written, so that what could not be read as an amount is known without opening the document.
+        text("value_text", &["/attributes/event_properties/$value"]),
         text(
             "currency",
             &["/attributes/event_properties/$value_currency", "/attributes/event_properties/$currency_code"],

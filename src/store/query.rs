@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use duckdb::types::FromSql;
 use duckdb::{Connection, ToSql};
 
@@ -52,6 +54,14 @@ pub trait FromRow: Sized {
     fn from_row(row: &Row<'_>) -> RowResult<Self>;
 }
 
+/// Does what `query` stands for and tells the log, at debug, how long it took.
+fn timed<T>(query: Query, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    log::debug!("query {} took {:.1} ms", query.name, start.elapsed().as_secs_f64() * 1_000.0);
+    result
+}
+
 /// A connection, lent for one unit of work.
 pub struct Db<'a>(pub(super) &'a Connection);
 
@@ -65,7 +75,7 @@ impl Db<'_> {
             let mut statement = self.0.prepare_cached(query.text)?;
             statement.query_map(params, |row| T::from_row(&Row(row)))?.collect()
         };
-        rows().map_err(|source| Error::Query { query: query.name, source })
+        timed(query, rows).map_err(|source| Error::Query { query: query.name, source })
     }
 
     /// The first row of `query`, if it has one.

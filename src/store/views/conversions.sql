@@ -10,7 +10,7 @@ select
     -- A missing currency is the account's.
     case when coalesce(upper(klaviyo_events.currency) <> account.currency, false) then null else value end as amount,
     coalesce(upper(klaviyo_events.currency) <> account.currency, false) as is_foreign,
-    value is null and properties."$value" is not null as is_unreadable,
+    value is null and value_text is not null as is_unreadable,
     -- What Klaviyo credits with it: a flow, a campaign, or nothing.
     case
         when coalesce(attributed_flow_id, attributed_flow_message_id) is not null then 'flow'
