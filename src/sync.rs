@@ -2,7 +2,7 @@
 
 mod events;
 mod pass;
-mod record;
+pub mod record;
 mod run;
 pub mod schedule;
 mod values;
