@@ -23,7 +23,7 @@ const RESTARTS: usize = 3;
 /// Brings the events up to date: what is new, what may have changed late, and what no earlier run came to.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     let zone = copying.store().settle_zone()?;
-    let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, Utc::now());
+    let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, copying.now());
     for window in plan(copying, &covered, now) {
         let mut open = window;
         let mut restarts = 0;
@@ -97,7 +97,7 @@ fn read(copying: &Copying<'_>, open: &mut Window, zone: chrono_tz::Tz) -> Result
             let (kept, later) = split(page, boundary);
             staged.add(store, &kept)?;
             let piece = Window { start: boundary, end: open.end };
-            let changes = store.replace_window(&staged, piece, Utc::now())?;
+            let changes = store.replace_window(&staged, piece, copying.now())?;
             copying.count(copying.entity, 0, changes);
             open.end = boundary;
             staged = store.stage(copying.entity)?;
@@ -108,7 +108,7 @@ fn read(copying: &Copying<'_>, open: &mut Window, zone: chrono_tz::Tz) -> Result
         copying.count(copying.entity, seen, crate::store::Changes::default());
         copying.show(|it| it.doing = Some(format!("back to {}", oldest.with_timezone(&zone).format("%-d %B %Y"))));
     }
-    let changes = store.replace_window(&staged, *open, Utc::now())?;
+    let changes = store.replace_window(&staged, *open, copying.now())?;
     copying.count(copying.entity, 0, changes);
     Ok(())
 }

@@ -45,7 +45,7 @@ pub(crate) struct Served {
 pub(crate) fn serve(store: Store) -> Served {
     let data_dir = tempfile::tempdir().expect("a directory");
     let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
-    let handle = Handle::new(store.clone(), None, options, Utc::now()).expect("a sync at rest");
+    let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
     let parts = Parts { store, handle, scheduled: false, hosts: Vec::new(), data_dir: data_dir.path().to_owned() };
     let figment = rocket::Config::figment().merge(("log_level", "off"));
     let server = app::build(figment, parts, |_| ()).expect("a server");
