@@ -29,7 +29,7 @@ const RESTARTS: usize = 3;
 /// Brings the events up to date: what is new, what may have changed late, and what no earlier run came to.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     let zone = copying.store().settle_zone()?;
-    let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, Utc::now());
+    let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, copying.now());
     for window in plan(copying, &covered, now) {
         let mut open = window;
         let mut restarts = 0;
@@ -125,7 +125,7 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
             let (kept, later) = split(page, boundary);
             staged.add(store, &kept)?;
             let piece = Window { start: boundary, end: open.end };
-            copying.count(copying.entity, 0, store.replace_window(&staged, piece, Utc::now())?);
+            copying.count(copying.entity, 0, store.replace_window(&staged, piece, copying.now())?);
             open.end = boundary;
             staged = store.stage(copying.entity)?;
             staged.add(store, &later)?;
@@ -135,7 +135,7 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
         copying.count(copying.entity, seen, Changes::default());
         copying.show(|it| it.doing = Some(format!("back to {}", oldest.with_timezone(&zone).format("%-d %B %Y"))));
         if is_last {
-            copying.count(copying.entity, 0, store.replace_window(&staged, *open, Utc::now())?);
+            copying.count(copying.entity, 0, store.replace_window(&staged, *open, copying.now())?);
             return Ok(());
         }
     }
