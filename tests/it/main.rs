@@ -1,8 +1,11 @@
 //! The application from outside: over HTTP, with a fake Klaviyo on loopback, asking the store what was kept.
 
 mod api;
+mod binary;
 mod catalog;
+mod crash;
 mod klaviyo;
 mod numbers;
 mod support;
 mod sync;
+mod trouble;
