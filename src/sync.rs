@@ -2,7 +2,7 @@
 
 mod events;
 mod pass;
-mod record;
+pub mod record;
 mod run;
 pub mod schedule;
 mod values;
@@ -100,6 +100,7 @@ struct Shared {
     /// Absent without a key.
     client: Option<Client>,
     options: Options,
+    clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     state: Mutex<State>,
     /// Rung when a run is added, progresses or ends.
     bell: Condvar,
@@ -130,7 +131,7 @@ pub struct Threads {
 }
 
 impl Handle {
-    /// A sync at rest; without a client it refuses to run.
+    /// A sync at rest, by the time that `clock` tells; without a client it refuses to run.
     ///
     /// # Errors
     /// When what an earlier process left running cannot be written down as interrupted.
@@ -138,13 +139,14 @@ impl Handle {
         store: Store,
         client: Option<Client>,
         options: Options,
-        now: DateTime<Utc>,
+        clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Handle, store::Error> {
-        store.write(|db| db.interrupt_runs(now))?;
+        store.write(|db| db.interrupt_runs(clock()))?;
         Ok(Handle(Arc::new(Shared {
             store,
             client,
             options,
+            clock: Box::new(clock),
             state: Mutex::default(),
             bell: Condvar::new(),
             stop: Stop::default(),
@@ -201,7 +203,7 @@ impl Handle {
 
     /// Writes a new run down.
     fn begin(&self, order: &Order) -> Result<Run, store::Error> {
-        let now = Utc::now();
+        let now = self.now();
         let trigger = order.trigger.name();
         let id = self.0.store.write(|db| db.begin_run(trigger, order.forced, now))?;
         Ok(Run {
@@ -286,7 +288,7 @@ impl Handle {
     fn finish(&self, cancel: &Stop) {
         let Some(mut run) = self.state().running.as_ref().map(|it| it.run.clone()) else { return };
         run.status = run::outcome(&run, self.0.stop.is_set(), cancel.is_set());
-        run.ended_at = Some(Utc::now());
+        run.ended_at = Some(self.now());
         if let Err(error) = self.0.store.write(|db| db.end_run(&run)) {
             log::error!("run {} could not be written down: {}", run.id, run::causes(&error));
         }
@@ -294,6 +296,10 @@ impl Handle {
         state.running = None;
         state.ended = Some(run);
         self.0.bell.notify_all();
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.0.clock)()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -33,7 +33,7 @@ impl Batch {
     ///
     /// # Errors
     /// When it is not the JSON of a document with `data`, whole.
-    pub(super) fn parse(body: &[u8]) -> serde_json::Result<Batch> {
+    pub fn parse(body: &[u8]) -> serde_json::Result<Batch> {
         let text = String::from_utf8_lossy(body);
         let document = serde_json::from_str::<Document<Vec<Box<RawValue>>>>(&text).or_else(|_| single(&text))?;
         Ok(Batch {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::appender_params_from_iter;
-use duckdb::types::{TimeUnit, Value};
+use duckdb::ToSql;
+use duckdb::types::{TimeUnit, ToSqlOutput, Value, ValueRef};
 
 use super::query::Db;
 use super::{Error, Store, schema, utc};
@@ -36,17 +36,20 @@ pub enum Cell {
     Texts(Vec<String>),
 }
 
-impl Cell {
-    fn value(&self) -> Value {
-        match self {
-            Cell::Null => Value::Null,
-            Cell::Text(text) | Cell::Money(text) => Value::Text(text.clone()),
-            Cell::Count(number) => Value::BigInt(*number),
-            Cell::Number(number) => Value::Double(*number),
-            Cell::Flag(flag) => Value::Boolean(*flag),
-            Cell::Time(time) => Value::Timestamp(TimeUnit::Microsecond, time.and_utc().timestamp_micros()),
-            Cell::Texts(texts) => Value::Text(serde_json::Value::from(texts.clone()).to_string()),
-        }
+impl ToSql for Cell {
+    fn to_sql(&self) -> duckdb::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Cell::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Cell::Text(it) | Cell::Money(it) => ToSqlOutput::Borrowed(ValueRef::Text(it.as_bytes())),
+            Cell::Count(it) => ToSqlOutput::Borrowed(ValueRef::BigInt(*it)),
+            Cell::Number(it) => ToSqlOutput::Borrowed(ValueRef::Double(*it)),
+            Cell::Flag(it) => ToSqlOutput::Borrowed(ValueRef::Boolean(*it)),
+            Cell::Time(it) => {
+                let micros = it.and_utc().timestamp_micros();
+                ToSqlOutput::Borrowed(ValueRef::Timestamp(TimeUnit::Microsecond, micros))
+            }
+            Cell::Texts(it) => ToSqlOutput::Owned(Value::Text(serde_json::Value::from(it.clone()).to_string())),
+        })
     }
 }
 
@@ -113,11 +116,11 @@ impl Db<'_> {
         let mut appender = self.0.appender_to_catalog_and_db(&table, "temp", "main").map_err(failed)?;
         let mut count = 0;
         for record in records.iter().rev().filter(|it| known.insert(it.id.clone())) {
-            let text = |it: &Option<String>| it.clone().map_or(Value::Null, Value::Text);
-            let ends = [text(&record.rest), text(&record.raw)];
-            let row =
-                std::iter::once(Value::Text(record.id.clone())).chain(record.cells.iter().map(Cell::value)).chain(ends);
-            appender.append_row(appender_params_from_iter(row)).map_err(failed)?;
+            let mut row: Vec<&dyn ToSql> = Vec::with_capacity(record.cells.len() + 3);
+            row.push(&record.id);
+            row.extend(record.cells.iter().map(|it| it as &dyn ToSql));
+            row.extend([&record.rest as &dyn ToSql, &record.raw]);
+            appender.append_row(row.as_slice()).map_err(failed)?;
             count += 1;
         }
         appender.flush().map_err(failed)?;

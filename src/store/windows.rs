@@ -11,11 +11,12 @@ const COVERED: Query = query!("windows/covered");
 const ABSORB: Query = query!("windows/absorb");
 const DROP: Query = query!("windows/drop");
 const ADD: Query = query!("windows/add");
+const OCCUPIED: Query = query!("windows/occupied");
 /// Reads the stage, so it cannot be prepared before there is one.
 const VANISHED: Query = query!("windows/vanished");
 
 /// Every query of this file that stands on its own; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[COVERED, ABSORB, DROP, ADD];
+pub(super) const QUERIES: &[Query] = &[COVERED, ABSORB, DROP, ADD, OCCUPIED];
 
 /// A span of time, `start <= t < end`, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +36,19 @@ impl Store {
         let entity = staged.entity();
         self.write(|db| {
             let span = params! { "start": utc(window.start), "end": utc(window.end) };
-            let vanished: i64 = db.value(VANISHED, span)?;
-            let [differing, elsewhere] = schema::clear_window(entity);
-            let mut cleared = db.generated("clear a window", &differing, span)?;
-            cleared += db.generated("clear a window", &elsewhere, span)?;
-            let filled = db.generated("fill a window", &schema::fill_window(entity), params! { "now": utc(now) })?;
+            let (start, end, now_utc) = (utc(window.start), utc(window.end), utc(now));
+            let occupied = db.value::<i64>(OCCUPIED, span)? > 0;
+            let mut cleared = db.generated("clear a window", &schema::clear_elsewhere(entity), span)?;
+            let mut deleted = 0;
+            let fill = schema::fill_window(entity, occupied);
+            let filled = if occupied {
+                deleted = db.value(VANISHED, span)?;
+                cleared += db.generated("clear a window", &schema::clear_window(entity), span)?;
+                db.generated("fill a window", &fill, params! { "now": now_utc, "start": start, "end": end })?
+            } else {
+                db.generated("fill a window", &fill, params! { "now": now_utc })?
+            };
             db.cover(entity, window, now)?;
-            let deleted = u64::try_from(vanished).expect("a count");
             let changed = (cleared as u64).saturating_sub(deleted);
             Ok(Changes { new: (filled as u64).saturating_sub(changed), changed, deleted })
         })

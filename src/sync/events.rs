@@ -1,12 +1,15 @@
 //! One pass over the events: windows of time, newest first, each replaced as a whole in one transaction.
 
+use std::sync::mpsc::{self, Receiver, SyncSender};
+
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::record::{self, Context, Page};
 use super::run::{Copying, Stopped};
 use crate::klaviyo::{Bounds, Error, Request};
 use crate::store::windows::gaps;
-use crate::store::{Record, Window};
+use crate::store::{Changes, Record, Window};
 
 /// Events younger than this are left for the next run: Klaviyo refuses bounds in the future, and clocks differ.
 const SETTLING: TimeDelta = TimeDelta::seconds(10);
@@ -17,13 +20,16 @@ const BEGINNING: DateTime<Utc> = DateTime::from_timestamp(631_152_000, 0).expect
 /// Rows after which a window is closed where it stands: what a stop can cost, and what is staged at most (and a page).
 const ROWS_PER_WINDOW: usize = 25_000;
 
+/// Pages that may wait to be written while the next is read; with those in hand, what is in memory at the most.
+const PAGES_AHEAD: usize = 2;
+
 /// How often a window is begun again because its cursor expired.
 const RESTARTS: usize = 3;
 
 /// Brings the events up to date: what is new, what may have changed late, and what no earlier run came to.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     let zone = copying.store().settle_zone()?;
-    let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, Utc::now());
+    let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, copying.now());
     for window in plan(copying, &covered, now) {
         let mut open = window;
         let mut restarts = 0;
@@ -74,43 +80,67 @@ fn whole_second(time: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// Reads what is open of a window, newest first, and closes it piece by piece; `open` shrinks with every piece, so
-/// that nothing is read again after an expired cursor.
-fn read(copying: &Copying<'_>, open: &mut Window, zone: chrono_tz::Tz) -> Result<(), Stopped> {
+/// that nothing is read again after an expired cursor. Pages are read while those before them are written.
+fn read(copying: &Copying<'_>, open: &mut Window, zone: Tz) -> Result<(), Stopped> {
+    std::thread::scope(|scope| {
+        let (sender, pages) = mpsc::sync_channel(PAGES_AHEAD);
+        let bounds = Bounds::Between { start: open.start, end: open.end };
+        scope.spawn(move || fetch(copying, bounds, zone, &sender));
+        close(copying, open, zone, &pages)
+    })
+}
+
+/// A page and whether it is the last, or why there is none.
+type Fetched = Result<(Page, bool), Stopped>;
+
+/// Reads page after page until the last, an error, or nobody who wants them.
+fn fetch(copying: &Copying<'_>, bounds: Bounds, zone: Tz, pages: &SyncSender<Fetched>) {
+    let mut request = Some(Request::first(copying.entity, None, Some(bounds), None));
+    while let Some(asked) = request.take() {
+        let page = copying.get(&asked).map_err(Stopped::from).and_then(|batch| {
+            request = asked.following(&batch);
+            Ok((record::read(copying.entity, &batch, Context { zone, parent: None })?, request.is_none()))
+        });
+        if pages.send(page).is_err() {
+            return;
+        }
+    }
+}
+
+/// Stages the pages and closes the window, in pieces where there are many.
+fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fetched>) -> Result<(), Stopped> {
     let store = copying.store();
-    let context = Context { zone, parent: None };
     let mut staged = store.stage(copying.entity)?;
     let mut sorted = true;
     let mut oldest = open.end;
-    let bounds = Bounds::Between { start: open.start, end: open.end };
-    let mut request = Some(Request::first(copying.entity, None, Some(bounds), None));
-    while let Some(asked) = request {
-        let batch = copying.get(&asked)?;
-        let page = record::read(copying.entity, &batch, context)?;
-        request = asked.following(&batch);
+    for fetched in pages {
+        let (page, is_last) = fetched?;
         let seen = page.records.len();
         sorted = sorted && descends(&page, oldest);
         oldest = page.followed.iter().flatten().min().copied().map_or(oldest, |it| it.min(oldest));
         let boundary = whole_second(oldest) + TimeDelta::seconds(1);
         let full = staged.len() + seen >= ROWS_PER_WINDOW;
-        if request.is_some() && sorted && full && boundary < open.end {
+        if !is_last && sorted && full && boundary < open.end {
             // The second of the oldest record may go on in the next page, so it belongs to the next piece.
             let (kept, later) = split(page, boundary);
             staged.add(store, &kept)?;
             let piece = Window { start: boundary, end: open.end };
-            let changes = store.replace_window(&staged, piece, Utc::now())?;
-            copying.count(copying.entity, 0, changes);
+            copying.count(copying.entity, 0, store.replace_window(&staged, piece, copying.now())?);
             open.end = boundary;
             staged = store.stage(copying.entity)?;
             staged.add(store, &later)?;
         } else {
             staged.add(store, &page.records)?;
         }
-        copying.count(copying.entity, seen, crate::store::Changes::default());
+        copying.count(copying.entity, seen, Changes::default());
         copying.show(|it| it.doing = Some(format!("back to {}", oldest.with_timezone(&zone).format("%-d %B %Y"))));
+        if is_last {
+            copying.count(copying.entity, 0, store.replace_window(&staged, *open, copying.now())?);
+            return Ok(());
+        }
     }
-    let changes = store.replace_window(&staged, *open, Utc::now())?;
-    copying.count(copying.entity, 0, changes);
-    Ok(())
+    // Whoever reads the pages ended without the last one, so the window is not whole.
+    Err(Error::Stopped.into())
 }
 
 /// Whether the page goes on downwards from `oldest`, second by second. Klaviyo's order was seen to fail; then the

@@ -64,7 +64,7 @@ impl<'a> Pass<'a> {
             context: Context { zone, parent: None },
             since,
             reached: watermark,
-            started_at: Utc::now(),
+            started_at: copying.now(),
             gathered: Vec::new(),
             companions: Vec::new(),
             seen: all.map(|it| (it, HashSet::new())).collect(),
@@ -143,7 +143,7 @@ impl<'a> Pass<'a> {
         let own = (self.entity, std::mem::take(&mut self.gathered));
         let batches: Vec<_> = std::iter::once(own).chain(std::mem::take(&mut self.companions)).collect();
         let entity = self.entity;
-        let now = Utc::now();
+        let now = self.copying.now();
         let changes: Vec<Changes> = self.copying.store().write(|db| {
             if watermark.is_some() {
                 db.set_watermark(entity, watermark)?;
@@ -161,7 +161,7 @@ impl<'a> Pass<'a> {
         self.commit(None)?;
         let store: &Store = self.copying.store();
         let whole = self.since.is_none();
-        let (entity, reached, now) = (self.entity, self.reached, Utc::now());
+        let (entity, reached, now) = (self.entity, self.reached, self.copying.now());
         let swept = store.write(|db| {
             if matches!(entity.follow, Follow::Since { .. }) {
                 db.set_watermark(entity, reached)?;

@@ -16,32 +16,35 @@ use crate::store::{Cell, Record, document, zone};
 /// A record of Klaviyo's that is not what the API promises.
 #[derive(Debug, thiserror::Error)]
 #[error("Klaviyo sent a record of {entity} that cannot be read: {reason}")]
-pub(super) struct Malformed {
+pub struct Malformed {
     entity: &'static str,
     reason: String,
 }
 
 /// One response as rows.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    pub(super) records: Vec<Record>,
+pub struct Page {
+    pub records: Vec<Record>,
     /// For each record the time that the entity is followed by.
-    pub(super) followed: Vec<Option<DateTime<Utc>>>,
+    pub followed: Vec<Option<DateTime<Utc>>>,
     /// Rows of the entities that came along.
-    pub(super) companions: Vec<(&'static Entity, Vec<Record>)>,
+    pub companions: Vec<(&'static Entity, Vec<Record>)>,
 }
 
 /// What the rows of a response are made with, beside the response.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Context<'a> {
+pub struct Context<'a> {
     /// The account's, for local times.
-    pub(super) zone: Tz,
+    pub zone: Tz,
     /// The row that the response was asked for, where the entity is read per parent.
-    pub(super) parent: Option<&'a str>,
+    pub parent: Option<&'a str>,
 }
 
 /// Reads a response of `entity`.
-pub(super) fn read(entity: &'static Entity, batch: &Batch, context: Context<'_>) -> Result<Page, Malformed> {
+///
+/// # Errors
+/// When a record is no record: not JSON, or without an id.
+pub fn read(entity: &'static Entity, batch: &Batch, context: Context<'_>) -> Result<Page, Malformed> {
     let included = Included::of(entity, &batch.included)?;
     let companions: Vec<_> = entity.companions().collect();
     let mut parents: Vec<HashMap<String, String>> = vec![HashMap::new(); companions.len()];

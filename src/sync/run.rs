@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::{Handle, Order, events, pass, record};
 use crate::catalog::{Entity, Follow, Source};
@@ -36,6 +36,10 @@ pub(super) struct Copying<'a> {
 impl Copying<'_> {
     pub(super) fn store(&self) -> &Store {
         &self.handle.0.store
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.handle.now()
     }
 
     /// One request, with its waits and bytes shown.
@@ -178,7 +182,7 @@ fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
     let companions = copying.entity.companions().map(|(it, _)| it);
     for entity in std::iter::once(copying.entity).chain(companions) {
         if status != Status::Cancelled {
-            let write = |db: &store::Db<'_>| db.set_status(entity, status, error.as_deref(), Utc::now());
+            let write = |db: &store::Db<'_>| db.set_status(entity, status, error.as_deref(), copying.now());
             if let Err(failure) = copying.store().write(write) {
                 log::error!("the status of {} could not be written down: {}", entity.name, causes(&failure));
             }

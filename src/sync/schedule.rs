@@ -30,7 +30,7 @@ pub(super) fn keep(handle: &Handle) {
     // When each entity was last ordered; a failed run is not repeated before its next time.
     let mut ordered: Vec<(&'static str, DateTime<Utc>)> = Vec::new();
     loop {
-        let now = Utc::now();
+        let now = handle.now();
         match due(handle, &ordered, now) {
             Ok(entities) if entities.is_empty() => {}
             Ok(entities) => {

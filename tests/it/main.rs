@@ -5,3 +5,4 @@ mod catalog;
 mod klaviyo;
 mod numbers;
 mod support;
+mod sync;
