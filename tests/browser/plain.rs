@@ -1,0 +1,43 @@
+//! Without JavaScript: links load, forms post, tables are open, and progress comes by reloading.
+
+use crate::browser::{Browser, Scripts};
+use crate::subject::Subject;
+
+#[rocket::async_test]
+async fn everything_works_without_scripts() {
+    let (subject, browser) = (Subject::full(), Browser::open(Scripts::Off).await);
+    browser.goto(&subject.at("/")).await;
+    the_chart_is_a_table(&browser).await;
+    a_range_is_a_link(&browser).await;
+    two_days_are_a_form(&browser).await;
+    sync_now_is_a_form(&browser, &subject).await;
+    browser.close().await;
+}
+
+async fn the_chart_is_a_table(browser: &Browser) {
+    assert!(browser.shows(".chart-data tbody tr").await, "the table of the chart is open");
+    assert!(!browser.shows(".chart-plot").await, "there is no empty place where the chart would be");
+}
+
+async fn a_range_is_a_link(browser: &Browser) {
+    browser.click(".days-picker summary").await;
+    browser.click(".drop-range a[href*='range=last-7-days']").await;
+    assert_eq!(browser.address().await, "/?range=last-7-days");
+    assert_eq!(browser.text(".days-picker summary").await, "Last 7 days");
+}
+
+async fn two_days_are_a_form(browser: &Browser) {
+    browser.click(".days-picker summary").await;
+    browser.click(".drop-days button").await;
+    let address = browser.address().await;
+    assert!(address.starts_with("/?range=") && address.contains("_to_"), "{address}");
+}
+
+async fn sync_now_is_a_form(browser: &Browser, subject: &Subject) {
+    subject.catch_up();
+    browser.click("form[action='/sync'] .btn-primary").await;
+    assert_eq!(browser.address().await, "/sync");
+    assert!(browser.shows("#running-title").await, "the page shows the run that was started");
+    browser.gone("#running-title").await;
+    assert!(browser.text("#history-title ~ .nothing, section[aria-labelledby='history-title'] tbody").await.contains("page"));
+}
