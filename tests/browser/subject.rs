@@ -66,7 +66,7 @@ impl Subject {
         let store = Store::in_memory().expect("a database");
         let options = Options { history_days: 0, lookback_hours: LOOKBACK_HOURS, parallel: 4 };
         let client = has_key.then(|| client(&fake));
-        let handle = Handle::new(store.clone(), client, options, Utc::now()).expect("a sync at rest");
+        let handle = Handle::new(store.clone(), client, options, Utc::now).expect("a sync at rest");
         let data_dir = tempfile::tempdir().expect("a directory");
         let parts = Parts {
             store,
