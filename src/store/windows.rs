@@ -86,12 +86,13 @@ impl FromRow for Window {
 /// The parts of `whole` that none of `covered` covers, newest first.
 #[must_use]
 pub fn gaps(whole: Window, covered: &[Window]) -> Vec<Window> {
+    let mut newest_first: Vec<Window> =
+        covered.iter().copied().filter(|it| it.start < whole.end && it.end > whole.start).collect();
+    newest_first.sort_by_key(|it| std::cmp::Reverse(it.end));
     let mut end = whole.end;
     let mut gaps = Vec::new();
-    let mut newest_first = covered.to_vec();
-    newest_first.sort_by_key(|it| std::cmp::Reverse(it.end));
     for it in newest_first {
-        if it.end < end && it.end >= whole.start {
+        if it.end < end {
             gaps.push(Window { start: it.end, end });
         }
         end = end.min(it.start);
@@ -99,7 +100,6 @@ pub fn gaps(whole: Window, covered: &[Window]) -> Vec<Window> {
     if whole.start < end {
         gaps.push(Window { start: whole.start, end });
     }
-    gaps.retain(|it| it.start < it.end);
     gaps
 }
 

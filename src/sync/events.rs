@@ -186,7 +186,7 @@ mod tests {
             ("cut off", false, None, vec![window(600, 900)], vec![window(800, 1_000), window(0, 600)]),
             ("a full one", true, None, vec![window(0, 990)], vec![window(0, 1_000)]),
             ("since", false, Some(at(300)), vec![window(0, 990)], vec![window(300, 1_000)]),
-            ("short history", false, None, vec![window(500, 510)], vec![window(500, 1_000), window(0, 500)]),
+            ("little was copied", false, None, vec![window(500, 510)], vec![window(0, 1_000)]),
         ] {
             assert_eq!(windows(forced, since, &covered, whole, lookback), want, "{what}");
         }

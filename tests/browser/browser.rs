@@ -191,7 +191,8 @@ pub(crate) fn axe() -> String {
     let path = std::env::var("KLYTICS_AXE").unwrap_or_else(|_| {
         panic!("KLYTICS_AXE must name axe-core's axe.min.js: run script/test, which installs it and says where it is")
     });
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}, which KLYTICS_AXE names: {error}; run script/test"))
+    std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{path}, which KLYTICS_AXE names: {error}; run script/test"))
 }
 
 /// A running ChromeDriver.

@@ -39,5 +39,10 @@ async fn sync_now_is_a_form(browser: &Browser, subject: &Subject) {
     assert_eq!(browser.address().await, "/sync");
     assert!(browser.shows("#running-title").await, "the page shows the run that was started");
     browser.gone("#running-title").await;
-    assert!(browser.text("#history-title ~ .nothing, section[aria-labelledby='history-title'] tbody").await.contains("page"));
+    assert!(
+        browser
+            .text("#history-title ~ .nothing, section[aria-labelledby='history-title'] tbody")
+            .await
+            .contains("page")
+    );
 }
