@@ -1,9 +1,9 @@
 use super::{Entity, Follow, METADATA, Operator, Source, Tier, text, time};
 
-/// Templates without their HTML, which may be hundreds of kilobytes each: it is read on demand, one template at a time.
+/// Templates without their HTML, which may be hundreds of kilobytes each and which no page shows yet.
 pub(super) const TEMPLATES: Entity = Entity {
     name: "templates",
-    about: "Templates: name, editor; their HTML on demand",
+    about: "Templates: name, editor",
     resource: "template",
     source: Source::List { path: "/api/templates", page_size: Some(10), partitions: &[] },
     follow: Follow::Since { attribute: "updated", operator: Operator::GreaterOrEqual },
