@@ -55,7 +55,9 @@ async fn a_sync_is_followed_and_brings_new_orders() {
     browser.click("form[action='/sync'] .btn-primary").await;
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     browser.value("globalThis.unloaded = false").await;
-    browser.until("[...document.querySelectorAll('[id^=running-] .state')].some((it) => it.textContent === 'Completed')").await;
+    browser
+        .until("[...document.querySelectorAll('[id^=running-] .state')].some((it) => it.textContent === 'Completed')")
+        .await;
     browser.until("!document.getElementById('running-title')").await;
     assert_eq!(browser.value("globalThis.unloaded").await, json!(false), "the page followed without being loaded");
     assert_eq!(browser.problems().await, json!([]));

@@ -318,7 +318,11 @@ pub(crate) fn same_rows(got: &BTreeMap<&'static str, Vec<String>>, want: &BTreeM
     for (entity, want) in want {
         let got = &got[entity];
         let other = |a: &[String], b: &[String]| a.iter().find(|it| b.binary_search(it).is_err()).cloned();
-        assert_eq!((other(got, want), other(want, got)), (None, None), "{entity}: the first row of each that the other lacks");
+        assert_eq!(
+            (other(got, want), other(want, got)),
+            (None, None),
+            "{entity}: the first row of each that the other lacks"
+        );
         assert_eq!(got.len(), want.len(), "{entity}");
     }
 }

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use klytics::demo::{Kind, LateEvent, Mood};
 
 use crate::support::{
-    Mirror, changes, ended_well, everything, forced, holds_the_truth, lines, noon, only, part, rows, same_rows, shop, value,
+    Mirror, changes, ended_well, everything, forced, holds_the_truth, lines, noon, only, part, rows, same_rows, shop,
+    value,
 };
 
 #[test]
