@@ -95,6 +95,7 @@ function stacks({ rows, series, comparison, currency }, { colours, narrow }) {
     stack: 'total',
     color: colours[place + 1],
     barCategoryGap: '25%',
+    barMaxWidth: 96,
     emphasis: { disabled: true },
     // What is not over, or not all shown, is paler: it cannot be compared with its neighbours.
     data: rows.map((it) => (it.whole ? it[key] : { value: it[key], itemStyle: { opacity: 0.5 } })),
@@ -103,7 +104,9 @@ function stacks({ rows, series, comparison, currency }, { colours, narrow }) {
     name: comparison.name,
     type: 'line',
     color: colours.compare,
-    symbol: 'none',
+    // One point makes no line.
+    symbol: rows.length > 1 ? 'none' : 'circle',
+    symbolSize: 8,
     lineStyle: { width: 1.5, type: [4, 3] },
     emphasis: { disabled: true },
     data: rows.map((it) => it[comparison.key]),

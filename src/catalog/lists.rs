@@ -3,7 +3,7 @@ use super::{Entity, Follow, METADATA, Source, Tier, count, text, texts, time};
 /// Lists. `updated` does not move when members come and go, and only a whole listing shows deletions.
 pub(super) const LISTS: Entity = Entity {
     name: "lists",
-    about: "Lists",
+    about: "Groups of profiles that sign-up or import gathers",
     resource: "list",
     source: Source::List { path: "/api/lists", page_size: Some(10), partitions: &[] },
     follow: Follow::Everything,

@@ -3,7 +3,7 @@ use super::{Entity, Follow, METADATA, Source, Tier, count, flag, text, texts, ti
 /// Segments. `updated` does not move when members come and go, and only a whole listing shows deletions.
 pub(super) const SEGMENTS: Entity = Entity {
     name: "segments",
-    about: "Segments",
+    about: "Groups of profiles that a condition gathers",
     resource: "segment",
     source: Source::List { path: "/api/segments", page_size: Some(10), partitions: &[] },
     follow: Follow::Everything,

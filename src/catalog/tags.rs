@@ -3,7 +3,7 @@ use super::{Entity, Follow, METADATA, Source, Tier, text};
 /// Names of tags; what carries one says so itself, in its `tag_ids`.
 pub(super) const TAGS: Entity = Entity {
     name: "tags",
-    about: "Tags",
+    about: "Labels of campaigns, flows, segments and lists",
     resource: "tag",
     source: Source::List { path: "/api/tags", page_size: Some(50), partitions: &[] },
     follow: Follow::Everything,

@@ -114,18 +114,17 @@ pub fn percent(fraction: f64) -> String {
     grouped(value, decimals) + "%"
 }
 
-/// A change with its sign: `+12.4%`, `−3.0%`, `0.0%`; from a thousand per cent on as a multiple.
+/// The size of a change, whose [`direction`] is said beside it: `12.4%`; from a thousand per cent on as a multiple.
 #[must_use]
 pub fn change(fraction: f64) -> String {
-    let value = fraction * 100.0;
-    if value >= 1_000.0 {
+    let value = fraction.abs() * 100.0;
+    if fraction > 0.0 && value >= 1_000.0 {
         return format!("×{}", grouped(fraction + 1.0, 0));
     }
-    let sign = if value >= 0.05 { "+" } else { "" };
-    format!("{sign}{}%", grouped(value, 1))
+    grouped(value, 1) + "%"
 }
 
-/// What a change is called, so that the sign and the colour are not the only carriers.
+/// What a change is called, so that neither an arrow nor a colour is its only carrier.
 #[must_use]
 pub fn direction(fraction: f64) -> Direction {
     match fraction * 100.0 {
@@ -171,6 +170,12 @@ pub fn span(start: NaiveDate, end: NaiveDate) -> String {
 #[must_use]
 pub fn wall_clock(time: NaiveDateTime) -> String {
     format!("{}, {:02}:{:02}", date(time.date()), time.hour(), time.minute())
+}
+
+/// The day of a moment on the wall clock of `zone`; in UTC where the zone is not known.
+#[must_use]
+pub fn day_of(time: DateTime<Utc>, zone: &str) -> String {
+    date(zone.parse::<Tz>().map_or(time.date_naive(), |zone| time.with_timezone(&zone).date_naive()))
 }
 
 /// A moment on the wall clock of `zone`; UTC, and said so, where the zone is not known.
@@ -353,10 +358,10 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_sign_and_direction() {
+    fn a_change_has_size_and_direction() {
         for (fraction, text, way) in [
-            (0.124, "+12.4%", Direction::Up),
-            (-0.03, "−3.0%", Direction::Down),
+            (0.124, "12.4%", Direction::Up),
+            (-0.03, "3.0%", Direction::Down),
             (0.0001, "0.0%", Direction::Flat),
             (-0.0001, "0.0%", Direction::Flat),
             (11.0, "×12", Direction::Up),

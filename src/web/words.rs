@@ -8,6 +8,7 @@ use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Va
 
 use super::buckets::buckets;
 use super::format::{self, Direction, UNKNOWN};
+use crate::range::EARLIEST;
 
 type Args = HashMap<String, Value>;
 
@@ -28,6 +29,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("day", |value: &Value, _: &Args| days(value, format::day));
     tera.register_filter("clock", clock);
     tera.register_filter("moment", |value: &Value, args: &Args| moment(value, args).map(Value::from));
+    tera.register_filter("since", since);
     tera.register_filter("change", Markup(|value: &Value, args: &Args| Ok(change(value, text(args, "good")))));
     tera.register_filter("time", Markup(|value: &Value, args: &Args| time(value, args, "")));
     tera.register_filter("ago", Markup(|value: &Value, args: &Args| time(value, args, " data-ago")));
@@ -94,6 +96,17 @@ fn moment(value: &Value, args: &Args) -> Result<String> {
     Ok(instant(value)?.map_or_else(|| UNKNOWN.to_owned(), |it| format::moment(it, text(args, "zone"))))
 }
 
+/// From when on nothing is missing: the day on the wall clock of `zone`. What reaches back to the first day that there
+/// can be an event on reaches back to whichever event is the first.
+fn since(value: &Value, args: &Args) -> Result<Value> {
+    Ok(match instant(value)? {
+        None => UNKNOWN.to_owned(),
+        Some(it) if it.date_naive() <= EARLIEST => "from the first event".to_owned(),
+        Some(it) => format!("since {}", format::day_of(it, text(args, "zone"))),
+    }
+    .into())
+}
+
 /// A `<time>` element. With `data-ago` the page's script writes its age into it, so that a page that was kept by the
 /// browser never shows an old age.
 fn time(value: &Value, args: &Args, attribute: &str) -> Result<String> {
@@ -111,7 +124,7 @@ fn instant(value: &Value) -> Result<Option<DateTime<Utc>>> {
     }
 }
 
-/// The change of a number: an arrow, a sign, a word, and a colour that follows `good`, the direction that is welcome
+/// The change of a number: an arrow, a word, and a colour that follows `good`, the direction that is welcome
 /// (`up`, `down`, or anything else where neither is).
 fn change(value: &Value, good: &str) -> String {
     let Some(fraction) = value.as_f64() else { return String::new() };
@@ -265,9 +278,16 @@ mod tests {
     #[test]
     fn the_colour_follows_the_direction_of_good() {
         let bad = draw("{{ it | change(good='down') }}", &json!({ "it": 0.1 }));
-        assert!(bad.contains("is-worse") && bad.contains("+10.0% up"), "{bad}");
+        assert!(bad.contains("is-worse") && bad.contains("</svg>10.0% up"), "{bad}");
         let good = draw("{{ it | change(good='up') }}", &json!({ "it": 0.1 }));
         assert!(good.contains("is-better"), "{good}");
+    }
+
+    #[test]
+    fn what_is_complete_says_since_when() {
+        let since = |moment| draw("{{ it | since(zone='America/New_York') }}", &json!({ "it": moment }));
+        assert_eq!(since("1990-01-01T00:00:00Z"), "from the first event");
+        assert_eq!(since("2026-11-21T03:00:00Z"), "since 20 Nov 2026");
     }
 
     #[test]

@@ -138,24 +138,13 @@ impl Browser {
         }
     }
 
-    /// Waits until nothing matches, without the page's help: it may run no scripts.
-    pub(crate) async fn gone(&self, css: &str) {
-        let since = Instant::now();
-        while self.driver.find_all(By::Css(css)).await.is_ok_and(|it| !it.is_empty()) {
-            assert!(since.elapsed() < PATIENCE, "`{css}` never went away\n{}", self.text("body").await);
-            sleep(PAUSE).await;
-        }
-    }
-
     async fn find(&self, css: &str) -> WebElement {
         self.driver.find(By::Css(css)).await.unwrap_or_else(|error| panic!("no `{css}`: {error}"))
     }
 
+    /// Whether there is such an element and it is drawn; WebDriver's own answer takes a closed `<details>` at its word.
     pub(crate) async fn shows(&self, css: &str) -> bool {
-        match self.driver.find(By::Css(css)).await {
-            Ok(element) => element.is_displayed().await.expect("an element"),
-            Err(_) => false,
-        }
+        self.value(&format!("document.querySelector(\"{css}\")?.checkVisibility() ?? false")).await == json!(true)
     }
 
     pub(crate) async fn text(&self, css: &str) -> String {

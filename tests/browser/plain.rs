@@ -38,11 +38,11 @@ async fn sync_now_is_a_form(browser: &Browser, subject: &Subject) {
     browser.click("form[action='/sync'] .btn-primary").await;
     assert_eq!(browser.address().await, "/sync");
     assert!(browser.shows("#running-title").await, "the page shows the run that was started");
-    browser.gone("#running-title").await;
-    assert!(
-        browser
-            .text("#history-title ~ .nothing, section[aria-labelledby='history-title'] tbody")
-            .await
-            .contains("page")
-    );
+    // The page reloads by itself until the run stands among those that have ended.
+    browser
+        .until(
+            "document.querySelector('[aria-labelledby=history-title] tbody td:nth-child(3)')?.textContent === 'page'",
+        )
+        .await;
+    assert!(!browser.shows("#running-title").await);
 }

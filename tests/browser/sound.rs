@@ -15,9 +15,13 @@ const OVERFLOW: &str = "(() => {
     return out.map((it) => `${it.tagName} ${it.className}`);
 })()";
 
-/// How bright the page's ground is, from 0 to 255.
-const BRIGHTNESS: &str =
-    "Math.max(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number))";
+/// How bright the page's ground is, from 0 to 255. The style sheet may say it in any colour space; a pixel is plain.
+const BRIGHTNESS: &str = "(() => {
+    const pixel = new OffscreenCanvas(1, 1).getContext('2d');
+    pixel.fillStyle = getComputedStyle(document.body).backgroundColor;
+    pixel.fillRect(0, 0, 1, 1);
+    return Math.max(...pixel.getImageData(0, 0, 1, 1).data.slice(0, 3));
+})()";
 
 #[rocket::async_test]
 async fn a_copied_account_is_shown_soundly() {
