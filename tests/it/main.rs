@@ -3,6 +3,7 @@
 mod api;
 mod binary;
 mod catalog;
+mod cli;
 mod crash;
 mod klaviyo;
 mod numbers;

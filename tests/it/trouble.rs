@@ -52,7 +52,7 @@ fn what_goes_away_by_itself_leaves_no_trace() {
 fn the_limits_of_klaviyo_are_kept() {
     let plan = Plan { limits: Limits::Klaviyo { share: 1.0 }, ..shop() };
     let mirror = Mirror::with(plan, &Reading { waits: true, ..Reading::default() });
-    let run = mirror.run(only(&["accounts", "metrics", "campaigns", "flows", "flow_actions", "events", "lists"]));
+    let run = mirror.run(only(&["accounts", "metrics", "campaigns", "flows", "flow_actions", "events", "lists", "list_counts"]));
     ended_well(&run);
     assert!(run.entities.iter().any(|it| it.waited_secs > 0.0));
     let refused = mirror.fake.requests().into_iter().filter(|it| it.status == 429).count();
