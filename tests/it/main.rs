@@ -7,6 +7,8 @@ mod cli;
 mod crash;
 mod klaviyo;
 mod numbers;
+mod pages;
 mod support;
 mod sync;
+mod tidy;
 mod trouble;

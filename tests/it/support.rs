@@ -200,7 +200,6 @@ impl Drop for Mirror {
 /// How the sync of a test reads.
 pub(crate) struct Reading {
     pub(crate) options: Options,
-    pub(crate) key: Option<String>,
     pub(crate) base_url: Option<String>,
     /// How long an answer may take.
     pub(crate) timeout: Duration,
@@ -212,7 +211,6 @@ impl Default for Reading {
     fn default() -> Reading {
         Reading {
             options: Options { history_days: 0, lookback_hours: 2, parallel: 3 },
-            key: None,
             base_url: None,
             timeout: Duration::from_secs(20),
             waits: false,
@@ -224,9 +222,16 @@ impl Default for Reading {
 static TICKS: AtomicI64 = AtomicI64::new(0);
 
 fn start(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> (Handle, Threads) {
+    let handle = at_rest(fake, store, clock, reading);
+    let threads = handle.spawn(false);
+    (handle, threads)
+}
+
+/// A sync that somebody else starts the threads of.
+pub(crate) fn at_rest(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> Handle {
     let settings = Settings {
         base_url: reading.base_url.clone().unwrap_or_else(|| fake.url()),
-        api_key: Secret::new(reading.key.as_deref().unwrap_or(fake.key())),
+        api_key: Secret::new(fake.key()),
         budget_share: 1.0,
         connect_timeout: Duration::from_secs(5),
         read_timeout: reading.timeout,
@@ -239,10 +244,7 @@ fn start(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> 
     };
     let clock = clock.clone();
     let tick = move || clock.now() + TimeDelta::microseconds(TICKS.fetch_add(1, Ordering::Relaxed));
-    let handle = Handle::new(store.clone(), Some(client.expect("a client")), reading.options.clone(), tick);
-    let handle = handle.expect("a sync at rest");
-    let threads = handle.spawn(false);
-    (handle, threads)
+    Handle::new(store.clone(), Some(client.expect("a client")), reading.options.clone(), tick).expect("a sync at rest")
 }
 
 /// A clock on which every wait is over at once, and yet was waited for.
