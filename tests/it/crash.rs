@@ -37,11 +37,9 @@ fn open(dir: &Path) -> Store {
 
 /// Numbers that are always the same and look like none in particular.
 fn dice(seed: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(seed), |it| {
-        Some(it.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
-    })
-    .skip(1)
-    .map(|it| it >> 33)
+    std::iter::successors(Some(seed), |it| Some(it.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)))
+        .skip(1)
+        .map(|it| it >> 33)
 }
 
 #[test]
@@ -89,7 +87,7 @@ fn a_copy_that_is_asked_to_stop_stops_soon_and_keeps_what_it_has() {
     assert_eq!(running.ended_within(Duration::from_secs(10)), Some(Some(1)));
     let store = open(dir.path());
     let kept: u64 = value(&store, "select count(*) from klaviyo_events").parse().expect("a count");
-    assert!(kept >= 25_000, "{kept}");
+    assert!(kept >= 20_000, "{kept}");
     assert_eq!(lines(&store, "select status from sync_runs"), ["cancelled"]);
     drop(store);
     assert_eq!(Running::start(&mut sync(&fake, dir.path())).ended(), Some(0));

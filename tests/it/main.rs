@@ -3,9 +3,12 @@
 mod api;
 mod binary;
 mod catalog;
+mod cli;
 mod crash;
 mod klaviyo;
 mod numbers;
+mod pages;
 mod support;
 mod sync;
+mod tidy;
 mod trouble;

@@ -2,7 +2,8 @@
 //! account of the fake's that is copied through the real client.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -199,50 +200,57 @@ impl Drop for Mirror {
 /// How the sync of a test reads.
 pub(crate) struct Reading {
     pub(crate) options: Options,
-    pub(crate) key: Option<String>,
     pub(crate) base_url: Option<String>,
     /// How long an answer may take.
     pub(crate) timeout: Duration,
+    /// Whether waits take their time.
+    pub(crate) waits: bool,
 }
 
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
             options: Options { history_days: 0, lookback_hours: 2, parallel: 3 },
-            key: None,
             base_url: None,
             timeout: Duration::from_secs(20),
+            waits: false,
         }
     }
 }
 
+/// No two moments are the same, so that a row shows whether it was written again.
+static TICKS: AtomicI64 = AtomicI64::new(0);
+
 fn start(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> (Handle, Threads) {
+    let handle = at_rest(fake, store, clock, reading);
+    let threads = handle.spawn(false);
+    (handle, threads)
+}
+
+/// A sync that somebody else starts the threads of.
+pub(crate) fn at_rest(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> Handle {
     let settings = Settings {
         base_url: reading.base_url.clone().unwrap_or_else(|| fake.url()),
-        api_key: Secret::new(reading.key.as_deref().unwrap_or(fake.key())),
+        api_key: Secret::new(fake.key()),
         budget_share: 1.0,
         connect_timeout: Duration::from_secs(5),
         read_timeout: reading.timeout,
         retries: 3,
     };
-    let client = Klaviyo::with_clock(settings, Box::new(Skipping::new())).expect("a client");
+    let client = if reading.waits {
+        Klaviyo::new(settings)
+    } else {
+        Klaviyo::with_clock(settings, Box::new(Skipping { start: Instant::now(), skipped: Mutex::default() }))
+    };
     let clock = clock.clone();
-    let handle = Handle::new(store.clone(), Some(client), reading.options.clone(), move || clock.now());
-    let handle = handle.expect("a sync at rest");
-    let threads = handle.spawn(false);
-    (handle, threads)
+    let tick = move || clock.now() + TimeDelta::microseconds(TICKS.fetch_add(1, Ordering::Relaxed));
+    Handle::new(store.clone(), Some(client.expect("a client")), reading.options.clone(), tick).expect("a sync at rest")
 }
 
 /// A clock on which every wait is over at once, and yet was waited for.
 struct Skipping {
     start: Instant,
     skipped: Mutex<Duration>,
-}
-
-impl Skipping {
-    fn new() -> Skipping {
-        Skipping { start: Instant::now(), skipped: Mutex::default() }
-    }
 }
 
 impl klaviyo::Clock for Skipping {
@@ -306,7 +314,12 @@ pub(crate) fn rows(store: &Store, with_times: bool) -> BTreeMap<&'static str, Ve
         );
         let times = ["\"synced_at\"", "\"deleted_at\""];
         let kept = columns.iter().filter(|it| with_times || !times.contains(&it.as_str()));
-        let texts: Vec<_> = kept.map(|it| format!("coalesce({it}::varchar, '-')")).collect();
+        let text = |it: &String| match it.as_str() {
+            // What was sent names the port of its fake.
+            "\"raw\"" => r"coalesce(regexp_replace(raw, '127\.0\.0\.1:\d+', '', 'g'), '-')".to_owned(),
+            it => format!("coalesce({it}::varchar, '-')"),
+        };
+        let texts: Vec<_> = kept.map(text).collect();
         lines(store, &format!("select {} from {}", texts.join(", "), entity.table()))
     };
     ENTITIES.iter().map(|it| (it.name, of(it))).collect()
@@ -317,12 +330,9 @@ pub(crate) fn rows(store: &Store, with_times: bool) -> BTreeMap<&'static str, Ve
 pub(crate) fn same_rows(got: &BTreeMap<&'static str, Vec<String>>, want: &BTreeMap<&'static str, Vec<String>>) {
     for (entity, want) in want {
         let got = &got[entity];
-        let other = |a: &[String], b: &[String]| a.iter().find(|it| b.binary_search(it).is_err()).cloned();
-        assert_eq!(
-            (other(got, want), other(want, got)),
-            (None, None),
-            "{entity}: the first row of each that the other lacks"
-        );
+        let short = |it: &String| it.chars().take(500).collect::<String>();
+        let other = |a: &[String], b: &[String]| a.iter().find(|it| b.binary_search(it).is_err()).map(short);
+        assert_eq!((other(got, want), other(want, got)), (None, None), "{entity}: the first row of each that the other lacks");
         assert_eq!(got.len(), want.len(), "{entity}");
     }
 }
@@ -357,4 +367,10 @@ pub(crate) fn holds_the_truth(mirror: &Mirror, truth: &Truth) {
     assert_eq!(value(store, &kept), truth.attributed_cents.to_string(), "attributed cents");
     let kept = format!("select count(*) {orders} and is_foreign");
     assert_eq!(value(store, &kept), truth.foreign_orders.to_string(), "foreign orders");
+}
+
+/// Lets a moment pass.
+pub(crate) fn pause(time: Duration) {
+    let (_sender, never) = mpsc::channel::<()>();
+    let _ = never.recv_timeout(time);
 }
