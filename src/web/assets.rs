@@ -1,6 +1,5 @@
 //! Style sheets, scripts and icons: embedded compressed, and served under an address that changes when they do.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Cursor, Read};
@@ -13,28 +12,22 @@ use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::tera::{Error, Tera, Value};
-use rust_embed::RustEmbed;
 
 /// What `build.rs` made of `static/`: every file under its own name, compressed. The plain form is not kept; the rare
 /// client that does not accept gzip gets it unpacked.
-#[derive(RustEmbed)]
-#[folder = "$OUT_DIR/static/"]
-struct Embedded;
+const ASSETS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+fn embedded(path: &str) -> Option<&'static [u8]> {
+    ASSETS.iter().find(|(name, _)| *name == path).map(|(_, packed)| *packed)
+}
 
 /// One digest of all assets: they change together, with a new build, and an ES module may then import its neighbour by
 /// a relative address.
 static DIGEST: LazyLock<u64> = LazyLock::new(|| {
-    digest_of(Embedded::iter().filter_map(|it| Some((it.to_string(), Embedded::get(&it)?.metadata.sha256_hash()))))
-});
-
-/// A digest of named contents, independent of their order.
-pub(super) fn digest_of(files: impl Iterator<Item = (String, [u8; 32])>) -> u64 {
-    let mut files: Vec<_> = files.collect();
-    files.sort();
     let mut hasher = DefaultHasher::new();
-    files.hash(&mut hasher);
+    ASSETS.hash(&mut hasher);
     hasher.finish()
-}
+});
 
 pub(super) fn digest() -> u64 {
     *DIGEST
@@ -48,7 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) fn register(tera: &mut Tera) {
     tera.register_function("asset", |args: &HashMap<String, Value>| {
         let path = args.get("path").and_then(Value::as_str).unwrap_or_default();
-        if Embedded::get(path).is_none() {
+        if embedded(path).is_none() {
             return Err(Error::msg(format!("there is no asset `{path}`")));
         }
         Ok(url(path).into())
@@ -64,7 +57,7 @@ pub(super) fn url(path: &str) -> String {
 #[expect(clippy::needless_pass_by_value, reason = "Rocket hands a path over by value")]
 fn show(build: &str, path: PathBuf) -> Option<Asset> {
     let name = path.to_str()?.replace('\\', "/");
-    let packed = Embedded::get(&name)?.data;
+    let packed = embedded(&name)?;
     // A page drawn by an older build asks by an old address; it gets what there is, but may not keep it.
     let lasting = u64::from_str_radix(build, 16) == Ok(digest());
     Some(Asset { kind: kind(&path), packed, lasting })
@@ -77,7 +70,7 @@ fn kind(path: &Path) -> ContentType {
 
 struct Asset {
     kind: ContentType,
-    packed: Cow<'static, [u8]>,
+    packed: &'static [u8],
     lasting: bool,
 }
 
@@ -93,7 +86,7 @@ impl<'r> Responder<'r, 'static> for Asset {
             response.header(Header::new("Content-Encoding", "gzip"));
             return response.sized_body(self.packed.len(), Cursor::new(self.packed)).ok();
         }
-        let plain = unpack(&self.packed).map_err(|_| Status::InternalServerError)?;
+        let plain = unpack(self.packed).map_err(|_| Status::InternalServerError)?;
         response.sized_body(plain.len(), Cursor::new(plain)).ok()
     }
 }

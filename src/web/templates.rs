@@ -1,6 +1,7 @@
 //! The templates: embedded, overridable by files, and the words and functions that they speak in.
 
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -56,7 +57,10 @@ fn source(name: &str, file: &str, overrides: Option<&Path>) -> Result<String, Bo
 
 /// A digest of all embedded templates: pages drawn by another build are not fresh.
 pub(super) fn digest() -> u64 {
-    assets::digest_of(
-        Embedded::iter().filter_map(|it| Some((it.to_string(), Embedded::get(&it)?.metadata.sha256_hash()))),
-    )
+    let mut files: Vec<_> =
+        Embedded::iter().filter_map(|it| Some((it.to_string(), Embedded::get(&it)?.metadata.sha256_hash()))).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    hasher.finish()
 }
