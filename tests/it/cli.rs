@@ -78,7 +78,10 @@ fn what_could_not_be_copied_is_named_and_the_rest_is_there() {
     let status = told(&mut klytics(dir.path(), &["status", "--json"]));
     let rows: serde_json::Value = serde_json::from_str(&status.out).expect("JSON");
     let of = |name: &str| rows.as_array().expect("rows").iter().find(|it| it["name"] == name).expect("an entity");
-    assert_eq!((of("forms")["status"].as_str(), of("metrics")["status"].as_str()), (Some("disabled"), Some("completed")));
+    assert_eq!(
+        (of("forms")["status"].as_str(), of("metrics")["status"].as_str()),
+        (Some("disabled"), Some("completed"))
+    );
     assert!(of("forms")["error"].as_str().is_some_and(|it| it.contains("forms:read")));
 }
 
@@ -132,9 +135,12 @@ fn a_file_that_lies_there_is_read() {
 
 #[test]
 fn settings_are_shown_with_their_sources_and_the_key_is_not() {
-    let told = told(klytics(dir().path(), &["config", "show"]).env("KLAVIYO_API_KEY", "pk_very_secret").env("ROCKET_PORT", "9001"));
+    let told = told(
+        klytics(dir().path(), &["config", "show"]).env("KLAVIYO_API_KEY", "pk_very_secret").env("ROCKET_PORT", "9001"),
+    );
     assert_eq!(told.code, Some(0), "{}", told.err);
-    let line = |key: &str| told.out.lines().find(|it| it.starts_with(key)).unwrap_or_else(|| panic!("{key} in {}", told.out));
+    let line =
+        |key: &str| told.out.lines().find(|it| it.starts_with(key)).unwrap_or_else(|| panic!("{key} in {}", told.out));
     assert_eq!(line("port"), "port = 9001  # in `ROCKET_` environment variable(s)");
     assert!(line("sync.parallel").ends_with("# packaged default"), "{}", line("sync.parallel"));
     assert!(line("klaviyo.api_key").contains("(set, not shown)"), "{}", line("klaviyo.api_key"));
@@ -215,7 +221,9 @@ fn arguments_that_cannot_be_meant_are_refused() {
 fn help_teaches() {
     let help = told(&mut klytics(dir().path(), &["--help"]));
     assert_eq!(help.code, Some(0));
-    for word in ["klytics demo", "KLAVIYO_API_KEY=", "Exit codes", "serve", "sync", "status", "config", "KLYTICS_DATA_DIR"] {
+    for word in
+        ["klytics demo", "KLAVIYO_API_KEY=", "Exit codes", "serve", "sync", "status", "config", "KLYTICS_DATA_DIR"]
+    {
         assert!(help.out.contains(word), "`{word}` in: {}", help.out);
     }
     for verb in ["serve", "demo", "sync", "status", "config"] {

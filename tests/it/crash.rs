@@ -37,9 +37,11 @@ fn open(dir: &Path) -> Store {
 
 /// Numbers that are always the same and look like none in particular.
 fn dice(seed: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(seed), |it| Some(it.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)))
-        .skip(1)
-        .map(|it| it >> 33)
+    std::iter::successors(Some(seed), |it| {
+        Some(it.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+    })
+    .skip(1)
+    .map(|it| it >> 33)
 }
 
 #[test]

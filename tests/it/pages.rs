@@ -90,6 +90,7 @@ fn said(html: &str) -> String {
         let after = rest.split_once("</svg>").expect("an end").1;
         said = format!("{before}{after}");
     }
+    let said = said.replace(concat!("Klytics ", env!("CARGO_PKG_VERSION")), "Klytics");
     let lines: Vec<_> = said.lines().map(str::trim_end).filter(|it| !it.trim().is_empty()).collect();
     lines.join("\n")
 }
@@ -131,7 +132,13 @@ fn the_overview_counts_what_is_in_the_range() {
             { "date": "2026-03-11", "campaigns": 0.0, "flows": 10.0, "other": 0.0 }
         ])
     );
-    let total: f64 = days.as_array().expect("days").iter().flat_map(|it| ["campaigns", "flows", "other"].map(|of| it[of].as_f64())).flatten().sum();
+    let total: f64 = days
+        .as_array()
+        .expect("days")
+        .iter()
+        .flat_map(|it| ["campaigns", "flows", "other"].map(|of| it[of].as_f64()))
+        .flatten()
+        .sum();
     assert!((total - 39.75).abs() < 1e-9, "the chart adds up to the figure: {total}");
     let channels = json_of(&served, &format!("/api/charts/distribution?{RANGE}"));
     assert_eq!((&channels[0]["name"], &channels[0]["value"]), (&json!("Email"), &json!(35.5)));
@@ -143,7 +150,8 @@ fn the_overview_counts_what_is_in_the_range() {
     let forms = json_of(&served, &format!("/api/charts/top-forms?{RANGE}"));
     assert_eq!((&forms[0]["views"], &forms[0]["submissionRate"]), (&json!(4), &json!(0.5)));
     let campaigns = json_of(&served, &format!("/api/campaigns?{RANGE}"));
-    let names: Vec<_> = campaigns.as_array().expect("rows").iter().map(|it| it["name"].as_str().expect("a name")).collect();
+    let names: Vec<_> =
+        campaigns.as_array().expect("rows").iter().map(|it| it["name"].as_str().expect("a name")).collect();
     assert_eq!(names, ["Spring <script>alert(1)</script>"]);
     assert_eq!((&campaigns[0]["sent"], &campaigns[0]["delivered"]), (&json!(4), &json!(3)));
 }
@@ -237,19 +245,25 @@ fn nothing_runs_in_a_page_that_is_not_ours() {
 #[test]
 fn a_theme_is_chosen_and_kept() {
     let served = serve(march());
-    let form = served.client.post("/theme").header(ContentType::Form).header(Header::new("Sec-Fetch-Site", "same-origin"));
+    let form =
+        served.client.post("/theme").header(ContentType::Form).header(Header::new("Sec-Fetch-Site", "same-origin"));
     let answer = form.body("theme=dark&next=%2F%3Frange%3Dtoday").dispatch();
     assert_eq!((answer.status(), answer.headers().get_one("Location")), (Status::SeeOther, Some("/?range=today")));
     let cookie = answer.cookies().get("theme").expect("a cookie").value().to_owned();
-    let dark = served.client.get("/sync").cookie(Cookie::new("theme", cookie)).dispatch().into_string().expect("a page");
+    let dark =
+        served.client.get("/sync").cookie(Cookie::new("theme", cookie)).dispatch().into_string().expect("a page");
     assert!(dark.contains("data-bs-theme=\"dark\""));
     assert!(!page(&served, "/sync").contains("data-bs-theme"));
     // Back to a page of ours, wherever the form says.
     for next in ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example%2F", "%2F%5Cevil.example"] {
-        let form = served.client.post("/theme").header(ContentType::Form).header(Header::new("Sec-Fetch-Site", "same-origin"));
+        let form =
+            served.client.post("/theme").header(ContentType::Form).header(Header::new("Sec-Fetch-Site", "same-origin"));
         let answer = form.body(format!("theme=dark&next={next}")).dispatch();
         let location = answer.headers().get_one("Location").expect("a place").to_owned();
-        assert!(location.starts_with('/') && !location.starts_with("//") && !location.contains('\\'), "{next}: {location}");
+        assert!(
+            location.starts_with('/') && !location.starts_with("//") && !location.contains('\\'),
+            "{next}: {location}"
+        );
     }
 }
 
@@ -285,7 +299,12 @@ fn a_button_starts_a_run_and_the_page_watches_it() {
     assert_eq!(events, (truth.records["events"] - truth.events_ahead).to_string());
     // The numbers of the page are those of the shop.
     let overview = json_of(&served, "/api/overview?range=2025-01-01_to_2025-12-31");
-    let year: i64 = truth.revenue_cents.iter().filter(|(day, _)| day.format("%Y").to_string() == "2025").map(|(_, cents)| cents).sum();
+    let year: i64 = truth
+        .revenue_cents
+        .iter()
+        .filter(|(day, _)| day.format("%Y").to_string() == "2025")
+        .map(|(_, cents)| cents)
+        .sum();
     let shown = overview["revenue"]["current"].as_f64().expect("revenue");
     assert_eq!(format!("{:.2}", shown), format!("{}.{:02}", year / 100, year % 100));
 }

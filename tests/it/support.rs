@@ -2,8 +2,8 @@
 //! account of the fake's that is copied through the real client.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, mpsc};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -171,6 +171,10 @@ impl Mirror {
         run
     }
 
+    pub(crate) fn clock(&self) -> demo::Clock {
+        self.clock.clone()
+    }
+
     pub(crate) fn pass_time(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
@@ -332,7 +336,11 @@ pub(crate) fn same_rows(got: &BTreeMap<&'static str, Vec<String>>, want: &BTreeM
         let got = &got[entity];
         let short = |it: &String| it.chars().take(500).collect::<String>();
         let other = |a: &[String], b: &[String]| a.iter().find(|it| b.binary_search(it).is_err()).map(short);
-        assert_eq!((other(got, want), other(want, got)), (None, None), "{entity}: the first row of each that the other lacks");
+        assert_eq!(
+            (other(got, want), other(want, got)),
+            (None, None),
+            "{entity}: the first row of each that the other lacks"
+        );
         assert_eq!(got.len(), want.len(), "{entity}");
     }
 }

@@ -5,8 +5,8 @@ use klytics::demo::{Kind, LateEvent};
 use klytics::sync::Order;
 
 use crate::support::{
-    Mirror, Reading, changes, ended_well, everything, forced, holds_the_truth, lines, noon, only, part, rows, same_rows,
-    shop, value,
+    Mirror, Reading, changes, ended_well, everything, forced, holds_the_truth, lines, noon, only, part, rows,
+    same_rows, shop, value,
 };
 
 #[test]
@@ -209,7 +209,11 @@ fn odd_documents_are_kept_and_so_is_what_was_sent() {
     let count = |filter: &str| value(&mirror.store, &format!("select count(*) from klaviyo_events where {filter}"));
     // Three of each: half of a surrogate pair, an integer beyond 64 bits, a nesting of two hundred levels.
     for (what, kept, sent) in [
-        ("half a pair", "properties.Nickname::varchar = 'broken \u{fffd} emoji'", r"contains(raw, 'broken \ud83d emoji')"),
+        (
+            "half a pair",
+            "properties.Nickname::varchar = 'broken \u{fffd} emoji'",
+            r"contains(raw, 'broken \ud83d emoji')",
+        ),
         (
             "an integer",
             "properties.\"Legacy Id\"::varchar = '123456789012345678901234567890'",

@@ -14,11 +14,17 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("config", &["crate::klaviyo", "crate::web", "crate::pages", "crate::api", "crate::sync", "duckdb::", "ureq::"]),
     ("klaviyo", &["crate::store", "crate::sync", "crate::web", "crate::pages", "crate::api", "duckdb::", "rocket::"]),
     ("store", &["crate::klaviyo", "crate::sync", "crate::web", "crate::pages", "crate::api", "rocket::", "ureq::"]),
-    ("sync", &["crate::web", "crate::pages", "crate::api", "crate::demo", "crate::cli", "duckdb::", "rocket::", "ureq::"]),
+    (
+        "sync",
+        &["crate::web", "crate::pages", "crate::api", "crate::demo", "crate::cli", "duckdb::", "rocket::", "ureq::"],
+    ),
     ("web", &["crate::klaviyo", "crate::sync", "crate::pages", "crate::api", "crate::demo", "duckdb::", "ureq::"]),
     ("pages", &["crate::klaviyo", "crate::demo", "crate::api", "duckdb::", "ureq::"]),
     ("api", &["crate::klaviyo", "crate::demo", "duckdb::", "ureq::"]),
-    ("demo", &["crate::store", "crate::sync", "crate::pages", "crate::api", "crate::web", "crate::klaviyo", "duckdb::"]),
+    (
+        "demo",
+        &["crate::store", "crate::sync", "crate::pages", "crate::api", "crate::web", "crate::klaviyo", "duckdb::"],
+    ),
     ("app", &["crate::klaviyo", "crate::demo", "crate::cli", "duckdb::", "ureq::"]),
     ("cli", &["duckdb::", "ureq::"]),
 ];
@@ -62,8 +68,11 @@ fn production(module: &str) -> Vec<(PathBuf, String)> {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
         text.lines().filter(|it| !it.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
     };
-    let found: Vec<_> =
-        all.into_iter().filter(|(path, _)| is_of(path) && !is_test(path)).map(|(path, text)| (path, code(text))).collect();
+    let found: Vec<_> = all
+        .into_iter()
+        .filter(|(path, _)| is_of(path) && !is_test(path))
+        .map(|(path, text)| (path, code(text)))
+        .collect();
     assert!(!found.is_empty(), "there is no module {module}");
     found
 }
@@ -119,7 +128,7 @@ fn only_the_store_runs_statements() {
 #[test]
 fn every_query_says_what_it_answers_and_asks_no_clock() {
     for (path, text) in files(&root().join("src"), ".sql") {
-        assert!(text.starts_with("-- ") , "{} begins with a comment that says what it answers", short(&path));
+        assert!(text.starts_with("-- "), "{} begins with a comment that says what it answers", short(&path));
         assert!(text.ends_with('\n'), "{} ends with a newline", short(&path));
         let code: Vec<_> = text.lines().map(|it| it.split("--").next().unwrap_or_default().to_lowercase()).collect();
         let code = code.join("\n");
@@ -218,7 +227,9 @@ fn every_setting_says_what_it_does() {
 fn nothing_names_the_machine_that_it_was_written_on() {
     let homes = ["/root/", "/home/", "/Users/", "/tmp/"];
     for dir in ["src", "templates", "tests"] {
-        for (path, text) in ["rs", "sql", "tera", "toml", "md", "py"].iter().flat_map(|it| files(&root().join(dir), &format!(".{it}"))) {
+        for (path, text) in
+            ["rs", "sql", "tera", "toml", "md", "py"].iter().flat_map(|it| files(&root().join(dir), &format!(".{it}")))
+        {
             if short(&path) == "tests/it/tidy.rs" {
                 continue;
             }

@@ -9,8 +9,8 @@ use klytics::store::runs::Run;
 use klytics::sync::Options;
 
 use crate::support::{
-    Mirror, Reading, changes, ended_well, entity, everything, forced, holds_the_truth, lines, noon, only, part, pause, rows,
-    same_rows, shop, value,
+    Mirror, Reading, changes, ended_well, entity, everything, forced, holds_the_truth, lines, noon, only, part, pause,
+    rows, same_rows, shop, value,
 };
 
 /// Patient enough for whatever goes away by itself.
@@ -52,7 +52,16 @@ fn what_goes_away_by_itself_leaves_no_trace() {
 fn the_limits_of_klaviyo_are_kept() {
     let plan = Plan { limits: Limits::Klaviyo { share: 1.0 }, ..shop() };
     let mirror = Mirror::with(plan, &Reading { waits: true, ..Reading::default() });
-    let run = mirror.run(only(&["accounts", "metrics", "campaigns", "flows", "flow_actions", "events", "lists", "list_counts"]));
+    let run = mirror.run(only(&[
+        "accounts",
+        "metrics",
+        "campaigns",
+        "flows",
+        "flow_actions",
+        "events",
+        "lists",
+        "list_counts",
+    ]));
     ended_well(&run);
     assert!(run.entities.iter().any(|it| it.waited_secs > 0.0));
     let refused = mirror.fake.requests().into_iter().filter(|it| it.status == 429).count();
@@ -236,7 +245,8 @@ fn a_run_that_is_stopped_keeps_what_it_has_and_the_next_goes_on_there() {
     let truth = mirror.fake.truth();
     let all = truth.events.values().sum::<u64>() - truth.events_ahead;
     assert!(0 < kept && kept.unsigned_abs() < all, "{kept} of {all}");
-    let windows = "select count(*) from klaviyo_events, sync_windows where timestamp >= start_at and timestamp < end_at";
+    let windows =
+        "select count(*) from klaviyo_events, sync_windows where timestamp >= start_at and timestamp < end_at";
     assert_eq!(value(&mirror.store, windows), kept.to_string(), "what is kept lies in a window that is complete");
     let next = mirror.run(only(&["accounts", "metrics", "events"]));
     ended_well(&next);
