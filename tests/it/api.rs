@@ -1,6 +1,10 @@
 //! The JSON API, as a program sees it.
 
-use crate::support::{Served, account, seed, serve};
+use crate::support::{
+    Mirror, Served, account, ended_well, everything, noon, seed, serve, serve_with, shop as fake_shop, value,
+};
+use chrono::{Days, Utc};
+use chrono_tz::America::New_York;
 use klytics::store::Store;
 use rocket::http::{Header, Status};
 use serde_json::{Value, json};
@@ -244,4 +248,218 @@ fn the_overview_page_is_drawn_and_not_sent_twice() {
     let again = served.client.get("/?range=2026-03-01,2026-03-31").header(Header::new("If-None-Match", tag)).dispatch();
     assert_eq!(again.status(), Status::NotModified);
     assert_eq!(served.client.get("/?range=never").dispatch().status(), Status::BadRequest);
+}
+
+#[test]
+fn every_preset_is_days_of_its_own() {
+    let store = account();
+    // An order of a dollar each day for two years until today, as New York counts days.
+    let today = Utc::now().with_timezone(&New_York).date_naive();
+    let text = format!(
+        "insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, value)
+         select day::varchar, 'm_placed_order', 'ann', day + interval 17 hour, day + interval 12 hour, 1
+         from generate_series(timestamp '{}', timestamp '{today}', interval 1 day) as series(day)",
+        today - Days::new(729)
+    );
+    seed(&store, text.leak());
+    let served = serve(store);
+    let of = |range: &str| {
+        let (status, overview) = get(&served, &format!("/api/overview?dateRange={range}"));
+        assert_eq!(status, Status::Ok, "{range}: {overview}");
+        let range = &overview["dateRange"];
+        let day = |it: &Value| it.as_str().expect("a day").parse::<chrono::NaiveDate>().expect("a day");
+        let (start, end) = (day(&range["start"]), day(&range["end"]));
+        let days = (end - start).num_days() + 1;
+        assert_eq!(overview["revenue"]["current"].as_f64(), Some(days as f64), "{range}");
+        (start, end, overview["revenue"]["previous"].clone())
+    };
+    for (range, days) in
+        [("today", 1), ("last-7-days", 7), ("last-30-days", 30), ("last-90-days", 90), ("last-365-days", 365)]
+    {
+        let (start, end, previous) = of(range);
+        assert_eq!((start, end), (today - Days::new(days - 1), today), "{range}");
+        assert_eq!(previous.as_f64(), Some(days.min(730 - days) as f64), "{range}");
+    }
+    let yesterday = today - Days::new(1);
+    assert_eq!((of("yesterday").0, of("yesterday").1), (yesterday, yesterday));
+    assert_eq!(of("all"), (today - Days::new(729), today, Value::Null));
+    assert_eq!(of("this-week").1, today);
+    assert_eq!(of("this-week").0.format("%u").to_string(), "1");
+    assert_eq!(of("this-month").0.format("%d").to_string(), "01");
+    assert_eq!(of("this-year").0.format("%m-%d").to_string(), "01-01");
+    let (start, end, _) = of("last-month");
+    assert_eq!((start.format("%d").to_string().as_str(), end + Days::new(1)), ("01", of("this-month").0));
+    // Both spellings of two days, and nothing at all.
+    let week = format!("{}_to_{yesterday}", today - Days::new(7));
+    assert_eq!(of(&week), of(&week.replace("_to_", ",")));
+    assert_eq!(get(&served, "/api/overview").1, get(&served, "/api/overview?dateRange=last-30-days").1);
+}
+
+/// Kinds of the values of an object, by name.
+fn kinds(object: &Value) -> Vec<String> {
+    let kind = |it: &Value| match it {
+        Value::Null => "null",
+        Value::Bool(_) => "flag",
+        Value::Number(_) => "number",
+        Value::String(_) => "text",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    };
+    let object = object.as_object().expect("an object");
+    let mut kinds: Vec<_> = object.iter().map(|(name, it)| format!("{name} {}", kind(it))).collect();
+    kinds.sort();
+    kinds
+}
+
+#[test]
+fn numbers_are_numbers_and_ids_are_texts() {
+    let served = serve(shop());
+    for (path, expected) in [
+        (
+            "campaigns",
+            &[
+                "channel text",
+                "clickRate number",
+                "complaintRate number",
+                "conversionRate number",
+                "conversions number",
+                "delivered number",
+                "id text",
+                "name text",
+                "openRate number",
+                "revenue number",
+                "sent number",
+                "sentAt text",
+                "status text",
+                "unsubscribeRate number",
+            ][..],
+        ),
+        (
+            "flows",
+            &[
+                "clickRate number",
+                "complaintRate number",
+                "conversionRate number",
+                "conversions number",
+                "delivered number",
+                "id text",
+                "name text",
+                "openRate number",
+                "recipients number",
+                "revenue number",
+                "status text",
+                "triggerType text",
+                "unsubscribeRate number",
+            ],
+        ),
+        (
+            "forms",
+            &[
+                "conversions number",
+                "id text",
+                "name text",
+                "status text",
+                "submissionRate number",
+                "submissions number",
+                "views number",
+            ],
+        ),
+    ] {
+        let (_, rows) = get(&served, &format!("/api/{path}?{MARCH}&sort=name"));
+        assert_eq!(kinds(&rows[0]), expected, "{path}");
+    }
+    let (_, overview) = get(&served, &format!("/api/overview?{MARCH}"));
+    assert_eq!(
+        kinds(&overview),
+        [
+            "attributedRevenue object",
+            "channels list",
+            "clickRate object",
+            "conversionRate object",
+            "dateRange object",
+            "formSubmissions object",
+            "openRate object",
+            "revenue object",
+            "subscribers object"
+        ]
+    );
+}
+
+#[test]
+fn what_failed_is_never_kept() {
+    let served = serve(shop());
+    for path in ["/api/overview?dateRange=garbage", "/api/nowhere", "/api/campaigns?sort=colour"] {
+        for _ in 0..2 {
+            let answer = served.client.get(path).dispatch();
+            assert!(answer.status().code >= 400, "{path}");
+            assert_eq!(answer.headers().get_one("Cache-Control"), Some("no-store"), "{path}");
+            let body: Value = answer.into_json().expect("JSON");
+            assert!(body["error"].is_string() && body["message"].is_string(), "{path}: {body}");
+        }
+    }
+    let well = served.client.get("/api/campaigns").dispatch();
+    assert!(well.headers().get_one("ETag").is_none_or(|it| it.len() <= 64));
+}
+
+#[test]
+fn a_sync_is_accepted_and_joined() {
+    let mut mirror = Mirror::of(klytics::demo::Plan { latency: std::time::Duration::from_millis(20), ..fake_shop() });
+    // The application starts the threads.
+    mirror.stop();
+    let clock = mirror.clock();
+    mirror.handle = crate::support::at_rest(&mirror.fake, &mirror.store, &clock, &crate::support::Reading::default());
+    let served = serve_with(mirror.store.clone(), mirror.handle.clone());
+    let (status, body) = post(&served, "/api/sync/all?entities=campaigns,events");
+    assert_eq!(status, Status::Accepted);
+    assert_eq!((&body["success"], body["message"].is_string()), (&json!(true), true));
+    assert_eq!(body["run"]["entities"], json!(["campaigns", "campaign_messages", "events"]));
+    let (status, joined) = post(&served, "/api/campaigns/sync");
+    assert_eq!((status, &joined["run"]["id"]), (Status::Accepted, &body["run"]["id"]));
+    let (status, forced) = post(&served, "/api/campaigns/sync?force=true&since=2026-11-01");
+    assert_eq!((status, &forced["run"]["status"]), (Status::Accepted, &json!("queued")));
+    assert_ne!(forced["run"]["id"], body["run"]["id"]);
+    // What rests on events that are not there yet is answered by what is going on.
+    let (_, overview) = get(&served, "/api/overview");
+    assert!(overview["status"] == "syncing" || overview["revenue"].is_object(), "{overview}");
+    let ticket = klytics::sync::Ticket {
+        run: forced["run"]["id"].as_i64().expect("a number"),
+        joined: false,
+        status: klytics::store::runs::Status::Queued,
+        entities: vec![],
+    };
+    ended_well(&mirror.ended(&ticket));
+    let (_, body) = get(&served, "/api/sync/status");
+    let of = |name: &str| {
+        body["syncStatus"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .find(|it| it["entityType"] == name)
+            .expect("an entity")
+            .clone()
+    };
+    assert_eq!(of("events")["recordCount"].to_string(), value(&mirror.store, "select count(*) from klaviyo_events"));
+    assert_eq!((&of("lists")["status"], &of("campaigns")["status"]), (&json!("never"), &json!("completed")));
+    assert!(of("campaigns")["nextRun"].is_string() && of("campaigns")["lastSyncTime"].is_string());
+}
+
+#[test]
+fn more_rows_than_a_page_are_paged() {
+    let mirror = Mirror::of(fake_shop());
+    ended_well(&mirror.run(everything()));
+    let served = serve(mirror.store.clone());
+    let all: usize = value(&mirror.store, "select count(*) from profiles").parse().expect("a count");
+    assert!(all > 250, "{all}");
+    let mut seen = std::collections::BTreeSet::new();
+    for offset in (0..all).step_by(100) {
+        let answer = served.client.get(format!("/api/profiles?limit=100&offset={offset}&sort=email")).dispatch();
+        assert_eq!(answer.headers().get_one("X-Total-Count"), Some(all.to_string().as_str()));
+        let rows: Value = answer.into_json().expect("JSON");
+        let ids = rows.as_array().expect("rows").iter().map(|it| it["id"].as_str().expect("an id").to_owned());
+        seen.extend(ids);
+    }
+    assert_eq!(seen.len(), all, "every row is on one page");
+    let (_, rows) = get(&served, "/api/profiles");
+    assert_eq!(rows.as_array().map(Vec::len), Some(50));
+    assert!(mirror.status("profiles").last_synced_at.is_some_and(|it| it >= noon()));
 }

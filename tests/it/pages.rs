@@ -90,6 +90,7 @@ fn said(html: &str) -> String {
         let after = rest.split_once("</svg>").expect("an end").1;
         said = format!("{before}{after}");
     }
+    let said = said.replace(concat!("Klytics ", env!("CARGO_PKG_VERSION")), "Klytics");
     let lines: Vec<_> = said.lines().map(str::trim_end).filter(|it| !it.trim().is_empty()).collect();
     lines.join("\n")
 }

@@ -171,6 +171,10 @@ impl Mirror {
         run
     }
 
+    pub(crate) fn clock(&self) -> demo::Clock {
+        self.clock.clone()
+    }
+
     pub(crate) fn pass_time(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
