@@ -1,4 +1,4 @@
-//! Chromium without a window, led by a ChromeDriver of its own; and what a page must never do in it.
+//! Chromium without a window, led by a driver of its own; and what a page must never do in it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -23,7 +23,7 @@ const FLAGS: &[&str] = &[
 ];
 
 /// Runs before anything of a page, and remembers what went wrong in it.
-const WATCH: &str = r#"
+const WATCH: &str = r"
     globalThis.problems = [];
     const tell = (what) => globalThis.problems.push(String(what));
     document.addEventListener('securitypolicyviolation', (it) => tell(`policy: ${it.violatedDirective} ${it.blockedURI} ${it.sourceFile}:${it.lineNumber}`));
@@ -33,7 +33,7 @@ const WATCH: &str = r#"
         const say = console[level];
         console[level] = (...words) => { tell(`console.${level}: ${words.join(' ')}`); say.apply(console, words); };
     }
-"#;
+";
 
 /// Longest that anything expected may take on a busy machine; most of it takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -96,12 +96,6 @@ impl Browser {
         self.driver.back().await.expect("a page before");
     }
 
-    /// The address without the server: `/?range=today`.
-    pub(crate) async fn address(&self) -> String {
-        let url = self.driver.current_url().await.expect("an address");
-        url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
-    }
-
     pub(crate) async fn resize(&self, screen: Screen) {
         let size = json!({ "width": screen.width, "height": screen.height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
@@ -142,7 +136,7 @@ impl Browser {
         self.driver.find(By::Css(css)).await.unwrap_or_else(|error| panic!("no `{css}`: {error}"))
     }
 
-    /// Whether there is such an element and it is drawn; WebDriver's own answer takes a closed `<details>` at its word.
+    /// Whether there is such an element and it is drawn; the driver's own answer takes a closed `<details>` at its word.
     pub(crate) async fn shows(&self, css: &str) -> bool {
         self.value(&format!("document.querySelector(\"{css}\")?.checkVisibility() ?? false")).await == json!(true)
     }
@@ -184,7 +178,7 @@ pub(crate) fn axe() -> String {
         .unwrap_or_else(|error| panic!("{path}, which KLYTICS_AXE names: {error}; run script/test"))
 }
 
-/// A running ChromeDriver.
+/// A running chromedriver.
 struct Driver {
     process: Child,
     port: u16,

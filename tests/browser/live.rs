@@ -1,6 +1,6 @@
 //! With JavaScript: pages swap without loading, charts are drawn, and a sync is followed as it goes on.
 
-use crate::browser::{Browser, Scripts};
+use crate::browser::{Browser, Scripts, axe};
 use crate::subject::Subject;
 use klytics::demo::Mood;
 use serde_json::json;
@@ -54,6 +54,7 @@ async fn a_sync_is_followed_and_brings_new_orders() {
     subject.fake.set_mood(Mood::At("/api/events", Box::new(Mood::Hangs(1, Duration::from_millis(400)))));
     browser.click("form[action='/sync'] .btn-primary").await;
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
+    assert_eq!(browser.barriers(&axe()).await, json!([]), "the progress locks someone out");
     browser.value("globalThis.unloaded = false").await;
     browser
         .until("[...document.querySelectorAll('[id^=running-] .state')].some((it) => it.textContent === 'Completed')")
@@ -77,8 +78,14 @@ async fn the_overview_shows_the_first_sync_and_then_what_it_brought() {
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     browser.goto(&subject.at("/")).await;
     assert!(browser.text("#main").await.contains("The first sync is running"));
+    assert_eq!(browser.barriers(&axe()).await, json!([]), "the first progress locks someone out");
     browser.value("globalThis.unloaded = false").await;
     browser.until("document.querySelector('.kpi-value')").await;
+    browser.until(DRAWN).await;
+    let early = browser.text("#main").await;
+    assert!(early.contains("The first sync goes on"), "early numbers do not pass for all of them: {early}");
+    browser.until("!document.getElementById('page').dataset.live").await;
+    assert!(!browser.text("#main").await.contains("The first sync goes on"));
     browser.until(DRAWN).await;
     assert_eq!(browser.value("globalThis.unloaded").await, json!(false), "the page followed without being loaded");
     assert_eq!(browser.problems().await, json!([]));

@@ -1,6 +1,6 @@
 //! The pages in a real browser, over the real application and a fake Klaviyo; everything is on loopback.
 //!
-//! It needs Chromium, ChromeDriver and axe-core, which `script/test` installs. Without them it fails: a test that
+//! It needs Chromium, chromedriver and axe-core, which `script/test` installs. Without them it fails: a test that
 //! quietly did not run says nothing.
 
 mod browser;

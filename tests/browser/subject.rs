@@ -25,7 +25,7 @@ const BEHIND: TimeDelta = TimeDelta::hours(3);
 const LOOKBACK_HOURS: u32 = 6;
 
 /// Longest that a copy of the shop may take on a busy machine.
-const COPIED_WITHIN: Duration = Duration::from_secs(60);
+const COPIED_WITHIN: Duration = Duration::from_mins(1);
 
 /// The application with its shop. Dropping it stops both.
 pub(crate) struct Subject {
