@@ -73,7 +73,8 @@ async fn the_overview_shows_the_first_sync_and_then_what_it_brought() {
     let (subject, browser) = (Subject::empty(), Browser::open(Scripts::On).await);
     browser.goto(&subject.at("/")).await;
     assert!(browser.text("#main").await.contains("Nothing was copied yet"));
-    subject.fake.set_mood(Mood::At("/api/events", Box::new(Mood::Hangs(1, Duration::from_millis(400)))));
+    // Every answer takes its time, so that the run goes on well after the first events are there.
+    subject.fake.set_mood(Mood::Hangs(1, Duration::from_millis(500)));
     browser.click("#main form[action='/sync'] button").await;
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     browser.goto(&subject.at("/")).await;
