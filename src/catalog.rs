@@ -33,6 +33,8 @@ pub const ENTITIES: &[&Entity] = &[
     &accounts::ACCOUNTS,
     &metrics::METRICS,
     &mapped_metrics::MAPPED_METRICS,
+    // Early, because most numbers wait for it and it takes longest.
+    &EVENTS,
     &campaigns::CAMPAIGNS,
     &campaign_messages::CAMPAIGN_MESSAGES,
     &flows::FLOWS,
@@ -40,7 +42,6 @@ pub const ENTITIES: &[&Entity] = &[
     &forms::FORMS,
     &segments::SEGMENTS,
     &lists::LISTS,
-    &EVENTS,
     &profiles::PROFILES,
     &tags::TAGS,
     &templates::TEMPLATES,

@@ -115,6 +115,8 @@ struct State {
     running: Option<Running>,
     /// The run that ended last, for whoever waits for it.
     ended: Option<Run>,
+    /// Whether a thread orders runs on schedule.
+    scheduled: bool,
 }
 
 struct Running {
@@ -157,6 +159,7 @@ impl Handle {
     /// Starts the thread that does the runs and, if asked, the one that orders them on schedule.
     #[must_use]
     pub fn spawn(&self, scheduled: bool) -> Threads {
+        self.state().scheduled = scheduled;
         let (sender, running) = mpsc::channel();
         let start = |work: fn(&Handle)| {
             let (handle, alive) = (self.clone(), sender.clone());
@@ -252,10 +255,11 @@ impl Handle {
         }
     }
 
-    /// When each entity is next due, in the account's zone; nothing is due without a key.
+    /// When each entity is next due, in the account's zone; nothing is without a key or a schedule.
     #[must_use]
     pub fn next_run_at(&self, entity: &Entity, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.has_key().then(|| schedule::next(entity, zone, now)).flatten()
+        let is_due = self.has_key() && self.state().scheduled;
+        is_due.then(|| schedule::next(entity, zone, now)).flatten()
     }
 
     /// Does the waiting runs, one after the other, until the end.

@@ -5,6 +5,7 @@ with results as (
         campaign_id,
         cast(sum(recipients) as bigint) as recipients,
         cast(sum(delivered) as bigint) as delivered,
+        cast(sum(openable) as bigint) as openable,
         cast(sum(case when $machine then opened_or_machine else opened end) as bigint) as opened,
         cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
         cast(sum(unsubscribed) as bigint) as unsubscribed,

@@ -6,6 +6,8 @@ use crate::store::{FromRow, Row, RowResult};
 pub(super) struct Results {
     pub(super) recipients: i64,
     pub(super) delivered: i64,
+    /// Deliveries whose opens are told.
+    openable: i64,
     opened: i64,
     clicked: i64,
     unsubscribed: i64,
@@ -17,7 +19,7 @@ pub(super) struct Results {
 
 impl Results {
     pub(super) fn open_rate(&self) -> Option<f64> {
-        share(self.opened, self.delivered)
+        share(self.opened, self.openable)
     }
 
     pub(super) fn click_rate(&self) -> Option<f64> {
@@ -42,6 +44,7 @@ impl FromRow for Results {
         Ok(Results {
             recipients: row.get("recipients")?,
             delivered: row.get("delivered")?,
+            openable: row.get("openable")?,
             opened: row.get("opened")?,
             clicked: row.get("clicked")?,
             unsubscribed: row.get("unsubscribed")?,

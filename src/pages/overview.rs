@@ -50,7 +50,8 @@ pub struct Overview {
     pub attributed_revenue: Figure,
     /// Profiles that can receive e-mail marketing now; their past is unknown before consent history exists.
     pub subscribers: Figure,
-    /// Deliveries of messages sent in the range with a counted open, over deliveries. A fraction.
+    /// Deliveries of messages sent in the range with a counted open, over deliveries whose opens are told (text messages
+    /// do not tell). A fraction.
     pub open_rate: Figure,
     /// Likewise with a counted click.
     pub click_rate: Figure,
@@ -168,10 +169,10 @@ impl Overview {
             revenue: earned.revenue(period),
             attributed_revenue: earned.attributed(period),
             subscribers: Figure::of_now(db.value(SUBSCRIBERS, params! {})?),
-            open_rate: sent.rate(period, |it| it.opened),
-            click_rate: sent.rate(period, |it| it.clicked),
+            open_rate: sent.rate(period, |it| it.opened, |it| it.openable),
+            click_rate: sent.rate(period, |it| it.clicked, |it| it.delivered),
             conversion_rate: match metric {
-                Some(_) => sent.rate(period, |it| it.converted),
+                Some(_) => sent.rate(period, |it| it.converted, |it| it.delivered),
                 None => Figure::unknown(period),
             },
             form_submissions: submissions(db, period)?,

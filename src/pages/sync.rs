@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::catalog::{self, Entity};
 use crate::range::Unclear;
-use crate::store::runs::{EntityStatus, Run};
+use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, Store};
 use crate::sync::{Handle, Order, Refused, Trigger};
 use crate::web::{self, Error, Html, Shell, Visit};
@@ -72,6 +72,8 @@ pub fn entities(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Vec<
         let entity = catalog::find(&status.name)?;
         let part = running.as_ref().and_then(|run| run.entities.iter().find(|it| it.name == status.name));
         if let Some(part) = part {
+            // What was counted when the last pass ended, and what came and went since.
+            status.rows += if part.status == Status::Running { part.rows_new - part.rows_deleted } else { 0 };
             status.status = part.status;
             status.error = part.error.clone().or(status.error);
         }

@@ -21,6 +21,8 @@ pub struct Sent {
 pub struct Counts {
     pub recipients: i64,
     pub delivered: i64,
+    /// Deliveries whose opens are told, which those of text messages are not.
+    pub openable: i64,
     pub opened: i64,
     pub clicked: i64,
     pub converted: i64,
@@ -65,10 +67,10 @@ impl Sent {
         Ok(sent)
     }
 
-    /// The share of deliveries that `answered` counts.
+    /// The share of one count in another, such as of opened in openable deliveries.
     #[must_use]
-    pub fn rate(&self, period: &Period, answered: impl Fn(&Counts) -> i64) -> Figure {
-        Figure::of_shares(period, |day| self.days.get(&day).map_or((0, 0), |it| (answered(it), it.delivered)))
+    pub fn rate(&self, period: &Period, part: impl Fn(&Counts) -> i64, whole: impl Fn(&Counts) -> i64) -> Figure {
+        Figure::of_shares(period, |day| self.days.get(&day).map_or((0, 0), |it| (part(it), whole(it))))
     }
 
     /// Opens that are not counted, because a machine made them.
@@ -122,7 +124,7 @@ impl Campaign {
             channel: self.channel.as_deref().map(|it| channel_name(it).to_owned()),
             sent_at: self.sent_at.map(|it| it.and_utc().with_timezone(&zone).naive_local()),
             recipients: counts.recipients,
-            open_rate: share(counts.opened, counts.delivered),
+            open_rate: share(counts.opened, counts.openable),
             click_rate: share(counts.clicked, counts.delivered),
             conversion_rate: share(counts.converted, counts.delivered),
             revenue: self.revenue,
@@ -170,6 +172,7 @@ impl FromRow for Counts {
         Ok(Counts {
             recipients: row.get("recipients")?,
             delivered: row.get("delivered")?,
+            openable: row.get("openable")?,
             opened: row.get("opened")?,
             clicked: row.get("clicked")?,
             converted: row.get("converted")?,
