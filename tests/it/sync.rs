@@ -156,6 +156,10 @@ fn what_is_deleted_at_klaviyo_is_marked_here_and_counted_no_more() {
     assert_eq!(value(&mirror.store, "select count(*) from klaviyo_lists where deleted_at is not null"), "1");
     assert_eq!(events(&mirror, &format!("profile_id = '{profile}'")), [""; 0]);
     holds_the_truth(&mirror, &mirror.fake.truth());
+    // What is marked already stays as it is.
+    let before = rows(&mirror.store, true);
+    assert_eq!(changes(&mirror.run(forced())), (0, 0, 0));
+    same_rows(&rows(&mirror.store, true), &before);
 }
 
 #[test]
