@@ -290,3 +290,59 @@ const fn parent(name: &'static str) -> Column {
 const fn via(name: &'static str, relationship: &'static str, pointer: &'static str) -> Column {
     Column { name, kind: Kind::Text, from: From::Via { relationship, pointer } }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn pointers(entity: &Entity) -> Vec<&'static str> {
+        let own = entity.columns.iter().flat_map(|it| match it.from {
+            From::Own(pointers) | From::Any(pointers) => pointers.to_vec(),
+            From::Via { pointer, .. } => vec![pointer],
+            From::Parent => Vec::new(),
+        });
+        own.chain([entity.rest.pointer]).collect()
+    }
+
+    #[test]
+    fn pointers_are_plain() {
+        for entity in ENTITIES {
+            for pointer in pointers(entity) {
+                assert!(pointer.starts_with('/') && !pointer.contains('~'), "{}: {pointer}", entity.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let mut names = HashSet::new();
+        for entity in ENTITIES {
+            assert!(names.insert(entity.name), "{}", entity.name);
+            let mut columns = HashSet::from(["id", "raw", "synced_at", "deleted_at", entity.rest.column]);
+            for column in entity.columns {
+                assert!(columns.insert(column.name), "{}.{}", entity.name, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_followed_is_kept_as_a_time() {
+        for entity in ENTITIES {
+            let (Follow::Since { attribute, .. } | Follow::Windows { attribute }) = entity.follow else { continue };
+            let pointer = format!("/attributes/{attribute}");
+            let kept =
+                |it: &Column| matches!(it.from, From::Own([first, ..]) if *first == pointer) && it.kind == Kind::Time;
+            assert!(entity.columns.iter().any(kept), "{} follows {attribute}, which it does not keep", entity.name);
+        }
+    }
+
+    #[test]
+    fn parents_come_before_their_children() {
+        for (place, entity) in ENTITIES.iter().enumerate() {
+            let (Source::Included { parent, .. } | Source::PerParent { parent, .. }) = entity.source else { continue };
+            assert!(ENTITIES[..place].iter().any(|it| it.name == parent), "{} before {parent}", entity.name);
+        }
+    }
+}

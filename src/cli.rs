@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use figment::Figment;
 
+use crate::causes::causes;
 use crate::config::Settings;
 use crate::klaviyo::{self, Client};
 use crate::store::{self, Options, Store};
@@ -102,7 +103,7 @@ pub fn run() -> ExitCode {
     match carry_out(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("klytics: {:#}", anyhow::Error::msg(causes(&failure)));
+            eprintln!("klytics: {}", causes(&failure));
             ExitCode::from(failure.code())
         }
     }
@@ -129,18 +130,6 @@ fn log_to_stderr() {
     env_logger::Builder::from_env(filter).format_target(false).init();
     // At trace the HTTP client writes whole requests, and with them the key.
     log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
-}
-
-/// The message of an error with those of its causes, each once.
-fn causes(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(Some(error), |it| it.source());
-    let mut texts: Vec<String> = Vec::new();
-    for text in chain.map(ToString::to_string) {
-        if !texts.iter().any(|it| it.contains(&text)) {
-            texts.push(text);
-        }
-    }
-    texts.join(": ")
 }
 
 /// Opens the store that the settings name.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::catalog::{ENTITIES, Entity, Source};
+use crate::causes::causes;
 use crate::klaviyo::{Client, Stop};
 use crate::store::runs::{Run, RunEntity, Status};
 use crate::store::{self, Store};
@@ -290,7 +291,7 @@ impl Handle {
         run.status = run::outcome(&run, self.0.stop.is_set(), cancel.is_set());
         run.ended_at = Some(self.now());
         if let Err(error) = self.0.store.write(|db| db.end_run(&run)) {
-            log::error!("run {} could not be written down: {}", run.id, run::causes(&error));
+            log::error!("run {} could not be written down: {}", run.id, causes(&error));
         }
         let mut state = self.state();
         state.running = None;

@@ -1,5 +1,7 @@
 //! What one answer holds: records as they were written, unread.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -34,7 +36,7 @@ impl Batch {
     /// # Errors
     /// When it is not the JSON of a document with `data`, whole.
     pub fn parse(body: &[u8]) -> serde_json::Result<Batch> {
-        let text = String::from_utf8_lossy(body);
+        let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
         let document = serde_json::from_str::<Document<Vec<Box<RawValue>>>>(&text).or_else(|_| single(&text))?;
         Ok(Batch {
             data: document.data,

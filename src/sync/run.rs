@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Handle, Order, events, pass, record};
 use crate::catalog::{Entity, Follow, Source};
+use crate::causes::causes;
 use crate::klaviyo::{self, Client, Note, Stop, Why};
 use crate::store::runs::{Run, RunEntity, Status};
 use crate::store::{self, Changes, Store};
@@ -220,16 +221,4 @@ pub(super) fn outcome(run: &Run, shutting_down: bool, cancelled: bool) -> Status
     } else {
         Status::Completed
     }
-}
-
-/// An error with what caused it, in one line.
-pub(super) fn causes(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(Some(error), |it| it.source());
-    let mut texts: Vec<String> = Vec::new();
-    for text in chain.map(ToString::to_string) {
-        if !texts.iter().any(|it| it.contains(&text)) {
-            texts.push(text);
-        }
-    }
-    texts.join(": ")
 }

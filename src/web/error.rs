@@ -1,6 +1,5 @@
 //! How a page fails. The status is chosen here and nowhere else.
 
-use std::error::Error as _;
 use std::io::Cursor;
 
 use rocket::http::{ContentType, Status};
@@ -11,6 +10,7 @@ use serde::Serialize;
 
 use super::page;
 use super::shell::{Shell, Visit};
+use crate::causes::causes;
 use crate::range::Unclear;
 use crate::store;
 
@@ -62,9 +62,7 @@ impl<'r> Responder<'r, 'static> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let status = self.status();
         if status == Status::InternalServerError {
-            let causes = std::iter::successors(self.source(), |&it| it.source());
-            let chain = causes.fold(self.to_string(), |chain, it| chain + ": " + &it.to_string());
-            log::error!("{} {}: {chain}", request.method(), request.uri().path());
+            log::error!("{} {}: {}", request.method(), request.uri().path(), causes(&self));
         }
         Problem::new(status, self.message()).respond_to(request)
     }

@@ -51,7 +51,7 @@ async fn a_sync_is_followed_and_brings_new_orders() {
     let before = revenue(&browser).await;
     subject.catch_up();
     // Slow enough to be seen at work.
-    subject.fake.set_mood(Mood::At("/api/events", Box::new(Mood::Hangs(1, Duration::from_millis(400)))));
+    subject.fake.set_mood(slow("/api/events", Duration::from_millis(400)));
     browser.click("form[action='/sync'] .btn-primary").await;
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     assert_eq!(browser.barriers(&axe()).await, json!([]), "the progress locks someone out");
@@ -73,12 +73,14 @@ async fn the_overview_shows_the_first_sync_and_then_what_it_brought() {
     let (subject, browser) = (Subject::empty(), Browser::open(Scripts::On).await);
     browser.goto(&subject.at("/")).await;
     assert!(browser.text("#main").await.contains("Nothing was copied yet"));
-    subject.fake.set_mood(Mood::At("/api/events", Box::new(Mood::Hangs(1, Duration::from_millis(400)))));
+    subject.fake.set_mood(slow("/api/events", Duration::from_secs(1)));
     browser.click("#main form[action='/sync'] button").await;
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     browser.goto(&subject.at("/")).await;
     assert!(browser.text("#main").await.contains("The first sync is running"));
     assert_eq!(browser.barriers(&axe()).await, json!([]), "the first progress locks someone out");
+    // Now the events come, and what is read last takes its time: the run goes on well after they are there.
+    subject.fake.set_mood(slow("/api/lists/", Duration::from_secs(4)));
     browser.value("globalThis.unloaded = false").await;
     browser.until("document.querySelector('.kpi-value')").await;
     browser.until(DRAWN).await;
@@ -90,6 +92,11 @@ async fn the_overview_shows_the_first_sync_and_then_what_it_brought() {
     assert_eq!(browser.value("globalThis.unloaded").await, json!(false), "the page followed without being loaded");
     assert_eq!(browser.problems().await, json!([]));
     browser.close().await;
+}
+
+/// What is at `path` is told, but each answer takes `time`.
+fn slow(path: &'static str, time: Duration) -> Mood {
+    Mood::At(path, Box::new(Mood::Hangs(1, time)))
 }
 
 /// The revenue of the last thirty days, to the cent.

@@ -93,9 +93,9 @@ fn one_campaign() -> Store {
              ('12', 'm_placed_order', 'ann', '2026-03-04 16:00', 20.2, 'usd', 'C1', 'CM1'),
              ('13', 'm_placed_order', 'ann', '2026-03-04 17:00', 99, 'EUR', 'C1', 'CM1'),
              ('14', 'm_placed_order', 'ann', '2026-03-04 18:00', 30, 'USD', null, null);
-         insert into klaviyo_events (id, metric_id, profile_id, timestamp, properties) values
-             ('15', 'm_placed_order', 'ann', '2026-03-04 19:00', '{\"$value\": \"lots\"}'::json::variant),
-             ('16', 'm_placed_order', 'ann', '2026-03-04 20:00', '{\"Items\": []}'::json::variant);
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, value_text) values
+             ('15', 'm_placed_order', 'ann', '2026-03-04 19:00', 'lots'),
+             ('16', 'm_placed_order', 'ann', '2026-03-04 20:00', null);
          update klaviyo_events set local_datetime = timestamp - interval 5 hour",
     );
     store
