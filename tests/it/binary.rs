@@ -19,7 +19,7 @@ pub(crate) fn klytics(dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a run to its end printed, and how it ended.
+/// What a run to its end printed, and how it ended. Whatever it is, the key is not part of it.
 pub(crate) struct Told {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
@@ -29,7 +29,12 @@ pub(crate) struct Told {
 pub(crate) fn told(command: &mut Command) -> Told {
     let Output { status, stdout, stderr } = command.output().expect("a process");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Told { code: status.code(), out: text(stdout), err: text(stderr) }
+    let told = Told { code: status.code(), out: text(stdout), err: text(stderr) };
+    let key = command.get_envs().find(|(name, _)| *name == "KLAVIYO_API_KEY").and_then(|(_, key)| key?.to_str());
+    if let Some(key) = key {
+        assert!(!told.out.contains(key) && !told.err.contains(key), "the key is printed: {}{}", told.out, told.err);
+    }
+    told
 }
 
 /// A child that is ended with the test.

@@ -7,7 +7,7 @@ use rocket::local::blocking::LocalResponse;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::support::{Reading, Served, account, at_rest, seed, serve, serve_with, shop};
+use crate::support::{Reading, Served, account, at_rest, pause, seed, serve, serve_with, shop};
 
 /// Two days of March in New York, four hours behind UTC: from 04:00 on the 10th to before 04:00 on the 12th.
 const RANGE: &str = "range=2026-03-10_to_2026-03-11";
@@ -344,6 +344,9 @@ fn without_a_key_a_run_is_refused_in_words() {
 fn a_run_is_stopped_by_its_button() {
     let (_fake, store, served) = live();
     post(&served, "/sync", "", "same-origin");
+    while !page(&served, "/sync").contains("A sync is running") {
+        pause(Duration::from_millis(2));
+    }
     let answer = post(&served, "/sync/cancel", "", "same-origin");
     assert_eq!((answer.status(), answer.headers().get_one("Location")), (Status::SeeOther, Some("/sync")));
     served.client.get("/sync/events").dispatch().into_string().expect("events");

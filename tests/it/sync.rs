@@ -101,17 +101,16 @@ fn an_event_that_was_moved_is_there_once() {
     let mirror = Mirror::copied();
     mirror.pass_time(TimeDelta::minutes(30));
     mirror.sync();
-    // The same event, as if its date had been another one when it was copied.
-    let id = mirror.fake.edit(|shop| {
-        let place = shop.latest(Kind::PlacedOrder).expect("an order");
-        let id = shop.delete_event(place);
-        shop.add_event(LateEvent { kind: Kind::PlacedOrder, at: noon(), profile: 3 });
-        id
-    });
-    assert_eq!(events(&mirror, &format!("id = '{id}'")).len(), 1);
-    mirror.sync();
-    assert_eq!(value(&mirror.store, "select count(*) - count(distinct id) from klaviyo_events"), "0");
-    assert_eq!(events(&mirror, &format!("id = '{id}'")).len(), 0);
+    let want = rows(&mirror.store, false);
+    // As if it had been dated a hundred days earlier when it was copied.
+    crate::support::seed(
+        &mirror.store,
+        "update klaviyo_events set timestamp = timestamp - interval 100 day
+         where id = (select max(id) from klaviyo_events where timestamp > timestamp '2026-11-21 17:05')",
+    );
+    let run = mirror.sync();
+    assert_eq!(changes(&run), (0, 1, 0));
+    same_rows(&rows(&mirror.store, false), &want);
 }
 
 #[test]
@@ -156,6 +155,10 @@ fn what_is_deleted_at_klaviyo_is_marked_here_and_counted_no_more() {
     assert_eq!(value(&mirror.store, "select count(*) from klaviyo_lists where deleted_at is not null"), "1");
     assert_eq!(events(&mirror, &format!("profile_id = '{profile}'")), [""; 0]);
     holds_the_truth(&mirror, &mirror.fake.truth());
+    // What is marked already stays as it is.
+    let before = rows(&mirror.store, true);
+    assert_eq!(changes(&mirror.run(forced())), (0, 0, 0));
+    same_rows(&rows(&mirror.store, true), &before);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use klytics::store::{Query, Store, VIEWS};
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("catalog", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
     ("range", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
+    ("causes", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
     ("config", &["crate::klaviyo", "crate::web", "crate::pages", "crate::api", "crate::sync", "duckdb::", "ureq::"]),
     ("klaviyo", &["crate::store", "crate::sync", "crate::web", "crate::pages", "crate::api", "duckdb::", "rocket::"]),
     ("store", &["crate::klaviyo", "crate::sync", "crate::web", "crate::pages", "crate::api", "rocket::", "ureq::"]),
