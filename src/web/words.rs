@@ -1,4 +1,4 @@
-//! The filters and functions that templates speak in: [`format`] as Tera sees it. Null is "–" in all of them.
+//! The filters and functions that templates speak in: [`mod@format`] as Tera sees it. Null is "–" in all of them.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
