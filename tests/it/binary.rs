@@ -3,13 +3,13 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::pause;
 
 /// How long a child may take to do what is asked of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The command with its arguments, in `dir`, where its data is kept, too. Nothing of the environment is passed on.
 pub(crate) fn klytics(dir: &Path, arguments: &[&str]) -> Command {
@@ -45,12 +45,12 @@ impl Running {
         Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process"))
     }
 
-    /// Its exit code, should it end in time; `None` after a signal.
-    pub(crate) fn ended_within(&mut self, time: Duration) -> Option<Option<i32>> {
+    /// How it ended, should it do so in time.
+    pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let until = Instant::now() + time;
         loop {
             if let Some(status) = self.0.try_wait().expect("a child") {
-                return Some(status.code());
+                return Some(status);
             }
             if until <= Instant::now() {
                 return None;
@@ -59,8 +59,9 @@ impl Running {
         }
     }
 
+    /// Its exit code; `None` after a signal.
     pub(crate) fn ended(&mut self) -> Option<i32> {
-        self.ended_within(PATIENCE).expect("a process that ends")
+        self.ended_within(PATIENCE).expect("a process that ends").code()
     }
 
     /// Ends it at once, whatever it does.

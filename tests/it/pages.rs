@@ -306,7 +306,7 @@ fn a_button_starts_a_run_and_the_page_watches_it() {
         .map(|(_, cents)| cents)
         .sum();
     let shown = overview["revenue"]["current"].as_f64().expect("revenue");
-    assert_eq!(format!("{:.2}", shown), format!("{}.{:02}", year / 100, year % 100));
+    assert_eq!(format!("{shown:.2}"), format!("{}.{:02}", year / 100, year % 100));
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
 const SETTLING: TimeDelta = TimeDelta::seconds(10);
 
 /// How long a run may take here before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A shop that is copied in about a second, on a clock that stands still.
 pub(crate) fn shop() -> Plan {
