@@ -59,6 +59,7 @@ impl Running {
         }
     }
 
+    /// Its exit code; `None` after a signal.
     pub(crate) fn ended(&mut self) -> Option<i32> {
         self.ended_within(PATIENCE).expect("a process that ends").code()
     }
