@@ -5,6 +5,7 @@ mod pass;
 pub mod record;
 mod run;
 pub mod schedule;
+mod series;
 mod values;
 
 use std::collections::{HashSet, VecDeque};
@@ -248,11 +249,22 @@ impl Handle {
         }
     }
 
-    /// Ends the run that goes on, if one does, keeping every finished window and batch.
+    /// Ends the run that goes on, keeping every finished window and batch, and those that wait.
     pub fn cancel(&self) {
-        if let Some(running) = &self.state().running {
-            running.cancel.set();
+        let waiting = {
+            let mut state = self.state();
+            if let Some(running) = &state.running {
+                running.cancel.set();
+            }
+            std::mem::take(&mut state.waiting)
+        };
+        for (_, mut run) in waiting {
+            run.status = Status::Cancelled;
+            run.ended_at = Some(self.now());
+            self.write_down(&run);
+            self.state().ended = Some(run);
         }
+        self.0.bell.notify_all();
     }
 
     /// When each entity is next due, in the account's zone; nothing is without a key or a schedule.
@@ -294,13 +306,17 @@ impl Handle {
         let Some(mut run) = self.state().running.as_ref().map(|it| it.run.clone()) else { return };
         run.status = run::outcome(&run, self.0.stop.is_set(), cancel.is_set());
         run.ended_at = Some(self.now());
-        if let Err(error) = self.0.store.write(|db| db.end_run(&run)) {
-            log::error!("run {} could not be written down: {}", run.id, causes(&error));
-        }
+        self.write_down(&run);
         let mut state = self.state();
         state.running = None;
         state.ended = Some(run);
         self.0.bell.notify_all();
+    }
+
+    fn write_down(&self, run: &Run) {
+        if let Err(error) = self.0.store.write(|db| db.end_run(run)) {
+            log::error!("run {} could not be written down: {}", run.id, causes(&error));
+        }
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -49,7 +49,7 @@ pub enum Status {
     Completed,
     Cancelled,
     Failed,
-    /// The key may not read it.
+    /// The key may not read it, or not what it belongs to.
     Disabled,
     /// Was running when the process ended.
     Interrupted,

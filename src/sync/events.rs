@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::record::{self, Context, Page};
 use super::run::{Copying, Stopped};
+use super::series::Series;
 use crate::klaviyo::{Bounds, Error, Request};
 use crate::store::windows::gaps;
 use crate::store::{Changes, Record, Window};
@@ -95,11 +96,11 @@ type Fetched = Result<(Page, bool), Stopped>;
 
 /// Reads page after page until the last, an error, or nobody who wants them.
 fn fetch(copying: &Copying<'_>, bounds: Bounds, zone: Tz, pages: &SyncSender<Fetched>) {
-    let mut request = Some(Request::first(copying.entity, None, Some(bounds), None));
-    while let Some(asked) = request.take() {
+    let mut series = Series::from(Request::first(copying.entity, None, Some(bounds), None));
+    while let Some(asked) = series.take() {
         let page = copying.get(&asked).map_err(Stopped::from).and_then(|batch| {
-            request = asked.following(&batch);
-            Ok((record::read(copying.entity, &batch, Context { zone, parent: None })?, request.is_none()))
+            let is_last = series.follow(&asked, &batch)?;
+            Ok((record::read(copying.entity, &batch, Context { zone, parent: None })?, is_last))
         });
         if pages.send(page).is_err() {
             return;
@@ -113,6 +114,8 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
     let mut staged = store.stage(copying.entity)?;
     let mut sorted = true;
     let mut oldest = open.end;
+    // The oldest of what the pages before left in the stage.
+    let mut staged_oldest = None;
     for fetched in pages {
         let (page, is_last) = fetched?;
         let seen = page.records.len();
@@ -120,7 +123,7 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
         oldest = page.followed.iter().flatten().min().copied().map_or(oldest, |it| it.min(oldest));
         let boundary = whole_second(oldest) + TimeDelta::seconds(1);
         let full = staged.len() + seen >= ROWS_PER_WINDOW;
-        if !is_last && sorted && full && boundary < open.end {
+        if !is_last && sorted && full && is_clean(boundary, staged_oldest, *open) {
             // The second of the oldest record may go on in the next page, so it belongs to the next piece.
             let (kept, later) = split(page, boundary);
             staged.add(store, &kept)?;
@@ -132,6 +135,7 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
         } else {
             staged.add(store, &page.records)?;
         }
+        staged_oldest = Some(oldest);
         copying.count(copying.entity, seen, Changes::default());
         copying.show(|it| it.doing = Some(format!("back to {}", oldest.with_timezone(&zone).format("%-d %B %Y"))));
         if is_last {
@@ -141,6 +145,12 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
     }
     // Whoever reads the pages ended without the last one, so the window is not whole.
     Err(Error::Stopped.into())
+}
+
+/// Whether a window may be closed at `boundary`: something is above it, and nothing that is staged lies below. A
+/// second with more records than a page has is in several pages, and only its end is a place to cut.
+fn is_clean(boundary: DateTime<Utc>, staged_oldest: Option<DateTime<Utc>>, open: Window) -> bool {
+    boundary < open.end && staged_oldest.is_none_or(|it| it >= boundary)
 }
 
 /// Whether the page goes on downwards from `oldest`, second by second. Klaviyo's order was seen to fail; then the
@@ -189,6 +199,21 @@ mod tests {
             ("little was copied", false, None, vec![window(500, 510)], vec![window(0, 1_000)]),
         ] {
             assert_eq!(windows(forced, since, &covered, whole, lookback), want, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_second_is_never_cut_in_two() {
+        let open = window(0, 100);
+        for (boundary, staged_oldest, clean) in [
+            (51, None, true),
+            (51, Some(51), true),
+            (51, Some(60), true),
+            // A page before this one ended in the same second.
+            (51, Some(50), false),
+            (100, None, false),
+        ] {
+            assert_eq!(is_clean(at(boundary), staged_oldest.map(at), open), clean, "{boundary} {staged_oldest:?}");
         }
     }
 

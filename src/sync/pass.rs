@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::record::{self, Context, Page};
 use super::run::{Copying, Stopped};
+use super::series::Series;
 use crate::catalog::{Entity, Follow, Source};
 use crate::klaviyo::{Bounds, Error, Request};
 use crate::store::runs::RunEntity;
@@ -84,11 +85,11 @@ impl<'a> Pass<'a> {
 
     fn pages(&mut self, partition: Option<&str>, parent: Option<&str>) -> Result<(), Stopped> {
         let bounds = self.since.map(Bounds::Since);
-        let mut request = Some(Request::first(self.entity, partition, bounds, parent));
-        while let Some(asked) = request {
+        let mut series = Series::from(Request::first(self.entity, partition, bounds, parent));
+        while let Some(asked) = series.take() {
             let batch = self.copying.get(&asked)?;
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
-            request = asked.following(&batch);
+            series.follow(&asked, &batch)?;
             self.gather(page)?;
         }
         Ok(())
@@ -98,7 +99,10 @@ impl<'a> Pass<'a> {
     fn each_parent(&mut self) -> Result<(), Stopped> {
         let Source::PerParent { parent, only, .. } = self.entity.source else { return Ok(()) };
         let Some(parent) = crate::catalog::find(parent) else { return Ok(()) };
-        let ids = self.copying.store().read(|db| db.ids(parent, only))?;
+        let (ids, statuses) = self.copying.store().read(|db| Ok((db.ids(parent, only)?, db.statuses()?)))?;
+        if !statuses.iter().any(|it| it.name == parent.name && it.last_synced_at.is_some()) {
+            return Err(Stopped::NoParents(parent.title().to_lowercase()));
+        }
         for (done, id) in ids.iter().enumerate() {
             match self.series(None, Some(id)) {
                 // Deleted between its listing and now.

@@ -21,6 +21,10 @@ pub(super) enum Stopped {
     Store(#[from] store::Error),
     #[error(transparent)]
     Malformed(#[from] record::Malformed),
+    #[error("the pages of {0} lead nowhere: Klaviyo links to one that was read already, or to empty ones without end")]
+    Endless(&'static str),
+    #[error("there is nothing to read it for: {0} were not read yet; sync them first")]
+    NoParents(String),
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]
     UnknownZone(String),
 }
@@ -201,7 +205,7 @@ fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
 fn status_of(stopped: &Stopped) -> Status {
     match stopped {
         Stopped::Klaviyo(klaviyo::Error::Stopped) => Status::Cancelled,
-        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) => Status::Disabled,
+        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) | Stopped::NoParents(_) => Status::Disabled,
         Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { .. }) => Status::Parked,
         _ => Status::Failed,
     }

@@ -207,6 +207,23 @@ fn a_kind_that_a_person_set_stays() {
 }
 
 #[test]
+fn a_second_that_goes_on_over_many_pages_is_kept_whole() {
+    let mirror = Mirror::of(shop());
+    let at = noon() - TimeDelta::days(3);
+    // Thirty pages of one second, and ten of the second before it: more than one window holds.
+    mirror.fake.edit(|shop| {
+        for number in 0..40_000_u32 {
+            let at = at - TimeDelta::seconds(i64::from(number / 30_000));
+            shop.add_event(LateEvent { kind: Kind::ActiveOnSite, at, profile: number % 50 });
+        }
+    });
+    let run = mirror.sync();
+    ended_well(&run);
+    assert_eq!(part(&run, "events").rows_deleted, 0);
+    holds_the_truth(&mirror, &mirror.fake.truth());
+}
+
+#[test]
 fn odd_documents_are_kept_and_so_is_what_was_sent() {
     let mirror = Mirror::copied();
     let count = |filter: &str| value(&mirror.store, &format!("select count(*) from klaviyo_events where {filter}"));

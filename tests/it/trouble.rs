@@ -118,7 +118,8 @@ fn a_missing_scope_disables_what_it_is_for_and_nothing_else() {
     assert!(said.contains("forms:read"), "{said}");
     assert_eq!(mirror.status("forms").status.name(), "disabled");
     let others: Vec<_> = run.entities.iter().filter(|it| it.status.name() != "completed").map(|it| &it.name).collect();
-    assert_eq!(others, ["forms"]);
+    assert_eq!(others, ["forms", "form_versions"]);
+    assert!(error(&mirror, &run, "form_versions").contains("forms were not read yet"));
     mirror.fake.set_mood(Mood::Well);
     mirror.sync();
     holds_the_truth(&mirror, &mirror.fake.truth());
