@@ -178,6 +178,27 @@ fn an_account_that_was_never_copied_has_no_numbers() {
 }
 
 #[test]
+fn what_has_no_name_is_called_by_its_id() {
+    let store = march();
+    let things = "insert into klaviyo_segments (id) values ('SEG1');
+         insert into klaviyo_lists (id) values ('LIST1');
+         insert into klaviyo_forms (id) values ('FORM1');
+         insert into klaviyo_flows (id) values ('FLOW1');
+         insert into klaviyo_campaigns (id, sent_at) values ('CAMP1', '2026-03-01');
+         insert into klaviyo_metrics (id) values ('METRIC1');
+         insert into klaviyo_sync_status (entity_type, status, last_sync_time, record_count)
+         select unnest(['segments', 'lists', 'forms', 'flows', 'campaigns', 'metrics', 'events']), 'completed', '2026-03-12', 1
+         on conflict do nothing";
+    seed(&store, things);
+    let served = serve(store);
+    assert!(page(&served, "/?range=all").contains("SEG1"));
+    for path in ["segments", "lists", "forms", "flows", "campaigns", "metrics", "charts/top-segments"] {
+        assert!(json_of(&served, &format!("/api/{path}?range=all")).is_array(), "{path}");
+    }
+    assert_eq!(json_of(&served, "/api/segments?q=seg1")[0]["name"], "SEG1");
+}
+
+#[test]
 fn days_without_anything_have_no_rates() {
     let html = page(&serve(march()), "/?range=2025-06-01_to_2025-06-02");
     insta::assert_snapshot!(said(&html));

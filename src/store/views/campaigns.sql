@@ -2,7 +2,7 @@
 create or replace view campaigns as
 select
     klaviyo_campaigns.id,
-    klaviyo_campaigns.name,
+    coalesce(klaviyo_campaigns.name, klaviyo_campaigns.id) as name,
     status,
     archived,
     sent_at,

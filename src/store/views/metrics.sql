@@ -2,7 +2,7 @@
 create or replace view metrics as
 select
     klaviyo_metrics.id,
-    name,
+    coalesce(name, klaviyo_metrics.id) as name,
     integration_name,
     integration_category,
     created_at,

@@ -2,7 +2,7 @@
 create or replace view segments as
 select
     klaviyo_segments.id,
-    name,
+    coalesce(name, klaviyo_segments.id) as name,
     is_active,
     is_starred,
     created_at,
