@@ -144,17 +144,24 @@ pub fn figment(config: Option<&Path>) -> Result<Figment, Error> {
     let file = config.map(Path::to_owned).or_else(|| Some(PathBuf::from("Rocket.toml")).filter(|it| it.exists()));
     if let Some(path) = file {
         let text = std::fs::read_to_string(&path).map_err(|error| Error::File(path.clone(), error.to_string()))?;
+        if let Err(error) = Toml::string(&text).data() {
+            return Err(Error::File(path, without_excerpt(&error.to_string())));
+        }
         let layer = Toml::file(&path).nested();
         only_known_profiles(&layer, &path)?;
-        if let Err(error) = Toml::string(&text).data() {
-            return Err(Error::File(path, error.to_string()));
-        }
         figment = figment.merge(layer);
     }
     Ok(figment
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE", "CONFIG"]).global())
         .merge(Env::prefixed("KLYTICS_").split("__").global())
         .merge(Env::raw().only(&["KLAVIYO_API_KEY"]).map(|_| "klaviyo.api_key".into()).global()))
+}
+
+/// What is wrong and where, without the line that it is about: that may hold the key.
+fn without_excerpt(message: &str) -> String {
+    let is_excerpt = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    let lines = message.lines().filter(|it| !is_excerpt(it)).map(str::trim).filter(|it| !it.is_empty());
+    lines.collect::<Vec<_>>().join(": ")
 }
 
 /// A table such as `[klaviyo]` would be taken for a profile that nobody selects; say so instead.
@@ -165,7 +172,7 @@ fn only_known_profiles(layer: &impl Provider, path: &Path) -> Result<(), Error> 
             return Err(Error::Unknown {
                 key: format!("[{profile}]"),
                 source_name: path.display().to_string(),
-                hint: Some(format!("[default.{profile}]")),
+                hint: OUR_KEYS.contains(&profile.as_str().as_str()).then(|| format!("[default.{profile}]")),
             });
         }
     }
@@ -181,6 +188,11 @@ impl Settings {
         refuse_unknown(figment)?;
         let settings: Settings = figment.extract().map_err(|error| readable(figment, error))?;
         settings.check(figment)?;
+        let server: rocket::Config = figment.extract().map_err(|error| readable(figment, error))?;
+        if server.workers == 0 {
+            let source_name = source_of(figment, "workers");
+            return Err(Error::Invalid { key: "workers".to_owned(), reason: "at least 1".to_owned(), source_name });
+        }
         Ok(settings)
     }
 

@@ -11,6 +11,10 @@ pub(super) fn run(figment: Figment) -> Result<(), Failure> {
     let settings = super::settings(&figment)?;
     let client = super::client(&settings.klaviyo)?;
     let store = super::open(&settings)?;
+    let address: std::net::IpAddr = figment.extract_inner("address").unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+    if !address.is_loopback() {
+        log::warn!("listening on {address}, and there is no login: whoever reaches this port sees the account's data");
+    }
     if client.is_none() {
         log::warn!("no Klaviyo API key is set; the pages say how to set one");
     }

@@ -48,7 +48,8 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let midnight = |day: NaiveDate| day.and_hms_opt(0, 0, 0).map(|it| it.and_utc());
     let instant = DateTime::parse_from_rfc3339(text).map(|it| it.with_timezone(&Utc)).ok();
     let time = instant.or_else(|| text.parse().ok().and_then(midnight));
-    time.ok_or_else(|| "expected a day or a time, such as 2026-11-01 or 2026-11-01T12:00:00Z".to_owned())
+    let time = time.ok_or("expected a day or a time, such as 2026-11-01 or 2026-11-01T12:00:00Z")?;
+    if time > Utc::now() { Err("is in the future".to_owned()) } else { Ok(time) }
 }
 
 pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failure> {
