@@ -6,6 +6,7 @@ mod serve;
 mod status;
 mod sync;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -130,6 +131,11 @@ fn log_to_stderr() {
     env_logger::Builder::from_env(filter).format_target(false).init();
     // At trace the HTTP client writes whole requests, and with them the key.
     log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
+}
+
+/// Prints a line. Whoever reads may have gone, as `head` does after its share; that is no failure of ours.
+fn print(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Opens the store that the settings name.

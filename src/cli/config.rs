@@ -19,10 +19,10 @@ pub(super) enum Verb {
 
 pub(super) fn run(verb: &Verb, figment: &Figment) -> Result<(), Failure> {
     match verb {
-        Verb::Init => print!("{PACKAGED}"),
+        Verb::Init => super::print(PACKAGED.trim_end()),
         Verb::Check => {
             super::client(&super::settings(figment)?.klaviyo)?;
-            println!("the settings hold");
+            super::print("the settings hold");
         }
         Verb::Show => {
             super::settings(figment)?;
@@ -53,5 +53,5 @@ fn show(figment: &Figment, key: &str, value: Option<&Value>) {
         Some(value) => serde_json::to_string(value).unwrap_or_default(),
         None => "(not set)".to_owned(),
     };
-    println!("{key} = {text}  # {}", source_of(figment, key));
+    super::print(format_args!("{key} = {text}  # {}", source_of(figment, key)));
 }

@@ -47,7 +47,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.serve_api_only {
         return serve_api(arguments);
     }
-    println!("Making up a shop with {} events and {} profiles …", arguments.events, arguments.profiles);
+    super::print(format_args!(
+        "Making up a shop with {} events and {} profiles …",
+        arguments.events, arguments.profiles
+    ));
     let fake = start(arguments, 0)?;
     // The shop comes along with the temporary directory, and both go when the demo ends.
     let temporary = match arguments.data_dir {
@@ -66,20 +69,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now)?;
     let parts = app::Parts { store, handle, scheduled: true, hosts: Vec::new(), data_dir };
     serve::launch(figment, parts, |url| {
-        println!("Klytics shows the shop at {url}");
-        println!(
-            "It copies the shop's events now, newest first; new orders and opens keep coming: press \"Sync now\" to see them."
+        super::print(format_args!("Klytics shows the shop at {url}"));
+        super::print(
+            "It copies the shop's events now, newest first; new orders and opens keep coming: press \"Sync now\" to see them.",
         );
-        println!("Stop with Ctrl-C.");
+        super::print("Stop with Ctrl-C.");
     })
 }
 
 /// The stand-in alone, for trying another tool, or Klytics from another terminal.
 fn serve_api(arguments: &Arguments) -> Result<(), Failure> {
     let fake = start(arguments, arguments.port)?;
-    println!("A stand-in for Klaviyo's API serves a made-up shop. To copy it from another terminal:");
-    println!("  KLYTICS_KLAVIYO__BASE_URL={} KLAVIYO_API_KEY={} klytics", fake.url(), fake.key());
-    println!("Stop with Ctrl-C.");
+    super::print("A stand-in for Klaviyo's API serves a made-up shop. To copy it from another terminal:");
+    super::print(format_args!("  KLYTICS_KLAVIYO__BASE_URL={} KLAVIYO_API_KEY={} klytics", fake.url(), fake.key()));
+    super::print("Stop with Ctrl-C.");
     fake.wait();
     Ok(())
 }

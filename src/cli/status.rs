@@ -18,20 +18,20 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
     let store = super::open(&settings)?;
     let statuses = store.read(|db| db.statuses())?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&statuses).map_err(anyhow::Error::from)?);
+        super::print(format_args!("{}", serde_json::to_string_pretty(&statuses).map_err(anyhow::Error::from)?));
         return Ok(());
     }
-    println!("{:<20} {:<10} {:>12}  {:<18} ", "entity", "status", "rows", "last synced");
+    super::print(format_args!("{:<20} {:<10} {:>12}  {:<18} ", "entity", "status", "rows", "last synced"));
     for it in statuses {
         let ago = it.last_synced_at.map_or_else(|| "never".to_owned(), |at| ago((Utc::now() - at).num_seconds()));
-        println!(
+        super::print(format_args!(
             "{:<20} {:<10} {:>12}  {:<18} {}",
             it.name,
             it.status.name(),
             it.rows,
             ago,
             it.error.unwrap_or_default()
-        );
+        ));
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
     };
     let ended = copy(&handle, order, &store)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&ended).map_err(anyhow::Error::from)?);
+        super::print(format_args!("{}", serde_json::to_string_pretty(&ended).map_err(anyhow::Error::from)?));
     } else {
         report(&ended);
     }
@@ -169,12 +169,12 @@ fn words(it: &RunEntity) -> String {
 
 /// What the run did, a line an entity.
 fn report(run: &Run) {
-    println!(
+    super::print(format_args!(
         "{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}",
         "entity", "status", "read", "new", "changed", "deleted", "requests"
-    );
+    ));
     for it in &run.entities {
-        println!(
+        super::print(format_args!(
             "{:<20} {:<10} {:>10} {:>10} {:>10} {:>10} {:>9}  {}",
             it.name,
             it.status.name(),
@@ -183,8 +183,8 @@ fn report(run: &Run) {
             it.rows_changed,
             it.rows_deleted,
             it.requests,
-            it.error.as_deref().unwrap_or_default(),
-        );
+            it.error.as_deref().unwrap_or_default()
+        ));
     }
 }
 
