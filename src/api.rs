@@ -14,6 +14,7 @@ mod profiles;
 mod results;
 mod segments;
 mod sync;
+mod templates;
 
 use crate::store::Query;
 use chrono::{DateTime, Utc};
@@ -31,6 +32,7 @@ pub const QUERIES: &[&[Query]] = &[
     metrics::QUERIES,
     profiles::QUERIES,
     segments::QUERIES,
+    templates::QUERIES,
 ];
 
 /// Mounts every endpoint below `/api`.
@@ -40,7 +42,7 @@ pub fn stage() -> AdHoc {
         rocket
             .mount("/api", routes![health])
             .mount("/api", routes![overview::show, campaigns::list, flows::list, forms::list])
-            .mount("/api", routes![segments::list, lists::list, metrics::list, profiles::list])
+            .mount("/api", routes![segments::list, lists::list, metrics::list, profiles::list, templates::show])
             .mount(
                 "/api/charts",
                 routes![

@@ -23,6 +23,7 @@ mod tags;
 mod templates;
 
 pub use events::EVENTS;
+pub use templates::TEMPLATE_HTML;
 
 /// The revision of Klaviyo's API that every request names and every description here is true of.
 pub const REVISION: &str = "2026-07-15";
@@ -51,6 +52,9 @@ pub const ENTITIES: &[&Entity] = &[
     &segments::SEGMENT_COUNTS,
     &lists::LIST_COUNTS,
 ];
+
+/// Entities of which one record is read when somebody asks for it, and kept; no run goes over them.
+pub const ON_DEMAND: &[&Entity] = &[&TEMPLATE_HTML];
 
 /// The entity of that name, as a person or a URL spells it.
 #[must_use]

@@ -1,6 +1,7 @@
 //! Keeps the copy current: runs, and the threads that do them. The only module that knows both Klaviyo and the store.
 
 mod events;
+mod on_demand;
 mod pass;
 pub mod record;
 mod run;

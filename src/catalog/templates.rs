@@ -1,6 +1,6 @@
-use super::{Entity, Follow, METADATA, Operator, Source, Tier, text, time};
+use super::{Entity, Follow, METADATA, Operator, Rest, Source, Tier, text, time};
 
-/// Templates without their HTML, which may be hundreds of kilobytes each and which no page shows yet.
+/// Templates without their HTML, which may be hundreds of kilobytes each: see [`TEMPLATE_HTML`].
 pub(super) const TEMPLATES: Entity = Entity {
     name: "templates",
     about: "Templates: name, editor",
@@ -21,4 +21,23 @@ pub(super) const TEMPLATES: Entity = Entity {
     ],
     rest: METADATA,
     schedule: "20 4 * * *",
+};
+
+/// The HTML of a template, read when it is asked for.
+pub const TEMPLATE_HTML: Entity = Entity {
+    name: "template_html",
+    about: "HTML of templates, read when it is asked for",
+    resource: "template",
+    source: Source::PerParent { parent: "templates", path: "/api/templates/{id}", page_size: None, only: None },
+    follow: Follow::Everything,
+    sort: None,
+    include: &[],
+    fields: &[("template", &["html", "updated"])],
+    additional_fields: &[],
+    tier: Tier::L,
+    scopes: &["templates:read"],
+    columns: &[text("html", &["/attributes/html"]), time("updated_at", &["/attributes/updated"])],
+    // All of it is in the columns.
+    rest: Rest { column: "metadata", pointer: "/relationships" },
+    schedule: "",
 };

@@ -17,6 +17,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("messages", include_str!("views/messages.sql")),
     ("metrics", include_str!("views/metrics.sql")),
     ("profiles", include_str!("views/profiles.sql")),
+    ("templates", include_str!("views/templates.sql")),
     ("reactions", include_str!("views/reactions.sql")),
     ("segments", include_str!("views/segments.sql")),
     ("sends", include_str!("views/sends.sql")),

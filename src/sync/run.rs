@@ -23,6 +23,8 @@ pub(super) enum Stopped {
     Malformed(#[from] record::Malformed),
     #[error("the pages of {0} lead nowhere: Klaviyo links to one that was read already, or to empty ones without end")]
     Endless(&'static str),
+    #[error("no Klaviyo API key is set")]
+    NoKey,
     #[error("there is nothing to read it for: {0} were not read yet; sync them first")]
     NoParents(String),
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]

@@ -404,6 +404,22 @@ fn what_failed_is_never_kept() {
 }
 
 #[test]
+fn the_html_of_a_template_is_read_when_it_is_asked_for() {
+    let mirror = Mirror::copied();
+    let served = serve_with(mirror.store.clone(), mirror.handle.clone());
+    let id = value(&mirror.store, "select min(id) from klaviyo_templates");
+    let asked = || mirror.fake.requests().iter().filter(|it| it.path == format!("/api/templates/{id}")).count();
+    assert_eq!((asked(), value(&mirror.store, "select count(*) from klaviyo_template_html").as_str()), (0, "0"));
+    for _ in 0..2 {
+        let (status, template) = get(&served, &format!("/api/templates/{id}"));
+        assert_eq!(status, Status::Ok);
+        assert!(template["html"].as_str().is_some_and(|it| it.contains("<html")), "{template}");
+    }
+    assert_eq!(asked(), 1, "what was read is kept");
+    assert_eq!(get(&served, "/api/templates/nowhere").0, Status::NotFound);
+}
+
+#[test]
 fn a_sync_is_accepted_and_joined() {
     let mut mirror = Mirror::of(klytics::demo::Plan { latency: std::time::Duration::from_millis(20), ..fake_shop() });
     // The application starts the threads.
