@@ -14,12 +14,15 @@ use crate::support::{lines, pause, rows, same_rows, value};
 /// What is copied here: all but what Klaviyo only tells fifteen times a minute.
 const ENTITIES: &[&str] = &["accounts", "metrics", "campaigns", "flows", "forms", "events", "profiles", "lists"];
 
-/// A shop that takes the binary a few seconds, whose next minutes have happened already: it stands still for the test.
+/// A shop that takes the binary a few seconds, by a clock that is ahead of it, and where nothing has happened for an
+/// hour: whenever the binary asks, it has the same to copy.
 fn fake() -> Fake {
     let soon = Utc::now() + TimeDelta::minutes(20);
     let shop = ShopPlan { events: 60_000, profiles: 1_500, ..ShopPlan::until(soon) };
     let plan = Plan { shop, clock: Clock::at(soon), latency: Duration::from_millis(15), ..Plan::default() };
-    Fake::start(plan).expect("a fake")
+    let fake = Fake::start(plan).expect("a fake");
+    fake.edit(|shop| shop.forget_since(soon - TimeDelta::hours(1)));
+    fake
 }
 
 fn sync(fake: &Fake, dir: &Path) -> Command {

@@ -43,6 +43,11 @@ impl Shop {
         self.event_id(event.serial)
     }
 
+    /// Takes back all that happened since then, and what is dated ahead.
+    pub fn forget_since(&mut self, time: DateTime<Utc>) {
+        self.events.retain(|it| it.at < time.timestamp());
+    }
+
     /// Deletes a profile, and its events as Klaviyo does on a privacy request. Returns its id.
     pub fn delete_profile(&mut self, profile: u32) -> String {
         self.profiles[profile as usize].gone = true;
