@@ -59,6 +59,8 @@ struct Inner {
     path: Option<PathBuf>,
     /// The only connection that writes.
     writer: Mutex<Connection>,
+    /// What readers are cloned from, so that none waits for a write to end.
+    origin: Mutex<Connection>,
     /// Connections that read, at rest; each is taken for one unit of work.
     readers: Mutex<Vec<Connection>>,
     /// Counts commits, so that whoever caches knows when data changed.
@@ -103,9 +105,11 @@ impl Store {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
         views::apply(&connection)?;
+        let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
         Ok(Store(Arc::new(Inner {
             path,
             writer: Mutex::new(connection),
+            origin: Mutex::new(origin),
             readers: Mutex::default(),
             version: std::sync::atomic::AtomicU64::new(0),
         })))
@@ -119,7 +123,7 @@ impl Store {
         let resting = lock(&self.0.readers).pop();
         let connection = match resting {
             Some(connection) => connection,
-            None => self.writer().try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
+            None => lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
         };
         let result = work(&Db(&connection));
         let mut readers = lock(&self.0.readers);

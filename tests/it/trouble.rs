@@ -270,8 +270,8 @@ fn a_server_that_goes_down_loses_nothing() {
 }
 
 #[test]
-fn an_order_of_klaviyos_that_fails_loses_nothing() {
-    // Windows are closed in the middle only as far as the pages really descend.
+fn a_cursor_that_expires_between_windows_loses_nothing() {
+    // What was closed by then is not read again, and what was open is.
     let shop = ShopPlan { events: 60_000, profiles: 300, ..ShopPlan::until(noon()) };
     let mirror = Mirror::of(Plan { shop, ..self::shop() });
     mirror.fake.set_mood(Mood::At("/api/events", Box::new(Mood::ExpiresCursors(30))));
