@@ -113,6 +113,8 @@ fn a_server_that_is_asked_to_stop_stops_soon_and_loses_nothing() {
     };
     let mut running = Running::start(&mut serve());
     assert!(get(port, "/api/health").starts_with("HTTP/1.1 200"));
+    // It keeps the schedule, and so says what is next.
+    assert!(get(port, "/api/sync/status").contains("\"nextRun\":\"20"));
     let until = std::time::Instant::now() + Duration::from_secs(30);
     while fake.requests().iter().filter(|it| it.path == "/api/events").count() < 5 {
         assert!(std::time::Instant::now() < until, "what was never read is due at once");
