@@ -136,13 +136,15 @@ pub enum Operator {
 }
 
 /// Klaviyo's rate tiers: requests a second (burst) and a minute (steady), per account and endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tier {
     Xs,
     S,
     M,
     L,
     Xl,
+    /// Statistics that Klaviyo computes: the only tier with a limit a day.
+    Report,
 }
 
 impl Tier {
@@ -150,7 +152,7 @@ impl Tier {
     #[must_use]
     pub fn burst(self) -> u32 {
         match self {
-            Tier::Xs => 1,
+            Tier::Xs | Tier::Report => 1,
             Tier::S => 3,
             Tier::M => 10,
             Tier::L => 75,
@@ -162,12 +164,19 @@ impl Tier {
     #[must_use]
     pub fn steady(self) -> u32 {
         match self {
+            Tier::Report => 2,
             Tier::Xs => 15,
             Tier::S => 60,
             Tier::M => 150,
             Tier::L => 750,
             Tier::Xl => 3500,
         }
+    }
+
+    /// Requests allowed in one day, where days are counted. Source: `x-klaviyo-ratelimit` of the `OpenAPI` document.
+    #[must_use]
+    pub fn daily(self) -> Option<u32> {
+        (self == Tier::Report).then_some(225)
     }
 }
 

@@ -19,7 +19,7 @@ mod stop;
 use std::{io::Read, time::Duration};
 
 use ureq::{
-    Agent, Body,
+    Agent, Body, RequestBuilder,
     http::{HeaderMap, HeaderValue, header},
 };
 
@@ -29,13 +29,14 @@ use self::{
 };
 pub use self::{
     batch::Batch,
+    budget::{Spent, Usage},
     clock::Clock,
     error::Error,
-    request::{Bounds, Request},
+    request::{Bounds, Method, Request},
     secret::Secret,
     stop::Stop,
 };
-use crate::catalog::REVISION;
+use crate::catalog::{REVISION, Tier};
 
 /// Largest response that is read, in bytes once unpacked. A page holds a thousand events at most, of which few carry
 /// a whole order; what is larger than this would not fit a small machine's memory, and is no page.
@@ -46,6 +47,9 @@ const BODY_TIMEOUTS: u32 = 10;
 
 /// Connections kept open between requests; more than the threads that a sync has.
 const IDLE_CONNECTIONS: usize = 16;
+
+/// What Klaviyo speaks.
+const JSON_API: &str = "application/vnd.api+json";
 
 /// How Klaviyo is reached.
 #[derive(Debug, Clone)]
@@ -65,7 +69,7 @@ pub struct Settings {
 /// What happens during a request, told as it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    /// A request goes out. One call of [`Client::get`] may send several.
+    /// A request goes out. One call of [`Client::ask`] may send several.
     Sent,
     /// Nothing goes out for this long, from now on; a stop ends the wait.
     Waited { time: Duration, why: Why },
@@ -135,7 +139,7 @@ impl Client {
     ///
     /// # Errors
     /// One variant for each thing that a caller can do about it.
-    pub fn get(&self, request: &Request, stop: &Stop, note: &mut dyn FnMut(Note)) -> Result<Batch, Error> {
+    pub fn ask(&self, request: &Request, stop: &Stop, note: &mut dyn FnMut(Note)) -> Result<Batch, Error> {
         let url = self.url(request)?;
         let mut tries = Tries::new(request, self.retries);
         loop {
@@ -157,6 +161,17 @@ impl Client {
         }
     }
 
+    /// Counts requests that an earlier process sent, each so long ago, against the daily budget of their endpoint.
+    pub fn recall(&self, endpoint: &'static str, tier: Tier, ages: &[Duration]) {
+        self.budgets.recall(endpoint, tier, self.clock.now(), ages);
+    }
+
+    /// How much of the budgets is used, of every endpoint that was asked so far.
+    #[must_use]
+    pub fn usage(&self) -> Vec<Usage> {
+        self.budgets.usage(self.clock.now())
+    }
+
     /// The address of `request`. The key goes along with it, so a link to elsewhere ends here.
     fn url(&self, request: &Request) -> Result<String, Error> {
         match request.link() {
@@ -170,7 +185,10 @@ impl Client {
     fn take_turn(&self, request: &Request, stop: &Stop, note: &mut dyn FnMut(Note)) -> Result<(), Error> {
         loop {
             let now = self.clock.now();
-            let turn = self.budgets.book(request, now);
+            let turn = self
+                .budgets
+                .book(request, now)
+                .map_err(|resumes_in| Error::QuotaUsedUp { endpoint: request.endpoint(), resumes_in })?;
             self.wait(turn.at.saturating_duration_since(now), turn.why, stop, note)?;
             // While we waited, another thread may have heard that the limit is reached: our turn comes again later.
             if !self.budgets.is_held(request, self.clock.now()) {
@@ -192,22 +210,32 @@ impl Client {
 
     /// One request and one answer.
     fn send(&self, request: &Request, url: &str) -> Result<Batch, Failure> {
-        let mut response = self
-            .agent
-            .get(url)
-            .header(header::AUTHORIZATION, self.authorization.clone())
-            .header(header::ACCEPT, "application/vnd.api+json")
-            .header("revision", REVISION)
-            .call()
-            .map_err(|error| Failure::Passing { reason: error.to_string() })?;
+        let answered = match request.method() {
+            Method::Get => self.headers(self.agent.get(url)).call(),
+            Method::Delete => self.headers(self.agent.delete(url)).call(),
+            Method::Post => self
+                .headers(self.agent.post(url))
+                .header(header::CONTENT_TYPE, JSON_API)
+                .send(request.body().unwrap_or_default()),
+        };
+        let mut response = answered.map_err(|error| Failure::Passing { reason: error.to_string() })?;
         self.heed(request, response.headers());
-        if response.status() == 200 {
-            return answer::success(request, &read(response.body_mut(), BODY_MAX)?);
+        match response.status().as_u16() {
+            204 => return Ok(Batch::default()),
+            200..=203 => return answer::success(request, &read(response.body_mut(), BODY_MAX)?),
+            _ => {}
         }
         // Of a refusal whatever arrived will do, and an echo of the key is not repeated.
         let body = read(response.body_mut(), BODY_MAX).unwrap_or_default();
         let body = String::from_utf8_lossy(&body).replace(self.key.expose(), "***");
         Err(answer::failure(request, response.status().as_u16(), response.headers(), &body))
+    }
+
+    fn headers<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        request
+            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::ACCEPT, JSON_API)
+            .header("revision", REVISION)
     }
 
     /// Takes in what the headers of any answer tell.

@@ -8,6 +8,7 @@ pub(super) const REVISION: &str = "2026-07-15";
 pub(super) struct Endpoint {
     /// `{id}` stands for one segment.
     pub(super) path: &'static str,
+    pub(super) method: &'static str,
     pub(super) serves: Serves,
     pub(super) scopes: &'static [&'static str],
     pub(super) rate: Rate,
@@ -265,6 +266,7 @@ const TRIGGERS: Takes =
 /// An endpoint that takes no parameter, to be filled in.
 const PLAIN: Endpoint = Endpoint {
     path: "",
+    method: "GET",
     serves: Serves::All(Resource::Account),
     scopes: &[],
     rate: XS,
@@ -676,11 +678,12 @@ impl Endpoint {
     }
 }
 
-/// The endpoint of that path, and the id in it.
-pub(super) fn find(path: &str) -> Option<(&'static Endpoint, Option<&str>)> {
+/// The endpoint of that path, and the id in it; of several the one that takes the method.
+pub(super) fn find<'a>(path: &'a str, method: &str) -> Option<(&'static Endpoint, Option<&'a str>)> {
     let path = path.strip_suffix('/').unwrap_or(path);
-    let found = ENDPOINTS.iter().find_map(|it| Some((it, matches(it.path, path)?)));
-    found.map(|(endpoint, id)| (endpoint, Some(id).filter(|it| !it.is_empty())))
+    let mut found: Vec<_> = ENDPOINTS.iter().filter_map(|it| Some((it, matches(it.path, path)?))).collect();
+    found.sort_by_key(|(endpoint, _)| endpoint.method != method);
+    found.first().map(|(endpoint, id)| (*endpoint, Some(*id).filter(|it| !it.is_empty())))
 }
 
 /// The id, if the path is of that pattern; empty where the pattern has none.
@@ -696,7 +699,7 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_its_endpoint_and_id() {
-        let found = |path| find(path).map(|(endpoint, id)| (endpoint.path, id));
+        let found = |path| find(path, "GET").map(|(endpoint, id)| (endpoint.path, id));
         assert_eq!(found("/api/events"), Some(("/api/events", None)));
         assert_eq!(found("/api/events/"), Some(("/api/events", None)));
         assert_eq!(found("/api/events/3qvd"), Some(("/api/events/{id}", Some("3qvd"))));

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
 
 /// The records of one response. Nothing inside a record has been looked at, so nothing in there can spoil the others.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The records asked for; of a response that is one document, that one.
     pub data: Vec<Box<RawValue>>,

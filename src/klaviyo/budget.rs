@@ -9,14 +9,38 @@ use std::{
 use super::{Request, Why, limits::Limits};
 use crate::catalog::Tier;
 
-/// Klaviyo counts requests in a window of a second, and in one of a minute.
+/// Klaviyo counts requests in a window of a second, in one of a minute, and for reports in one of a day.
 const BURST_WINDOW: Duration = Duration::from_secs(1);
 const STEADY_WINDOW: Duration = Duration::from_mins(1);
+pub(super) const DAILY_WINDOW: Duration = Duration::from_hours(24);
 
 /// The budgets of all endpoints, shared by threads. The pages of one entity and another's do not compete.
 pub(super) struct Budgets {
     share: f64,
-    endpoints: Mutex<HashMap<&'static str, Budget>>,
+    endpoints: Mutex<HashMap<Key, Budget>>,
+}
+
+/// What Klaviyo counts apart: an endpoint, and where additional fields make a request dearer, that kind of request.
+type Key = (&'static str, Tier);
+
+/// How much of one endpoint's budget is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// The path as the documentation spells it.
+    pub endpoint: &'static str,
+    pub second: Spent,
+    pub minute: Spent,
+    /// Where the endpoint has a daily limit.
+    pub day: Option<Spent>,
+    /// How long nothing goes out, because Klaviyo said so.
+    pub held_for: Option<Duration>,
+}
+
+/// Requests in the last second, minute or day, and how many we allow ourselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    pub used: usize,
+    pub limit: usize,
 }
 
 /// When a request may go out, and what it waits for until then.
@@ -32,33 +56,56 @@ impl Budgets {
     }
 
     /// Gives out the next turn. Whoever has it waits for it, and then asks whether it [is held](Self::is_held).
-    pub(super) fn book(&self, request: &Request, now: Instant) -> Turn {
+    ///
+    /// # Errors
+    /// How long the day's quota is used up.
+    pub(super) fn book(&self, request: &Request, now: Instant) -> Result<Turn, Duration> {
         let mut endpoints = self.lock();
-        let budget = endpoints.entry(request.endpoint()).or_insert_with(|| Budget::new(request.tier(), self.share));
-        budget.book(now)
+        let (endpoint, tier) = key(request);
+        endpoints.entry((endpoint, tier)).or_insert_with(|| Budget::new(tier, self.share)).book(now)
+    }
+
+    /// Counts requests that another process sent so long ago.
+    pub(super) fn recall(&self, endpoint: &'static str, tier: Tier, now: Instant, ages: &[Duration]) {
+        let mut endpoints = self.lock();
+        let budget = endpoints.entry((endpoint, tier)).or_insert_with(|| Budget::new(tier, self.share));
+        let mut sent: Vec<Instant> = ages.iter().filter_map(|it| now.checked_sub(*it)).collect();
+        sent.sort();
+        budget.day.extend(sent);
+    }
+
+    /// How much is used of everything that was asked so far, in the order of the endpoints' names.
+    pub(super) fn usage(&self, now: Instant) -> Vec<Usage> {
+        let mut all: Vec<Usage> = self.lock().iter().map(|((endpoint, _), it)| it.usage(endpoint, now)).collect();
+        all.sort_by_key(|it| it.endpoint);
+        all
     }
 
     /// Lets nothing go out for so long, turns already given out included.
     pub(super) fn hold(&self, request: &Request, now: Instant, time: Duration) {
-        if let Some(budget) = self.lock().get_mut(request.endpoint()) {
+        if let Some(budget) = self.lock().get_mut(&key(request)) {
             budget.hold(now, now + time);
         }
     }
 
     pub(super) fn is_held(&self, request: &Request, now: Instant) -> bool {
-        self.lock().get(request.endpoint()).is_some_and(|it| it.is_held(now))
+        self.lock().get(&key(request)).is_some_and(|it| it.is_held(now))
     }
 
     /// Takes over the limits that Klaviyo tells of.
     pub(super) fn learn(&self, request: &Request, now: Instant, limits: Limits) {
-        if let Some(budget) = self.lock().get_mut(request.endpoint()) {
+        if let Some(budget) = self.lock().get_mut(&key(request)) {
             budget.learn(now, limits, self.share);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Budget>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Budget>> {
         self.endpoints.lock().expect("no holder panics")
     }
+}
+
+fn key(request: &Request) -> Key {
+    (request.endpoint(), request.tier())
 }
 
 /// The turns of one endpoint. In any second there are at most `burst` of them, in any minute at most `steady`;
@@ -69,6 +116,10 @@ struct Budget {
     steady: usize,
     /// The latest turns given out, `steady` at most, earliest first. Some are still to come.
     turns: VecDeque<Instant>,
+    /// Requests a day, where they are limited.
+    daily: Option<usize>,
+    /// The turns of the last day, where they are limited; earliest first.
+    day: VecDeque<Instant>,
     held_until: Option<Instant>,
 }
 
@@ -78,11 +129,20 @@ impl Budget {
             burst: share_of(tier.burst(), share),
             steady: share_of(tier.steady(), share),
             turns: VecDeque::new(),
+            daily: tier.daily().map(|it| share_of(it, share)),
+            day: VecDeque::new(),
             held_until: None,
         }
     }
 
-    fn book(&mut self, now: Instant) -> Turn {
+    fn book(&mut self, now: Instant) -> Result<Turn, Duration> {
+        if let Some(limit) = self.daily {
+            self.day.retain(|it| *it + DAILY_WINDOW > now);
+            let blocking = self.day.len().checked_sub(limit).and_then(|it| self.day.get(it));
+            if let Some(sent) = blocking {
+                return Err(*sent + DAILY_WINDOW - now);
+            }
+        }
         let free = [
             self.turns.back().copied(),
             self.nth_last(self.burst).map(|it| it + BURST_WINDOW),
@@ -94,13 +154,31 @@ impl Budget {
             None => Turn { at: free, why: Why::Budget },
         };
         self.turns.push_back(turn.at);
+        if self.daily.is_some() {
+            self.day.push_back(turn.at);
+        }
         self.forget();
-        turn
+        Ok(turn)
+    }
+
+    fn usage(&self, endpoint: &'static str, now: Instant) -> Usage {
+        let within = |turns: &VecDeque<Instant>, window: Duration| {
+            turns.iter().filter(|it| **it <= now && now - **it < window).count()
+        };
+        Usage {
+            endpoint,
+            second: Spent { used: within(&self.turns, BURST_WINDOW), limit: self.burst },
+            minute: Spent { used: within(&self.turns, STEADY_WINDOW), limit: self.steady },
+            day: self.daily.map(|limit| Spent { used: within(&self.day, DAILY_WINDOW), limit }),
+            held_for: self.held_until.filter(|it| now < *it).map(|it| it - now),
+        }
     }
 
     /// Turns before the end of the hold are taken back; whoever has one finds the endpoint held and books again.
     fn hold(&mut self, now: Instant, until: Instant) {
-        self.turns.retain(|it| *it <= now || until <= *it);
+        let is_kept = |it: &Instant| *it <= now || until <= *it;
+        self.turns.retain(is_kept);
+        self.day.retain(is_kept);
         self.held_until = self.held_until.max(Some(until));
     }
 
@@ -111,6 +189,7 @@ impl Budget {
     fn learn(&mut self, now: Instant, limits: Limits, share: f64) {
         self.burst = limits.burst.map_or(self.burst, |it| share_of(it, share));
         self.steady = limits.steady.map_or(self.steady, |it| share_of(it, share));
+        self.daily = limits.daily.map(|it| share_of(it, share)).or(self.daily);
         self.forget();
         if let Some(time) = limits.empty_for {
             self.hold(now, now + time.min(STEADY_WINDOW));
@@ -138,15 +217,19 @@ fn share_of(limit: u32, share: f64) -> usize {
 mod tests {
     use super::*;
 
-    const NOTHING: Limits = Limits { burst: None, steady: None, empty_for: None };
+    const NOTHING: Limits = Limits { burst: None, steady: None, daily: None, empty_for: None };
 
     fn millis(count: u64) -> Duration {
         Duration::from_millis(count)
     }
 
+    fn book(budget: &mut Budget, now: Instant) -> Turn {
+        budget.book(now).expect("a quota that is not used up")
+    }
+
     /// The turns of callers that all come at once, counted from then.
     fn turns(budget: &mut Budget, count: usize, now: Instant) -> Vec<Duration> {
-        (0..count).map(|_| budget.book(now).at - now).collect()
+        (0..count).map(|_| book(budget, now).at - now).collect()
     }
 
     /// The most of these sorted turns that fall into any stretch of that length.
@@ -181,7 +264,7 @@ mod tests {
         let mut budget = Budget::new(Tier::Xs, 0.8);
         turns(&mut budget, 12, now);
         let later = now + STEADY_WINDOW * 2;
-        assert_eq!(budget.book(later), Turn { at: later, why: Why::Budget });
+        assert_eq!(book(&mut budget, later), Turn { at: later, why: Why::Budget });
     }
 
     #[test]
@@ -195,7 +278,7 @@ mod tests {
             assert_eq!(budget.is_held(now + millis(after)), held, "{after}");
         }
         // Two had a turn at the end of the hold and keep it; the other two come a second later.
-        let again = [budget.book(now), budget.book(now)];
+        let again = [book(&mut budget, now), book(&mut budget, now)];
         assert_eq!(again.map(|it| it.at - now), [2500, 2500].map(millis));
     }
 
@@ -224,7 +307,7 @@ mod tests {
         let mut budget = Budget::new(Tier::M, 0.8);
         budget.hold(now, now + millis(5000));
         budget.hold(now, now + millis(2000));
-        assert_eq!(budget.book(now), Turn { at: now + millis(5000), why: Why::RateLimit });
+        assert_eq!(book(&mut budget, now), Turn { at: now + millis(5000), why: Why::RateLimit });
     }
 
     #[test]
@@ -243,7 +326,23 @@ mod tests {
             let now = Instant::now();
             let mut budget = Budget::new(Tier::M, 0.8);
             budget.learn(now, Limits { empty_for: Some(told), ..NOTHING }, 0.8);
-            assert_eq!(budget.book(now).at - now, waited);
+            assert_eq!(book(&mut budget, now).at - now, waited);
         }
+    }
+
+    #[test]
+    fn a_day_has_its_quota_whoever_sent_the_requests() {
+        let budgets = Budgets::new(0.8);
+        let request = Request::post("/api/form-values-reports", Tier::Report, &[], &serde_json::Value::Null);
+        let hours = |count| Duration::from_hours(count);
+        let ages: Vec<Duration> = (0..179).map(|it| hours(20) - Duration::from_mins(it)).collect();
+        let now = Instant::now();
+        budgets.recall("/api/form-values-reports", Tier::Report, now, &ages);
+        budgets.recall("/api/form-values-reports", Tier::Report, now, &[hours(25)]);
+        assert!(budgets.book(&request, now).is_ok(), "the last of four fifths of 225");
+        assert_eq!(budgets.book(&request, now), Err(hours(4)), "until the first of them is a day old");
+        assert!(budgets.book(&request, now + hours(4)).is_ok());
+        let day = budgets.usage(now)[0].day;
+        assert_eq!(day.map(|it| it.limit), Some(180));
     }
 }

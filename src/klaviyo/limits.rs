@@ -11,6 +11,8 @@ pub(super) struct Limits {
     pub(super) burst: Option<u32>,
     /// Requests a minute.
     pub(super) steady: Option<u32>,
+    /// Requests a day.
+    pub(super) daily: Option<u32>,
     /// How long nothing is left, where nothing is left.
     pub(super) empty_for: Option<Duration>,
 }
@@ -20,7 +22,12 @@ impl Limits {
         let limit = text(headers, "ratelimit-limit").unwrap_or_default();
         let nothing_left = number(headers, "ratelimit-remaining") == Some(0);
         let reset = number(headers, "ratelimit-reset").filter(|it| nothing_left && *it > 0);
-        Limits { burst: of_window(limit, 1), steady: of_window(limit, 60), empty_for: reset.map(Duration::from_secs) }
+        Limits {
+            burst: of_window(limit, 1),
+            steady: of_window(limit, 60),
+            daily: of_window(limit, 86_400),
+            empty_for: reset.map(Duration::from_secs),
+        }
     }
 }
 
@@ -62,18 +69,18 @@ mod tests {
     #[test]
     fn limits_are_read_from_the_composite_header() {
         let cases = [
-            ("10, 10;w=1, 150;w=60", (Some(10), Some(150))),
-            ("350,350;w=1,3500;w=60", (Some(350), Some(3500))),
-            ("1, 1;w=1, 2;w=60, 225;w=86400", (Some(1), Some(2))),
-            ("150;w=60", (None, Some(150))),
-            ("10 ; w=1", (Some(10), None)),
-            ("10", (None, None)),
-            ("0;w=1, -5;w=60", (None, None)),
-            ("many;w=1, 10;w=soon, ;w=60", (None, None)),
-            ("", (None, None)),
+            ("10, 10;w=1, 150;w=60", (Some(10), Some(150), None)),
+            ("350,350;w=1,3500;w=60", (Some(350), Some(3500), None)),
+            ("1, 1;w=1, 2;w=60, 225;w=86400", (Some(1), Some(2), Some(225))),
+            ("150;w=60", (None, Some(150), None)),
+            ("10 ; w=1", (Some(10), None, None)),
+            ("10", (None, None, None)),
+            ("0;w=1, -5;w=60", (None, None, None)),
+            ("many;w=1, 10;w=soon, ;w=60", (None, None, None)),
+            ("", (None, None, None)),
         ];
-        for (limit, (burst, steady)) in cases {
-            let expected = Limits { burst, steady, empty_for: None };
+        for (limit, (burst, steady, daily)) in cases {
+            let expected = Limits { burst, steady, daily, empty_for: None };
             assert_eq!(Limits::of(&headers(&[("RateLimit-Limit", limit)])), expected, "{limit}");
         }
         assert_eq!(Limits::of(&headers(&[])), Limits::default());

@@ -1,6 +1,7 @@
 //! What is asked of Klaviyo: a URL that follows from the catalog, and the budget it counts against.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
@@ -14,6 +15,18 @@ pub struct Request {
     tier: Tier,
     scopes: &'static [&'static str],
     address: Address,
+    method: Method,
+    /// What is posted.
+    body: Option<Arc<str>>,
+}
+
+/// What a request does with its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    /// Asks a question that does not fit a URL, or makes something.
+    Post,
+    Delete,
 }
 
 #[derive(Debug, Clone)]
@@ -51,14 +64,39 @@ impl Request {
             _ => endpoint.to_owned(),
         };
         let address = Address::Ours(path + &query(entity, partition, bounds));
-        Request { endpoint, tier: entity.tier, scopes: entity.scopes, address }
+        Request { endpoint, tier: entity.tier, scopes: entity.scopes, address, method: Method::Get, body: None }
     }
 
-    /// The request that goes on where `batch`, the answer to this one, ends.
+    /// A request that sends a document: a report, an aggregate, a webhook to be made. `endpoint` is its whole path.
+    #[must_use]
+    pub fn post(
+        endpoint: &'static str,
+        tier: Tier,
+        scopes: &'static [&'static str],
+        document: &serde_json::Value,
+    ) -> Request {
+        let body = Some(Arc::from(document.to_string()));
+        Request { endpoint, tier, scopes, address: Address::Ours(endpoint.to_owned()), method: Method::Post, body }
+    }
+
+    /// A request without a document to one thing, whose id takes the place of `{id}` in `endpoint`.
+    #[must_use]
+    pub fn of_one(
+        method: Method,
+        endpoint: &'static str,
+        tier: Tier,
+        scopes: &'static [&'static str],
+        id: &str,
+    ) -> Request {
+        let address = Address::Ours(endpoint.replace("{id}", &encoded(id)));
+        Request { endpoint, tier, scopes, address, method, body: None }
+    }
+
+    /// The request that goes on where `batch`, the answer to this one, ends; what was posted is posted again.
     #[must_use]
     pub fn following(&self, batch: &Batch) -> Option<Request> {
         let address = Address::Link(batch.next.clone()?);
-        Some(Request { address, ..*self })
+        Some(Request { address, ..self.clone() })
     }
 
     /// The path as the documentation spells it, `{id}` and all: what a budget belongs to.
@@ -82,6 +120,14 @@ impl Request {
         }
     }
 
+    pub(super) fn method(&self) -> Method {
+        self.method
+    }
+
+    pub(super) fn body(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
     pub(super) fn tier(&self) -> Tier {
         self.tier
     }
@@ -96,9 +142,19 @@ impl Request {
     }
 }
 
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GET {}", self.target())
+        write!(f, "{} {}", self.method.name(), self.target())
     }
 }
 

@@ -20,7 +20,7 @@ impl Handle {
     fn read_one(&self, entity: &'static Entity, parent: &str) -> Result<(), Stopped> {
         let client = self.0.client.as_ref().ok_or(Stopped::NoKey)?;
         let request = Request::first(entity, None, None, Some(parent));
-        let batch = client.get(&request, &self.0.stop, &mut |_| ())?;
+        let batch = client.ask(&request, &self.0.stop, &mut |_| ())?;
         let zone = self.0.store.read(|db| db.zone())?;
         let page = record::read(entity, &batch, Context { zone, parent: Some(parent) })?;
         self.0.store.write(|db| db.merge(entity, &page.records, self.now()))?;

@@ -52,7 +52,7 @@ impl Copying<'_> {
     /// One request, with its waits and bytes shown.
     pub(super) fn get(&self, request: &klaviyo::Request) -> Result<klaviyo::Batch, klaviyo::Error> {
         let mut note = |note: Note| self.show(|it| account_for(it, &note));
-        let batch = self.client.get(request, self.cancel, &mut note)?;
+        let batch = self.client.ask(request, self.cancel, &mut note)?;
         self.show(|it| {
             it.bytes += i64::try_from(batch.bytes).unwrap_or(i64::MAX);
             it.doing = None;

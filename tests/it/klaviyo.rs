@@ -129,10 +129,10 @@ fn a_limit_that_another_thread_ran_into_is_waited_for_too() {
     // While this one waits for its second, another one hears that the limit is reached, and gives up.
     let other = Stop::new();
     let mut times = Vec::new();
-    let batch = client.client.get(&accounts(), &client.stop, &mut |note| match note {
+    let batch = client.client.ask(&accounts(), &client.stop, &mut |note| match note {
         Note::Waited { time, .. } if times.is_empty() => {
             times.push(time);
-            let result = client.client.get(&accounts(), &other, &mut |note| {
+            let result = client.client.ask(&accounts(), &other, &mut |note| {
                 if let Note::Waited { why: Why::RateLimit, .. } = note {
                     other.set();
                 }
@@ -251,7 +251,7 @@ fn a_stop_ends_a_wait() {
     let client = Client::new(settings(&server.url)).expect("a client");
     let stop = Stop::new();
     let start = Instant::now();
-    let error = client.get(&metrics(), &stop, &mut |note| {
+    let error = client.ask(&metrics(), &stop, &mut |note| {
         if let Note::Waited { .. } = note {
             let stop = stop.clone();
             thread::spawn(move || {
@@ -344,7 +344,7 @@ impl TestClient {
     }
 
     fn ask(&self, request: &Request) -> Result<Batch, Error> {
-        self.client.get(request, &self.stop, &mut |note| self.notes.lock().expect("notes").push(note))
+        self.client.ask(request, &self.stop, &mut |note| self.notes.lock().expect("notes").push(note))
     }
 
     fn notes(&self) -> Vec<Note> {

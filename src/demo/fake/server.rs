@@ -5,7 +5,7 @@ use super::world::{Answer, Ask, World};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rocket::config::{LogLevel, Shutdown as Stopping};
-use rocket::data::Data;
+use rocket::data::{ByteUnit, Data};
 use rocket::fairing::AdHoc;
 use rocket::http::{ContentType, Method, Status};
 use rocket::route::{Handler, Outcome};
@@ -20,6 +20,8 @@ use std::thread::JoinHandle;
 const WORKERS: usize = 2;
 /// Bytes handed to the connection at a time; a page of events has about two million.
 const CHUNK: usize = 1 << 17;
+/// The longest document that is taken.
+const BODY_MAX: ByteUnit = ByteUnit::Mebibyte(1);
 /// Seconds that an idle connection stays open: longer than a reader pauses between two pages.
 const KEEP_ALIVE: u32 = 75;
 /// Seconds that a request in flight is given when the fake stops.
@@ -112,14 +114,19 @@ struct Door(Arc<World>);
 
 #[rocket::async_trait]
 impl Handler for Door {
-    async fn handle<'r>(&self, request: &'r Request<'_>, _data: Data<'r>) -> Outcome<'r> {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let header = |name| request.headers().get_one(name);
+        let body = match request.method() {
+            Method::Get => Vec::new(),
+            _ => data.open(BODY_MAX).into_bytes().await.map(|it| it.into_inner()).unwrap_or_default(),
+        };
         let answer = self.0.answer(&Ask {
             method: request.method().as_str(),
             path: request.uri().path().as_str(),
             query: request.uri().query().map_or("", |it| it.as_str()),
             authorization: header("Authorization"),
             revision: header("revision"),
+            body: &body,
         });
         // A sleep of nothing would still wait for the timer's next tick.
         if !answer.delay.is_zero() {
