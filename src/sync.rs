@@ -1,5 +1,6 @@
 //! Keeps the copy current: runs, and the threads that do them. The only module that knows both Klaviyo and the store.
 
+mod copying;
 mod events;
 mod on_demand;
 mod pass;

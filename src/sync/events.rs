@@ -5,8 +5,9 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::copying::Copying;
 use super::record::{self, Context, Page};
-use super::run::{Copying, Stopped};
+use super::run::Stopped;
 use super::series::Series;
 use crate::klaviyo::{Bounds, Error, Request};
 use crate::store::windows::gaps;
@@ -98,7 +99,7 @@ type Fetched = Result<(Page, bool), Stopped>;
 fn fetch(copying: &Copying<'_>, bounds: Bounds, zone: Tz, pages: &SyncSender<Fetched>) {
     let mut series = Series::from(Request::first(copying.entity, None, Some(bounds), None));
     while let Some(asked) = series.take() {
-        let page = copying.get(&asked).map_err(Stopped::from).and_then(|batch| {
+        let page = copying.ask(&asked).map_err(Stopped::from).and_then(|batch| {
             let is_last = series.follow(&asked, &batch)?;
             Ok((record::read(copying.entity, &batch, Context { zone, parent: None })?, is_last))
         });

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use super::copying::Copying;
 use super::record::{self, Context, Page};
-use super::run::{Copying, Stopped};
+use super::run::Stopped;
 use super::series::Series;
 use crate::catalog::{Entity, Follow, Source};
 use crate::klaviyo::{Bounds, Error, Request};
@@ -87,7 +88,7 @@ impl<'a> Pass<'a> {
         let bounds = self.since.map(Bounds::Since);
         let mut series = Series::from(Request::first(self.entity, partition, bounds, parent));
         while let Some(asked) = series.take() {
-            let batch = self.copying.get(&asked)?;
+            let batch = self.copying.ask(&asked)?;
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
             series.follow(&asked, &batch)?;
             self.gather(page)?;
