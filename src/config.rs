@@ -22,6 +22,7 @@ pub struct Settings {
     pub klaviyo: Klaviyo,
     pub store: Store,
     pub sync: Sync,
+    pub membership: Membership,
 }
 
 /// The `[default.klaviyo]` table.
@@ -63,6 +64,34 @@ pub struct Sync {
     pub lookback_hours: u32,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
+}
+
+/// The `[default.membership]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    pub lists: Chosen,
+    pub segments: Chosen,
+    /// How often a list or segment is listed as a whole, 1–366.
+    pub relist_days: u32,
+}
+
+/// Which lists or segments are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Chosen {
+    /// `all` or `none`.
+    Word(String),
+    /// Ids or names.
+    These(Vec<String>),
+}
+
+impl Chosen {
+    fn is_understood(&self) -> bool {
+        matches!(self, Chosen::These(_)) || matches!(self, Chosen::Word(it) if it == "all" || it == "none")
+    }
 }
 
 /// A secret that cannot be printed by accident.
@@ -123,7 +152,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "membership", "store", "sync"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -198,7 +227,7 @@ impl Settings {
 
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
-        let rules: [(&str, bool, &str); 6] = [
+        let rules: [(&str, bool, &str); 9] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -215,6 +244,9 @@ impl Settings {
                 (1..=120).contains(&self.klaviyo.connect_timeout_secs),
                 "from 1 to 120 seconds",
             ),
+            ("membership.lists", self.membership.lists.is_understood(), WHICH),
+            ("membership.segments", self.membership.segments.is_understood(), WHICH),
+            ("membership.relist_days", (1..=366).contains(&self.membership.relist_days), "from 1 to 366 days"),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             (
                 "store.memory_limit",
@@ -233,6 +265,9 @@ impl Settings {
         }
     }
 }
+
+/// How [`Chosen`] is written.
+const WHICH: &str = "\"all\", \"none\", or a list of ids or names such as [\"Newsletter\"]";
 
 /// Whether an http:// address stays on this machine.
 fn is_loopback(url: &str) -> bool {

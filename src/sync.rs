@@ -2,13 +2,17 @@
 
 mod copying;
 mod events;
+mod members;
 mod on_demand;
 mod pass;
+mod plan;
 pub mod record;
 mod run;
 pub mod schedule;
 mod series;
 mod values;
+
+pub use members::{Chosen, Membership};
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -83,14 +87,24 @@ pub struct Options {
     pub history_days: u32,
     pub lookback_hours: u32,
     pub parallel: usize,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
+    pub membership: Membership,
 }
 
-impl From<&crate::config::Sync> for Options {
-    fn from(settings: &crate::config::Sync) -> Options {
+impl From<&crate::config::Settings> for Options {
+    fn from(settings: &crate::config::Settings) -> Options {
+        let crate::config::Settings { sync, membership, .. } = settings;
         Options {
-            history_days: settings.history_days,
-            lookback_hours: settings.lookback_hours,
-            parallel: settings.parallel,
+            history_days: sync.history_days,
+            lookback_hours: sync.lookback_hours,
+            parallel: sync.parallel,
+            profile_sweep_days: sync.profile_sweep_days,
+            membership: Membership {
+                lists: (&membership.lists).into(),
+                segments: (&membership.segments).into(),
+                relist_days: membership.relist_days,
+            },
         }
     }
 }

@@ -15,7 +15,7 @@ use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
 use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
-use klytics::sync::{Handle, Options, Order, Threads, Ticket, Trigger};
+use klytics::sync::{Chosen, Handle, Membership, Options, Order, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
@@ -77,7 +77,7 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn serve(store: Store) -> Served {
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
+    let options = Options { parallel: 1, ..options() };
     let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
     serve_with(store, handle)
 }
@@ -201,6 +201,12 @@ impl Drop for Mirror {
     }
 }
 
+/// Everything is read, the members of all lists and segments, too.
+pub(crate) fn options() -> Options {
+    let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
+    Options { history_days: 0, lookback_hours: 2, parallel: 3, profile_sweep_days: 7, membership }
+}
+
 /// How the sync of a test reads.
 pub(crate) struct Reading {
     pub(crate) options: Options,
@@ -214,7 +220,7 @@ pub(crate) struct Reading {
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
-            options: Options { history_days: 0, lookback_hours: 2, parallel: 3 },
+            options: options(),
             base_url: None,
             timeout: Duration::from_secs(20),
             waits: false,

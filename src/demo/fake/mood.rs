@@ -29,6 +29,8 @@ pub enum Mood {
     DuplicatesAcrossPages,
     /// The next page is said to be on another host.
     ForeignNext,
+    /// 503 for pages of more records than that, as for profiles with their predictions.
+    TooMuchAbove(usize),
     /// The mood for paths that begin so; the rest is well.
     At(&'static str, Box<Mood>),
 }
@@ -48,6 +50,8 @@ pub(super) enum Whim {
     OtherRevision,
     Repeat,
     ForeignNext,
+    /// Pages of more records than that take too long.
+    TooMuch(usize),
 }
 
 /// The mood in force, and how many requests it has seen.
@@ -90,6 +94,7 @@ impl Temper {
             Mood::OtherRevision => Whim::OtherRevision,
             Mood::DuplicatesAcrossPages => Whim::Repeat,
             Mood::ForeignNext => Whim::ForeignNext,
+            Mood::TooMuchAbove(size) => Whim::TooMuch(size),
             _ => Whim::None,
         }
     }
