@@ -13,6 +13,8 @@ pub enum Mood {
     /// 429 for the rest of the day.
     DailyQuota,
     FailsEvery(u64, u16),
+    /// From then on everything fails.
+    FailsAfter(u64, u16),
     /// The content network's 403, which is a web page.
     HtmlForbidden(u64),
     /// The connection breaks in the middle of the body.
@@ -85,6 +87,7 @@ impl Temper {
             Mood::BusyWithoutWord(n) if turn(n) => Whim::Busy { retry_after: None },
             Mood::DailyQuota => Whim::Busy { retry_after: Some(REST_OF_DAY) },
             Mood::FailsEvery(n, status) if turn(n) => Whim::Fail(status),
+            Mood::FailsAfter(n, status) if self.seen > n => Whim::Fail(status),
             Mood::HtmlForbidden(n) if turn(n) => Whim::Html,
             Mood::Truncates(n) if turn(n) => Whim::Truncate,
             Mood::Hangs(n, time) if turn(n) => Whim::Hang(time),

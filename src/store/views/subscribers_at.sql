@@ -2,14 +2,17 @@
 -- history of consent begins: whoever had left by then was never seen.
 create or replace macro subscribers_at(moment) as table
 with counts as (
-    select channel, sum(change) filter (where changed_at < moment) as profiles, min(seen_at) < moment as is_known
+    select
+        min(seen_at) as began_at,
+        coalesce(sum(change) filter (where channel = 'email' and changed_at < moment), 0) as email,
+        coalesce(sum(change) filter (where channel = 'sms' and changed_at < moment), 0) as sms,
+        coalesce(sum(change) filter (where channel = 'push' and changed_at < moment), 0) as push,
+        coalesce(sum(change) filter (where channel = 'whatsapp' and changed_at < moment), 0) as whatsapp
     from consent_changes
-    group by channel
-),
-known as (select coalesce(bool_or(is_known), false) as is_known from counts)
+)
 select
-    case when is_known then coalesce((select profiles from counts where channel = 'email'), 0) end as email,
-    case when is_known then coalesce((select profiles from counts where channel = 'sms'), 0) end as sms,
-    case when is_known then coalesce((select profiles from counts where channel = 'push'), 0) end as push,
-    case when is_known then coalesce((select profiles from counts where channel = 'whatsapp'), 0) end as whatsapp
-from known
+    case when began_at < moment then email end as email,
+    case when began_at < moment then sms end as sms,
+    case when began_at < moment then push end as push,
+    case when began_at < moment then whatsapp end as whatsapp
+from counts
