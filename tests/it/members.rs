@@ -194,7 +194,7 @@ fn groups() -> Store {
     seed(
         &store,
         "insert into klaviyo_segments (id, name, updated_at) values
-             ('S1', 'VIP', '2026-01-01'), ('S2', 'Empty', '2026-01-01'), ('S3', 'Unknown', '2026-01-01');
+             ('S1', 'VIP', '2026-01-02'), ('S2', 'Empty', '2026-01-02'), ('S3', 'Unknown', '2026-01-02');
          insert into klaviyo_segment_counts (id, profile_count) values ('S1', 2), ('S2', 0), ('S3', 90);
          insert into klaviyo_lists (id, name) values ('L1', 'Newsletter');
          insert into klaviyo_segment_members (id, segment_id, profile_id, joined_at, deleted_at) values
@@ -231,15 +231,15 @@ fn what_members_bought_is_known_where_they_are_known() {
         rows.iter().map(|it| json!([it["name"], it["count"], it["conversionRate"], it["revenue"]])).collect()
     };
     let none = [json!(["Empty", 0, null, 0.0]), json!(["Unknown", 90, null, null]), json!(["VIP", 2, 0.5, 30.5])];
-    // A range selects segments by when they were updated, so none is updated in these days and all in all days.
+    // A range also selects segments by when they were updated.
     assert_eq!(get("/api/segments?range=2026-03-01,2026-03-02"), Vec::<Value>::new());
-    let all = get("/api/segments?sort=name&range=all");
+    let all = get("/api/segments?sort=name&range=2026-01-01,2026-03-04");
     assert_eq!(all[0], none[0]);
     assert_eq!(all[1], none[1]);
     assert_eq!(all[2], json!(["VIP", 2, 1.0, 110.5]));
     let best = get("/api/charts/top-segments?range=2026-03-01,2026-03-02");
     assert_eq!(best, [none[2].clone(), none[0].clone(), none[1].clone()]);
-    assert_eq!(get("/api/lists?range=all"), Vec::<Value>::new(), "no time of change is known of it");
+    assert_eq!(get("/api/lists?range=2026-01-01,2026-03-04"), Vec::<Value>::new(), "no time of change is known of it");
     let results = lines(
         &groups(),
         "select kind, group_id, members, converted, revenue
