@@ -5,6 +5,7 @@
 mod consent;
 pub mod document;
 mod error;
+pub mod history;
 pub mod memory;
 mod metric_kinds;
 mod migrations;
@@ -71,8 +72,15 @@ struct Inner {
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] =
-    &[consent::QUERIES, metric_kinds::QUERIES, progress::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] = &[
+    consent::QUERIES,
+    history::QUERIES,
+    metric_kinds::QUERIES,
+    progress::QUERIES,
+    runs::QUERIES,
+    windows::QUERIES,
+    zone::QUERIES,
+];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;

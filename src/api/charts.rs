@@ -1,5 +1,5 @@
-use super::segments;
 use super::answer::{Answer, Question, document};
+use super::segments;
 use crate::pages::Call;
 use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm};
 use crate::range::Unclear;

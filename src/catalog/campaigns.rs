@@ -18,11 +18,7 @@ pub(super) const CAMPAIGNS: Entity = Entity {
         ],
     },
     // A whole listing is a request for every hundred campaigns, so every day shows what was deleted.
-    follow: Follow::Since {
-        attribute: "updated_at",
-        operator: Operator::GreaterOrEqual,
-        whole: Whole::EveryDays(1),
-    },
+    follow: Follow::Since { attribute: "updated_at", operator: Operator::GreaterOrEqual, whole: Whole::EveryDays(1) },
     // Archived campaigns come back unsorted whatever is asked for, so no order is relied upon.
     sort: None,
     include: &["campaign-messages", "tags"],

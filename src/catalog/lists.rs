@@ -1,6 +1,4 @@
-use super::{
-    Entity, Follow, Key, METADATA, Operator, Rest, Source, Tier, Whole, count, parent, text, texts, time,
-};
+use super::{Entity, Follow, Key, METADATA, Operator, Rest, Source, Tier, Whole, count, parent, text, texts, time};
 
 /// Lists. `updated` does not move when members come and go, and only a whole listing shows deletions.
 pub(super) const LISTS: Entity = Entity {
@@ -59,22 +57,14 @@ pub(super) const LIST_MEMBERS: Entity = Entity {
         only: None,
         key: Key::WithParent,
     },
-    follow: Follow::Since {
-        attribute: "joined_group_at",
-        operator: Operator::GreaterOrEqual,
-        whole: Whole::AsSet,
-    },
+    follow: Follow::Since { attribute: "joined_group_at", operator: Operator::GreaterOrEqual, whole: Whole::AsSet },
     sort: Some("joined_group_at"),
     include: &[],
     fields: &[("profile", &["id", "joined_group_at"])],
     additional_fields: &[],
     tier: Tier::L,
     scopes: &["lists:read", "profiles:read"],
-    columns: &[
-        parent("list_id"),
-        text("profile_id", &["/id"]),
-        time("joined_at", &["/attributes/joined_group_at"]),
-    ],
+    columns: &[parent("list_id"), text("profile_id", &["/id"]), time("joined_at", &["/attributes/joined_group_at"])],
     // Not asked for: all that is known of the profile is in its own row.
     rest: Rest { column: "properties", pointer: "/attributes/properties" },
     schedule: "55 */6 * * *",

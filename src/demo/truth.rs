@@ -35,7 +35,8 @@ impl Truth {
             attributed_cents: 0,
             foreign_orders: 0,
             members: members(shop, time.timestamp()),
-            subscribers: shop.people(time.timestamp()).filter(|it| it.1.could_receive_email(time.timestamp())).count() as u64,
+            subscribers: shop.people(time.timestamp()).filter(|it| it.1.could_receive_email(time.timestamp())).count()
+                as u64,
         };
         for event in &shop.events {
             let Some(at) = DateTime::from_timestamp(event.at, 0) else { continue };

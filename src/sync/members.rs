@@ -19,6 +19,13 @@ pub struct Membership {
     pub relist_days: u32,
 }
 
+impl Default for Membership {
+    /// As the packaged settings have it.
+    fn default() -> Membership {
+        Membership { lists: Chosen::All, segments: Chosen::None, relist_days: 7 }
+    }
+}
+
 /// Lists or segments that somebody chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::copying::Copying;
+use super::members;
 use super::plan::{Habit, Known, Plan, Wish};
 use super::record::{self, Context, Page};
 use super::run::Stopped;
 use super::series::Series;
-use super::members;
 use crate::catalog::{Entity, Follow, Source, Whole};
 use crate::klaviyo::{Bounds, Error, Request};
 use crate::store::progress::ParentProgress;
@@ -31,9 +31,8 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
         return members::copy(copying);
     }
     let entity = copying.entity;
-    let known = copying.store().read(|db| {
-        Ok(Known { watermark: db.watermark(entity)?, whole_at: db.whole_at(entity)? })
-    })?;
+    let known =
+        copying.store().read(|db| Ok(Known { watermark: db.watermark(entity)?, whole_at: db.whole_at(entity)? }))?;
     let mut pass = Pass::new(copying, Scope::Entity, known)?;
     match copying.entity.source {
         Source::PerParent { .. } => pass.each_parent()?,

@@ -90,7 +90,11 @@ mod tests {
         for (every, whole_at, want) in
             [(7, 94, following), (7, 93, Plan::WHOLE), (7, 1, Plan::WHOLE), (0, 1, following), (1, 100, following)]
         {
-            assert_eq!(plan(false, None, Some(99), Some(whole_at), every), want, "every {every} days, last on {whole_at}");
+            assert_eq!(
+                plan(false, None, Some(99), Some(whole_at), every),
+                want,
+                "every {every} days, last on {whole_at}"
+            );
         }
     }
 

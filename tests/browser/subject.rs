@@ -65,13 +65,7 @@ impl Subject {
         let fake = Fake::start(Plan { shop, clock: clock.clone(), ..Plan::default() }).expect("a fake Klaviyo");
         let store = Store::in_memory().expect("a database");
         let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
-        let options = Options {
-            history_days: 0,
-            lookback_hours: LOOKBACK_HOURS,
-            parallel: 4,
-            profile_sweep_days: 7,
-            membership,
-        };
+        let options = Options { lookback_hours: LOOKBACK_HOURS, membership, ..Options::default() };
         let client = has_key.then(|| client(&fake));
         let handle = Handle::new(store.clone(), client, options, told(&clock)).expect("a sync at rest");
         let data_dir = tempfile::tempdir().expect("a directory");

@@ -5,9 +5,7 @@ use klytics::demo::{Reason, Shop};
 use klytics::store::{Options, Store};
 use serde_json::{Value, json};
 
-use crate::support::{
-    Mirror, account, ended_well, everything, forced, lines, noon, only, part, seed, serve, value,
-};
+use crate::support::{Mirror, account, ended_well, everything, forced, lines, noon, only, part, seed, serve, value};
 
 /// The history of a profile on a channel, oldest first: state, reason and what it was before.
 fn history(mirror: &Mirror, profile: &str, channel: &str) -> Vec<String> {
@@ -48,7 +46,8 @@ fn the_history_begins_with_the_first_state_of_everyone() {
     assert_eq!(value(&mirror.store, "select email from subscribers"), subscribers);
     assert_eq!(value(&mirror.store, "select sum(change) from consent_changes where channel = 'email'"), subscribers);
     // Since when they have been in it is what Klaviyo says, which is before anybody looked.
-    let early = "select count(*) from klaviyo_consent_history where changed_at >= seen_at or previous_consent is not null";
+    let early =
+        "select count(*) from klaviyo_consent_history where changed_at >= seen_at or previous_consent is not null";
     assert_eq!(value(&mirror.store, early), "0");
     let channels = lines(&mirror.store, "select distinct channel from klaviyo_consent_history");
     assert_eq!(channels, ["email", "push", "sms", "sms_transactional", "whatsapp"]);
@@ -73,7 +72,8 @@ fn a_change_of_consent_is_one_row() {
     assert_eq!(history(&mirror, &id, "sms").len(), 1, "the other channels did not change");
     assert_eq!(changed_at(&mirror, &id), format!("{} false", at.naive_utc()));
     assert_ne!(rows(), before);
-    let row = format!("select email_consent, can_receive_email, email_suppression from klaviyo_profiles where id = '{id}'");
+    let row =
+        format!("select email_consent, can_receive_email, email_suppression from klaviyo_profiles where id = '{id}'");
     assert_eq!(value(&mirror.store, &row), "UNSUBSCRIBED false UNSUBSCRIBE");
     mirror.pass_time(TimeDelta::minutes(1));
     let again = mirror.clock().now();
@@ -139,7 +139,10 @@ fn a_deleted_profile_gets_nothing_until_it_comes_back() {
     mirror.fake.edit(|shop| shop.restore_profile(who, at));
     ended_well(&mirror.run(forced()));
     assert_eq!(history(&mirror, &id, "email")[2], "3 SUBSCRIBED true no reason SUBSCRIBED/false");
-    assert_eq!((value(&mirror.store, sum), value(&mirror.store, "select email from subscribers")), (subscribers(), subscribers()));
+    assert_eq!(
+        (value(&mirror.store, sum), value(&mirror.store, "select email from subscribers")),
+        (subscribers(), subscribers())
+    );
 }
 
 #[test]
@@ -165,7 +168,10 @@ fn what_happens_meanwhile_is_in_the_history() {
         ended_well(&mirror.run(only(&["accounts", "profiles"])));
         let subscribers = mirror.fake.truth().subscribers.to_string();
         assert_eq!(value(&mirror.store, "select email from subscribers"), subscribers);
-        assert_eq!(value(&mirror.store, "select sum(change) from consent_changes where channel = 'email'"), subscribers);
+        assert_eq!(
+            value(&mirror.store, "select sum(change) from consent_changes where channel = 'email'"),
+            subscribers
+        );
     }
 }
 

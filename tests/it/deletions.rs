@@ -22,7 +22,8 @@ fn all_of(names: &[&str]) -> Order {
 fn a_deleted_campaign_or_template_is_found_within_a_day() {
     let mirror = Mirror::copied();
     let (campaign, template) = mirror.fake.edit(|shop| (shop.delete_campaign(3), shop.delete_template(2)));
-    let message = value(&mirror.store, &format!("select id from klaviyo_campaign_messages where campaign_id = '{campaign}'"));
+    let message =
+        value(&mirror.store, &format!("select id from klaviyo_campaign_messages where campaign_id = '{campaign}'"));
     let seen = || {
         [("campaigns", &campaign), ("campaign_messages", &message), ("templates", &template)]
             .map(|(entity, id)| alive(&mirror, entity, id))

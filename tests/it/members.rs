@@ -148,7 +148,8 @@ fn lists_that_were_read_are_not_read_again_because_another_failed() {
     let asked = mirror.fake.requests().len();
     ended_well(&mirror.run(only(&["list_members"])));
     assert_eq!(known(), ids);
-    let again: Vec<_> = mirror.fake.requests().split_off(asked).into_iter().filter(|it| it.path.contains(&ids[0])).collect();
+    let again: Vec<_> =
+        mirror.fake.requests().split_off(asked).into_iter().filter(|it| it.path.contains(&ids[0])).collect();
     assert!(again.len() == 1 && again[0].query.contains("joined_group_at%2C"), "{again:?}");
 }
 

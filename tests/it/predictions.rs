@@ -8,7 +8,8 @@ use crate::support::{Mirror, ended_well, lines, only, part, shop, value};
 #[test]
 fn predictions_are_kept_of_those_who_bought() {
     let mirror = Mirror::copied();
-    let count = |sql: &str| value(&mirror.store, &format!("select count(*) from klaviyo_profile_predictions where {sql}"));
+    let count =
+        |sql: &str| value(&mirror.store, &format!("select count(*) from klaviyo_profile_predictions where {sql}"));
     assert_eq!(count("true"), mirror.fake.truth().records["profiles"].to_string());
     assert_ne!(count("total_clv > 0 and total_clv = historic_clv + predicted_clv"), "0");
     assert_eq!(count("historic_orders is null and (total_clv is not null or best_channel is not null)"), "0");
@@ -63,6 +64,7 @@ fn a_prediction_that_fails_midway_goes_on_with_smaller_pages_there() {
     let run = mirror.run(Order { forced: true, ..only(&["profile_predictions"]) });
     assert_eq!((run.status.name(), part(&run, "profile_predictions").rows_deleted), ("failed", 0));
     // Two pages were read, so what was asked for then begins behind them.
-    let later: Vec<_> = mirror.fake.requests()[asked..].iter().filter(|it| it.query.contains("%5D=50")).cloned().collect();
+    let later: Vec<_> =
+        mirror.fake.requests()[asked..].iter().filter(|it| it.query.contains("%5D=50")).cloned().collect();
     assert!(!later.is_empty() && later.iter().all(|it| it.query.contains("greater-than%28updated")), "{later:?}");
 }

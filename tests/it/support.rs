@@ -77,7 +77,7 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn serve(store: Store) -> Served {
-    let options = Options { parallel: 1, ..options() };
+    let options = Options { parallel: 1, ..Options::default() };
     let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
     serve_with(store, handle)
 }
@@ -204,7 +204,7 @@ impl Drop for Mirror {
 /// Everything is read, the members of all lists and segments, too.
 pub(crate) fn options() -> Options {
     let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
-    Options { history_days: 0, lookback_hours: 2, parallel: 3, profile_sweep_days: 7, membership }
+    Options { parallel: 3, membership, ..Options::default() }
 }
 
 /// How the sync of a test reads.
@@ -219,12 +219,7 @@ pub(crate) struct Reading {
 
 impl Default for Reading {
     fn default() -> Reading {
-        Reading {
-            options: options(),
-            base_url: None,
-            timeout: Duration::from_secs(20),
-            waits: false,
-        }
+        Reading { options: options(), base_url: None, timeout: Duration::from_secs(20), waits: false }
     }
 }
 

@@ -9,8 +9,8 @@ use klytics::store::runs::Run;
 use klytics::sync::Options;
 
 use crate::support::{
-    Mirror, Reading, changes, ended_well, entity, everything, forced, holds_the_truth, lines, noon, only, options, part, pause,
-    rows, same_rows, shop, value,
+    Mirror, Reading, changes, ended_well, entity, everything, forced, holds_the_truth, lines, noon, only, options,
+    part, pause, rows, same_rows, shop, value,
 };
 
 /// Patient enough for whatever goes away by itself.
@@ -162,7 +162,11 @@ fn an_unreachable_host_is_said_and_nothing_is_lost() {
     let run = mirror.run(everything());
     assert_eq!(run.status.name(), "failed");
     let said = error(&mirror, &run, "events");
-    assert!(said.starts_with("could not read /api/events in 4 tries: "), "{said}");
+    assert!(said.starts_with(&format!("could not reach 127.0.0.1:{port} in 4 tries: ")), "{said}");
+    // One of them finds nobody there, and the others need not look.
+    assert_eq!(part(&run, "accounts").requests, 4);
+    assert!(run.entities.iter().all(|it| it.name == "accounts" || it.requests == 0));
+    assert!(mirror.status("events").remedy.is_some_and(|it| it.contains("network")));
     same_rows(&rows(&mirror.store, true), &before);
     mirror.restart(&Reading::default());
     assert_eq!(changes(&mirror.sync()), (0, 0, 0));

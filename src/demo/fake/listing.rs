@@ -116,8 +116,8 @@ impl Choice<'_> {
             tie: u64::from(it.1),
         };
         let cursor = self.question.cursor.as_ref().map(|it| &it.key);
-        let mut rest = order::beyond(order, cursor, descending, self.repeat, key)
-            .filter_map(|it| Some((it, record(*it)?)));
+        let mut rest =
+            order::beyond(order, cursor, descending, self.repeat, key).filter_map(|it| Some((it, record(*it)?)));
         let page: Vec<_> = rest.by_ref().take(size).collect();
         let last = page.last().map(|it| key(it.0)).filter(|_| rest.next().is_some());
         (page.into_iter().map(|it| it.1).collect(), last)

@@ -41,7 +41,9 @@ pub enum Mood {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Whim {
     None,
-    Busy { retry_after: Option<u64> },
+    Busy {
+        retry_after: Option<u64>,
+    },
     Fail(u16),
     Html,
     Truncate,

@@ -144,8 +144,7 @@ fn subscriptions(shop: &Shop, it: &Profile, at: i64) -> Value {
         Consent::Never => Value::Null,
         _ => time(if changed <= at { changed } else { before }),
     };
-    let (email_at, text_at) =
-        (since(email, it.email_at, it.created), since(text, it.text_changed_at, it.created));
+    let (email_at, text_at) = (since(email, it.email_at, it.created), since(text, it.text_changed_at, it.created));
     let suppression: Vec<Value> = it
         .suppression_at(at)
         .iter()

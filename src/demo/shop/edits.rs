@@ -134,7 +134,9 @@ impl Shop {
     #[must_use]
     pub fn a_subscriber(&self, of_texts: bool) -> u32 {
         let is_one = |it: &super::Profile| {
-            it.can_receive_email() && (!of_texts || it.text == Consent::Subscribed) && it.created < self.plan.now.timestamp()
+            it.can_receive_email()
+                && (!of_texts || it.text == Consent::Subscribed)
+                && it.created < self.plan.now.timestamp()
         };
         let place = self.profiles.iter().position(is_one).expect("a shop has subscribers");
         u32::try_from(place).expect("fewer profiles than 2^32")

@@ -1,8 +1,8 @@
 //! Who is on which list and in which segment, and since when: it follows from what people agreed to and did.
 
+use super::Shop;
 use super::library::Group;
 use super::people::{Consent, ENGAGED_DAYS, Profile};
-use super::Shop;
 use crate::demo::random::mix;
 use chrono::{DateTime, Datelike, NaiveDate};
 
@@ -16,7 +16,9 @@ pub(in crate::demo) enum Rule {
     /// Subscribed to text messages.
     Text,
     /// So many of a thousand, whoever they are, from some day after they became known.
-    Some { of_thousand: u16 },
+    Some {
+        of_thousand: u16,
+    },
     /// Opened, clicked, visited or bought in the last days, of which that is the place in [`ENGAGED_DAYS`].
     Engaged(usize),
     /// Bought again and again.

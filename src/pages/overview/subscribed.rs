@@ -2,9 +2,9 @@
 
 use super::figure::Figure;
 use super::{CONSENT_HISTORY, SUBSCRIBER_CHANGES, SUBSCRIBERS, SUBSCRIBERS_AT};
+use crate::params;
 use crate::range::Period;
 use crate::store::zone::midnight;
-use crate::params;
 use crate::store::{self, Db, FromRow, Row, RowResult};
 use chrono::{NaiveDateTime, TimeDelta};
 
