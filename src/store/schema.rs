@@ -69,14 +69,13 @@ fn document_type(entity: &Entity) -> &'static str {
 
 fn sql_type(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => "varchar",
+        Kind::Text | Kind::Document => "varchar",
         Kind::Count => "bigint",
         Kind::Number => "double",
         Kind::Money => "decimal(18,4)",
         Kind::Flag => "boolean",
         Kind::Time | Kind::LocalTime => "timestamp",
         Kind::Texts => "varchar[]",
-        Kind::Document => "varchar",
     }
 }
 
