@@ -61,6 +61,12 @@ pub struct Sync {
     pub history_days: u32,
     /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time, 1–64.
+    pub windows: usize,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
 }
@@ -198,7 +204,7 @@ impl Settings {
 
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
-        let rules: [(&str, bool, &str); 6] = [
+        let rules: [(&str, bool, &str); 7] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -215,6 +221,7 @@ impl Settings {
                 (1..=120).contains(&self.klaviyo.connect_timeout_secs),
                 "from 1 to 120 seconds",
             ),
+            ("sync.windows", (1..=64).contains(&self.sync.windows), "from 1 to 64 windows of events at the same time"),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             (
                 "store.memory_limit",

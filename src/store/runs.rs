@@ -133,6 +133,8 @@ pub struct RunEntity {
     pub waited_secs: f64,
     /// Share that is done, 0–1, where it can be known.
     pub done: Option<f64>,
+    /// Seconds until it is done, at the pace of the last moments; not kept.
+    pub left_secs: Option<f64>,
     pub error: Option<String>,
     /// Whether Klaviyo refused the key: nothing helps but another one.
     #[serde(skip)]
@@ -156,6 +158,7 @@ impl RunEntity {
             bytes: 0,
             waited_secs: 0.0,
             done: None,
+            left_secs: None,
             error: None,
             key_refused: false,
         }
@@ -372,6 +375,7 @@ impl FromRow for OfRun {
             bytes: row.get("bytes")?,
             waited_secs: row.get("waited_secs")?,
             done: None,
+            left_secs: None,
             error: row.get("error_message")?,
             key_refused: false,
             name,

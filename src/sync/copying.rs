@@ -1,5 +1,7 @@
 //! What one pass works with: its requests, what is shown of it, and which way its entity is copied.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use chrono::{DateTime, Utc};
 
 use super::run::Stopped;
@@ -16,6 +18,8 @@ pub(super) struct Copying<'a> {
     pub(super) order: &'a Order,
     pub(super) entity: &'static Entity,
     pub(super) cancel: &'a Stop,
+    /// Records that were no records; see [`Copying::leave_out`].
+    pub(super) left_out: AtomicUsize,
 }
 
 impl Copying<'_> {
@@ -40,6 +44,23 @@ impl Copying<'_> {
 
     pub(super) fn show(&self, change: impl FnOnce(&mut RunEntity)) {
         self.handle.show(self.entity.name, change);
+    }
+
+    /// Takes in that so many records of a page, or of what came along with it, had no id and were left out.
+    pub(super) fn leave_out(&self, count: usize) {
+        if count > 0 {
+            log::warn!("{count} records of {}, or that came along with them, have no id: left out", self.entity.name);
+            self.left_out.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    /// What a pass that went well has to say all the same.
+    pub(super) fn remark(&self) -> Option<String> {
+        match self.left_out.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some("1 record that Klaviyo sent has no id and was left out; everything else is here".to_owned()),
+            some => Some(format!("{some} records that Klaviyo sent have no id and were left out; everything else is here")),
+        }
     }
 
     /// Counts what was read and written of `entity`, which may be one that came along.

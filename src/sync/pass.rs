@@ -91,6 +91,7 @@ impl<'a> Pass<'a> {
             let batch = self.copying.ask(&asked)?;
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
             series.follow(&asked, &batch)?;
+            self.copying.leave_out(page.left_out);
             self.gather(page)?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! One run: its entities copied side by side, each after what it depends on; one's failure leaves the others alone.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::copying::{Copying, copy};
@@ -38,7 +39,8 @@ pub(super) fn carry_out(handle: &Handle, client: &Client, order: &Order, cancel:
         for _ in 0..handle.0.options.parallel {
             scope.spawn(|| {
                 while let Some(entity) = desk.take(order) {
-                    let copying = Copying { handle, client, order, entity, cancel };
+                    let left_out = AtomicUsize::new(0);
+                    let copying = Copying { handle, client, order, entity, cancel, left_out };
                     let result = if cancel.is_set() { Err(klaviyo::Error::Stopped.into()) } else { copy(&copying) };
                     settle(&copying, result);
                     desk.finish(entity);
@@ -91,7 +93,7 @@ impl Desk {
 /// Writes down how the pass ended, for the entity and for those that came along with it.
 fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
     let (status, error) = match &result {
-        Ok(()) => (Status::Completed, None),
+        Ok(()) => (Status::Completed, copying.remark()),
         Err(stopped) => (status_of(stopped), Some(causes(stopped))),
     };
     if let (Status::Failed | Status::Disabled | Status::Parked, Some(error)) = (status, &error) {
@@ -108,6 +110,7 @@ fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
         copying.handle.show(entity.name, |it| {
             it.status = status;
             it.doing = None;
+            it.left_secs = None;
             it.done = (status == Status::Completed).then_some(1.0);
             it.error.clone_from(&error);
             it.key_refused = matches!(result, Err(Stopped::Klaviyo(klaviyo::Error::Unauthorized { .. })));
