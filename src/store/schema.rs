@@ -217,8 +217,10 @@ mod tests {
 
     #[test]
     fn the_sql_of_the_catalog() {
-        let sql: Vec<String> =
-            ENTITIES.iter().map(|it| format!("{};\n\n{};", create_table(it), create_stage(it, &stage_table(it)))).collect();
+        let sql: Vec<String> = ENTITIES
+            .iter()
+            .map(|it| format!("{};\n\n{};", create_table(it), create_stage(it, &stage_table(it))))
+            .collect();
         insta::assert_snapshot!("tables", sql.join("\n\n"));
         insta::assert_snapshot!("merge", merge(crate::catalog::find("campaigns").expect("an entity")));
     }

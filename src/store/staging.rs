@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::{ToSql, appender_params_from_iter};
 use duckdb::types::{TimeUnit, ToSqlOutput, Value, ValueRef};
+use duckdb::{ToSql, appender_params_from_iter};
 
 use super::query::Db;
 use super::{Error, Store, schema, utc};

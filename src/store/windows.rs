@@ -19,9 +19,7 @@ const ADD_LOOKBACK: Query = query!("windows/add_lookback");
 const VANISHED: Query = query!("windows/vanished");
 
 /// Every query of this file that stands on its own; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[
-    COVERED, ABSORB, DROP, ADD, OCCUPIED, LOOKBACKS, FORGET_LOOKBACK, ADD_LOOKBACK,
-];
+pub(super) const QUERIES: &[Query] = &[COVERED, ABSORB, DROP, ADD, OCCUPIED, LOOKBACKS, FORGET_LOOKBACK, ADD_LOOKBACK];
 
 /// A span of time, `start <= t < end`, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

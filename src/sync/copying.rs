@@ -59,7 +59,9 @@ impl Copying<'_> {
         match self.left_out.load(Ordering::Relaxed) {
             0 => None,
             1 => Some("1 record that Klaviyo sent has no id and was left out; everything else is here".to_owned()),
-            some => Some(format!("{some} records that Klaviyo sent have no id and were left out; everything else is here")),
+            some => {
+                Some(format!("{some} records that Klaviyo sent have no id and were left out; everything else is here"))
+            }
         }
     }
 

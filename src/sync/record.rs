@@ -119,7 +119,8 @@ impl Reader {
         if let Follow::Since { attribute, .. } | Follow::Windows { attribute } = entity.follow {
             reader.followed = Some(reader.shape.slot(&["attributes", attribute]));
         }
-        reader.companions = entity.companions().map(|(_, it)| reader.shape.slot(&["relationships", it, "data"])).collect();
+        reader.companions =
+            entity.companions().map(|(_, it)| reader.shape.slot(&["relationships", it, "data"])).collect();
         for column in entity.columns {
             let place = reader.place(column.from);
             reader.columns.push(place);
@@ -257,12 +258,7 @@ impl<'a> Included<'a> {
     }
 
     /// The rows of an entity that came along, each with its parent.
-    fn records(
-        &self,
-        entity: &'static Entity,
-        parents: &HashMap<String, String>,
-        context: Context<'_>,
-    ) -> Vec<Record> {
+    fn records(&self, entity: &'static Entity, parents: &HashMap<String, String>, context: Context<'_>) -> Vec<Record> {
         let reader = Reader::of(entity);
         let own = self.by_name.iter().filter(|((resource, _), _)| *resource == entity.resource);
         own.map(|((_, id), text)| {
@@ -415,8 +411,20 @@ mod tests {
 
     /// Names that the catalog asks for below `/attributes/event_properties`, and others.
     const NAMES: &[&str] = &[
-        "$value", "$value_currency", "$message", "$flow", "$variation", "form_id", "machine_open", "Bot Click",
-        "Apple Privacy Open", "a\"b\\c", "ü\n", "0", "data", "attributes",
+        "$value",
+        "$value_currency",
+        "$message",
+        "$flow",
+        "$variation",
+        "form_id",
+        "machine_open",
+        "Bot Click",
+        "Apple Privacy Open",
+        "a\"b\\c",
+        "ü\n",
+        "0",
+        "data",
+        "attributes",
     ];
 
     fn scalar() -> impl Strategy<Value = Value> {
@@ -496,7 +504,8 @@ mod tests {
         let batch = Batch { data: vec![raw], included: vec![], next: None, bytes: 0 };
         let record = read(&EVENTS, &batch, context()).expect("readable").records.remove(0);
         assert_eq!(record.id, "e1");
-        for (column, want) in [("message_id", Cell::Text("m2".into())), ("flow_id", Cell::Null), ("value", Cell::Null)] {
+        for (column, want) in [("message_id", Cell::Text("m2".into())), ("flow_id", Cell::Null), ("value", Cell::Null)]
+        {
             assert_eq!(value_of(&record, &EVENTS, column), want, "{column}");
         }
         assert_eq!(value_of(&record, &EVENTS, "timestamp"), Cell::Null);

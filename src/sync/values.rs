@@ -134,9 +134,7 @@ fn time_of_text(text: &str) -> Option<DateTime<Utc>> {
 /// Currency signs, currency codes and grouping are removed: "$1,234.50", "12.00 USD", "-5.00".
 pub(super) fn money(json: &str) -> Option<String> {
     match json.into() {
-        Written::Number(number) => {
-            decimal(number).or_else(|| decimal(&format!("{:.6}", number.parse::<f64>().ok()?)))
-        }
+        Written::Number(number) => decimal(number).or_else(|| decimal(&format!("{:.6}", number.parse::<f64>().ok()?))),
         Written::Text(text) => decimal(&without_currency(&text)?),
         _ => None,
     }

@@ -12,3 +12,4 @@ mod support;
 mod sync;
 mod tidy;
 mod trouble;
+mod windows;

@@ -207,6 +207,8 @@ pub(crate) struct Reading {
     pub(crate) base_url: Option<String>,
     /// How long an answer may take.
     pub(crate) timeout: Duration,
+    /// How often a request that failed in passing is tried again.
+    pub(crate) retries: u32,
     /// Whether waits take their time.
     pub(crate) waits: bool,
 }
@@ -214,9 +216,10 @@ pub(crate) struct Reading {
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
-            options: Options { history_days: 0, lookback_hours: 2, parallel: 3, ..Options::default() },
+            options: Options { history_days: 0, lookback_hours: 2, windows: 3, parallel: 3, ..Options::default() },
             base_url: None,
             timeout: Duration::from_secs(20),
+            retries: 3,
             waits: false,
         }
     }
@@ -239,7 +242,7 @@ pub(crate) fn at_rest(fake: &Fake, store: &Store, clock: &demo::Clock, reading: 
         budget_share: 1.0,
         connect_timeout: Duration::from_secs(5),
         read_timeout: reading.timeout,
-        retries: 3,
+        retries: reading.retries,
     };
     let client = if reading.waits {
         Klaviyo::new(settings)

@@ -75,13 +75,7 @@ pub(super) fn plan(options: &Options, wish: Wish, standing: &Standing, now: Date
 }
 
 /// From here on everything is read again, whether it is complete or not.
-fn again_from(
-    options: &Options,
-    wish: Wish,
-    standing: &Standing,
-    whole: Window,
-    now: DateTime<Utc>,
-) -> DateTime<Utc> {
+fn again_from(options: &Options, wish: Wish, standing: &Standing, whole: Window, now: DateTime<Utc>) -> DateTime<Utc> {
     let from = match (wish, standing.covered.iter().map(|it| it.end).max()) {
         (Wish { since: Some(since), .. }, _) => whole_second(since),
         (Wish { forced: true, .. }, _) => whole.start,
@@ -160,7 +154,12 @@ mod tests {
             ),
             ("a full one", Wish { forced: true, ..USUAL }, vec![window(START, END - 9)], vec![window(START, END)]),
             ("since", since, vec![window(START, END - 9)], vec![window(END - 5 * HOUR, END)]),
-            ("forced since", Wish { forced: true, ..since }, vec![window(START, END)], vec![window(END - 5 * HOUR, END)]),
+            (
+                "forced since",
+                Wish { forced: true, ..since },
+                vec![window(START, END)],
+                vec![window(END - 5 * HOUR, END)],
+            ),
             ("little was copied", USUAL, vec![window(START + 50, START + 90)], vec![window(START, END)]),
             ("ahead of the clock", USUAL, vec![window(START, END + DAY)], vec![window(END + 10 - 2 * HOUR, END)]),
         ] {

@@ -23,15 +23,15 @@ const ROOM: u64 = 48 << 20;
 /// What a page is taken to be before the first is there.
 const USUAL_PAGE: u64 = 2 << 20;
 
-/// Events that are written in one go: a write costs a fixed part, too, and a table that grows by large pieces is
-/// compressed once.
-const EVENTS_PER_WRITE: usize = 60_000;
+/// Events that are written in one go: a row group of DuckDB's, which goes into the file at once, compressed. Half as
+/// many go through the log and are compressed again with every checkpoint: three times the work, and twice the room.
+const EVENTS_PER_WRITE: usize = 122_880;
 
 /// What is complete is written after this long at the latest: what a crash can cost.
-const WRITE_AFTER: TimeDelta = TimeDelta::seconds(2);
+const WRITE_AFTER: TimeDelta = TimeDelta::seconds(4);
 
 /// How often a window is begun again because its cursor expired.
-const RESTARTS: usize = 3;
+const RESTARTS: usize = 10;
 
 /// The reading of one pass.
 pub(super) struct Reading<'a> {
