@@ -104,6 +104,12 @@ pub(super) fn length(spans: &[Window]) -> Option<TimeDelta> {
     is_known.then(|| spans.iter().fold(TimeDelta::zero(), |sum, it| sum + (it.end - it.start)))
 }
 
+/// The windows as one, if they touch.
+pub(super) fn in_one(windows: &[Window]) -> Option<Window> {
+    let whole = Window { start: windows.iter().map(|it| it.start).min()?, end: windows.iter().map(|it| it.end).max()? };
+    gaps(whole, windows).is_empty().then_some(whole)
+}
+
 /// Klaviyo's filters have whole seconds.
 pub(super) fn whole_second(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)

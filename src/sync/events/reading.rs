@@ -211,6 +211,10 @@ impl<'a> Reading<'a> {
         }
         let changes = self.copying.store().replace_windows(&pieces, self.copying.now())?;
         self.copying.count(self.copying.entity, 0, changes);
+        let windows: Vec<Window> = pieces.iter().map(|it| it.window).collect();
+        if let Some(span) = plan::in_one(&windows) {
+            self.copying.closed(span, changes);
+        }
         Ok(())
     }
 
