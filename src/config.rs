@@ -69,6 +69,12 @@ pub struct Sync {
     pub history_days: u32,
     /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time, 1–64.
+    pub windows: usize,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
     /// How often all profiles are listed to find the deleted ones; 0 is never.
@@ -257,7 +263,7 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 10] = [
+        let rules: [(&str, bool, &str); 11] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -277,6 +283,7 @@ impl Settings {
             ("membership.lists", self.membership.lists.is_understood(), WHICH),
             ("membership.segments", self.membership.segments.is_understood(), WHICH),
             ("membership.relist_days", (1..=366).contains(&self.membership.relist_days), "from 1 to 366 days"),
+            ("sync.windows", (1..=64).contains(&self.sync.windows), "from 1 to 64 windows of events at the same time"),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             ("sync.jitter_secs", self.sync.jitter_secs <= 3_600, "from 0 to 3600 seconds"),
             (

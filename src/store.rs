@@ -29,9 +29,9 @@ pub use duckdb::ToSql;
 pub use duckdb::types::FromSql;
 pub use error::Error;
 pub use query::{Db, FromRow, Query, Row, RowResult};
-pub use staging::{Cell, Changes, Record};
+pub use staging::{Cell, Changes, Record, Staged};
 pub use views::VIEWS;
-pub use windows::Window;
+pub use windows::{Piece, Window};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -67,6 +67,8 @@ struct Inner {
     origin: Mutex<Connection>,
     /// Connections that read, at rest; each is taken for one unit of work.
     readers: Mutex<Vec<Connection>>,
+    /// Counts the stages that were made, so that each has a name of its own.
+    stages: std::sync::atomic::AtomicU64,
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
 }
@@ -124,6 +126,7 @@ impl Store {
             writer: Mutex::new(connection),
             origin: Mutex::new(origin),
             readers: Mutex::default(),
+            stages: std::sync::atomic::AtomicU64::new(0),
             version: std::sync::atomic::AtomicU64::new(0),
         })))
     }

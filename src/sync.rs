@@ -94,8 +94,17 @@ pub enum Refused {
 /// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How far back a first read of events goes; 0 is everything.
     pub history_days: u32,
+    /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time.
+    pub windows: usize,
+    /// Entities copied at the same time.
     pub parallel: usize,
     /// When each entity is copied by itself.
     pub timetable: Timetable,
@@ -105,10 +114,14 @@ pub struct Options {
 }
 
 impl Default for Options {
+    /// As in the packaged `Rocket.toml`.
     fn default() -> Options {
         Options {
             history_days: 0,
             lookback_hours: 2,
+            lookback_daily_days: 3,
+            lookback_weekly_days: 30,
+            windows: 16,
             parallel: 4,
             timetable: Timetable::default(),
             profile_sweep_days: 7,
@@ -123,6 +136,9 @@ impl From<&crate::config::Settings> for Options {
         Options {
             history_days: sync.history_days,
             lookback_hours: sync.lookback_hours,
+            lookback_daily_days: sync.lookback_daily_days,
+            lookback_weekly_days: sync.lookback_weekly_days,
+            windows: sync.windows,
             parallel: sync.parallel,
             timetable: Timetable::new(&sync.schedules, sync.jitter_secs),
             profile_sweep_days: sync.profile_sweep_days,

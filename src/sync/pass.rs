@@ -142,6 +142,7 @@ impl<'a> Pass<'a> {
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
             series.follow(&asked, &batch)?;
             course.go_on(&page);
+            self.copying.leave_out(page.left_out);
             self.gather(page)?;
         }
         Ok(())

@@ -16,3 +16,4 @@ mod support;
 mod sync;
 mod tidy;
 mod trouble;
+mod windows;

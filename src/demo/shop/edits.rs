@@ -164,8 +164,14 @@ impl Shop {
     /// Attributes the first order that is attributed to nothing to what its buyer opened last before it, as an account
     /// does whose windows are made longer. Returns the ids of the order and of what it is now attributed to.
     pub fn attribute_late(&mut self) -> Option<(String, String)> {
+        self.attribute_late_since(DateTime::UNIX_EPOCH)
+    }
+
+    /// The same with the first such order since then.
+    pub fn attribute_late_since(&mut self, time: DateTime<Utc>) -> Option<(String, String)> {
         let (order, open) = self.events.iter().enumerate().find_map(|(place, order)| {
-            if order.kind != Kind::PlacedOrder || order.attributed_to != NOBODY {
+            let is_late = order.kind == Kind::PlacedOrder && order.attributed_to == NOBODY;
+            if !is_late || order.at < time.timestamp() {
                 return None;
             }
             let is_buyers = |it: &&Event| it.kind == Kind::OpenedEmail && it.profile == order.profile;
