@@ -22,6 +22,7 @@ pub struct Settings {
     pub klaviyo: Klaviyo,
     pub store: Store,
     pub sync: Sync,
+    pub reports: Reports,
 }
 
 /// The `[default.klaviyo]` table.
@@ -63,6 +64,16 @@ pub struct Sync {
     pub lookback_hours: u32,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
+}
+
+/// The `[default.reports]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    /// How far back Klaviyo's own reports are read, in days.
+    pub history_days: u32,
+    /// For how many days after a day its numbers are read again.
+    pub restate_days: u32,
 }
 
 /// A secret that cannot be printed by accident.
@@ -123,7 +134,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "reports", "store", "sync"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -198,7 +209,7 @@ impl Settings {
 
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
-        let rules: [(&str, bool, &str); 6] = [
+        let rules: [(&str, bool, &str); 8] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -214,6 +225,16 @@ impl Settings {
                 "klaviyo.connect_timeout_secs",
                 (1..=120).contains(&self.klaviyo.connect_timeout_secs),
                 "from 1 to 120 seconds",
+            ),
+            (
+                "reports.history_days",
+                (1..=3_650).contains(&self.reports.history_days),
+                "from 1 to 3650 days; each month takes a request of each report's 225 a day",
+            ),
+            (
+                "reports.restate_days",
+                (1..=365).contains(&self.reports.restate_days),
+                "from 1 to 365 days; no account attributes for longer than 90",
             ),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             (

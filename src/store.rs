@@ -8,6 +8,8 @@ pub mod memory;
 mod metric_kinds;
 mod migrations;
 mod query;
+pub mod reconciliation;
+pub mod reports;
 pub mod runs;
 mod schema;
 mod staging;
@@ -68,7 +70,14 @@ struct Inner {
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[metric_kinds::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] = &[
+    metric_kinds::QUERIES,
+    reconciliation::QUERIES,
+    reports::QUERIES,
+    runs::QUERIES,
+    windows::QUERIES,
+    zone::QUERIES,
+];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;

@@ -4,7 +4,9 @@ mod copying;
 mod events;
 mod on_demand;
 mod pass;
+mod reconciling;
 pub mod record;
+mod reports;
 mod run;
 pub mod schedule;
 mod series;
@@ -13,16 +15,21 @@ mod values;
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+pub use self::reports::Reach;
 use crate::catalog::{ENTITIES, Entity, Source};
 use crate::causes::causes;
-use crate::klaviyo::{Client, Stop};
+use crate::klaviyo::{self, Client, Stop};
+use crate::store::reports::Call;
 use crate::store::runs::{Run, RunEntity, Status};
 use crate::store::{self, Store};
+
+/// How often it is looked whether events can be read.
+const TURN: Duration = Duration::from_millis(200);
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -83,14 +90,19 @@ pub struct Options {
     pub history_days: u32,
     pub lookback_hours: u32,
     pub parallel: usize,
+    pub reports: Reach,
 }
 
-impl From<&crate::config::Sync> for Options {
-    fn from(settings: &crate::config::Sync) -> Options {
+impl From<&crate::config::Settings> for Options {
+    fn from(settings: &crate::config::Settings) -> Options {
         Options {
-            history_days: settings.history_days,
-            lookback_hours: settings.lookback_hours,
-            parallel: settings.parallel,
+            history_days: settings.sync.history_days,
+            lookback_hours: settings.sync.lookback_hours,
+            parallel: settings.sync.parallel,
+            reports: Reach {
+                history_days: settings.reports.history_days,
+                restate_days: settings.reports.restate_days,
+            },
         }
     }
 }
@@ -106,6 +118,8 @@ struct Shared {
     options: Options,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     state: Mutex<State>,
+    /// Held while events are read: they are staged in one place.
+    events: Mutex<()>,
     /// Rung when a run is added, progresses or ends.
     bell: Condvar,
     /// Set once, at shutdown.
@@ -147,13 +161,18 @@ impl Handle {
         options: Options,
         clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Handle, store::Error> {
-        store.write(|db| db.interrupt_runs(clock()))?;
+        let now = clock();
+        store.write(|db| db.interrupt_runs(now))?;
+        if let Some(client) = &client {
+            recall(client, &store.read(|db| db.calls(now))?, now);
+        }
         Ok(Handle(Arc::new(Shared {
             store,
             client,
             options,
             clock: Box::new(clock),
             state: Mutex::default(),
+            events: Mutex::default(),
             bell: Condvar::new(),
             stop: Stop::default(),
         })))
@@ -325,6 +344,18 @@ impl Handle {
         (self.0.clock)()
     }
 
+    /// Waits until nobody else reads events; a run of its own and a reconciliation may both want to.
+    fn turn_at_events(&self, cancel: &Stop) -> Result<MutexGuard<'_, ()>, klaviyo::Error> {
+        loop {
+            match self.0.events.try_lock() {
+                Ok(turn) => return Ok(turn),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if cancel.wait(TURN) => return Err(klaviyo::Error::Stopped),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -356,6 +387,16 @@ impl Threads {
                 log::error!("a sync thread had panicked");
             }
         }
+    }
+}
+
+/// Counts what earlier processes sent in the last day against the limits that go by the day.
+fn recall(client: &Client, calls: &[Call], now: DateTime<Utc>) {
+    for entity in ENTITIES.iter().filter(|it| it.tier.daily().is_some()) {
+        let Some(path) = entity.path() else { continue };
+        let own = calls.iter().filter(|it| it.endpoint == path);
+        let ages: Vec<Duration> = own.filter_map(|it| (now - it.sent_at).to_std().ok()).collect();
+        client.recall(path, entity.tier, &ages);
     }
 }
 

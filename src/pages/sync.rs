@@ -78,6 +78,8 @@ pub fn entities(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Vec<
             status.error = part.error.clone().or(status.error);
         }
         let next_run_at = handle.next_run_at(entity, zone, now);
+        // What is parked goes on when it may, whatever its schedule says.
+        let next_run_at = next_run_at.map(|it| status.resumes_at.filter(|it| *it > now).unwrap_or(it));
         Some(EntityRow { title: entity.title(), about: entity.about, next_run_at, status })
     };
     Ok(db.statuses()?.into_iter().filter_map(row).collect())

@@ -100,6 +100,8 @@ pub struct EntityStatus {
     pub error: Option<String>,
     /// Events only: from here to the last run nothing is missing.
     pub covered_from: Option<DateTime<Utc>>,
+    /// When a parked entity goes on by itself.
+    pub resumes_at: Option<DateTime<Utc>>,
 }
 
 /// One run: what started it, and what it did to each entity.
@@ -187,6 +189,7 @@ impl Db<'_> {
             last_synced_at: None,
             error: None,
             covered_from: None,
+            resumes_at: None,
         };
         Ok(ENTITIES
             .iter()
@@ -335,6 +338,7 @@ impl FromRow for EntityStatus {
             last_synced_at: instant(row, "last_sync_time")?,
             error: row.get("error_message")?,
             covered_from: instant(row, "covered_from")?,
+            resumes_at: instant(row, "resumes_at")?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::ToSql;
 use duckdb::types::{TimeUnit, ToSqlOutput, Value, ValueRef};
 
@@ -34,6 +34,7 @@ pub enum Cell {
     Flag(bool),
     Time(NaiveDateTime),
     Texts(Vec<String>),
+    Day(NaiveDate),
 }
 
 impl ToSql for Cell {
@@ -48,6 +49,7 @@ impl ToSql for Cell {
                 let micros = it.and_utc().timestamp_micros();
                 ToSqlOutput::Borrowed(ValueRef::Timestamp(TimeUnit::Microsecond, micros))
             }
+            Cell::Day(it) => it.to_sql()?,
             Cell::Texts(it) => ToSqlOutput::Owned(Value::Text(serde_json::Value::from(it.clone()).to_string())),
         })
     }
@@ -96,17 +98,21 @@ impl Db<'_> {
     /// # Errors
     /// When a statement fails.
     pub fn sweep(&self, entity: &Entity, seen: &HashSet<String>, now: DateTime<Utc>) -> Result<u64, Error> {
-        self.generated("mark deleted rows", "create or replace temp table seen (id varchar)", &[])?;
-        let failed = |source| Error::Statement { doing: "mark deleted rows", source };
-        let mut appender = self.0.appender_to_catalog_and_db("seen", "temp", "main").map_err(failed)?;
-        appender.append_rows(seen.iter().map(|id| [id])).and_then(|()| appender.flush()).map_err(failed)?;
-        drop(appender);
+        self.note_seen(seen)?;
         let sql = format!(
             "update {} set deleted_at = $now, synced_at = $now \
              where deleted_at is null and id not in (select id from seen)",
             entity.table()
         );
         self.generated("mark deleted rows", &sql, params! { "now": utc(now) }).map(|it| it as u64)
+    }
+
+    /// Puts the ids into the temporary table `seen`.
+    pub(super) fn note_seen(&self, seen: &HashSet<String>) -> Result<(), Error> {
+        self.generated("mark deleted rows", "create or replace temp table seen (id varchar)", &[])?;
+        let failed = |source| Error::Statement { doing: "mark deleted rows", source };
+        let mut appender = self.0.appender_to_catalog_and_db("seen", "temp", "main").map_err(failed)?;
+        appender.append_rows(seen.iter().map(|id| [id])).and_then(|()| appender.flush()).map_err(failed)
     }
 
     /// Appends to the stage, the later record of one id first: a record whose id is in `known` is passed over.

@@ -1,6 +1,6 @@
 //! The account's wall clock. DuckDB is built without time zones, so local times are computed here.
 
-use chrono::{DateTime, Days, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{Db, Error, FromRow, Query, Row, RowResult, Store};
@@ -19,6 +19,15 @@ pub(super) const QUERIES: &[Query] = &[LOCAL_ZONE, SET_ZONE, FORGET_ZONE, SPAN, 
 #[must_use]
 pub fn local(time: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     time.with_timezone(&zone).naive_local()
+}
+
+/// The instant at which a local day begins; where clocks leap over midnight, some time later.
+#[must_use]
+pub fn beginning(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    // No zone leaps further than a day; what it leaps over is told in quarters of an hour.
+    let quarters = (0..=96).map(|it| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * it));
+    let mut instants = quarters.filter_map(|it| zone.from_local_datetime(&it).earliest());
+    instants.next().map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |it| it.to_utc())
 }
 
 impl Db<'_> {
@@ -128,6 +137,20 @@ mod tests {
             [(at("2026-03-01T12:00:00"), -5), (at("2026-03-08T07:00:00"), -4), (at("2026-11-01T06:00:00"), -5)]
         );
         assert!(spans.windows(2).all(|pair| pair[0].1 == pair[1].0));
+    }
+
+    #[test]
+    fn a_day_begins_with_its_first_instant() {
+        for (day, zone, want) in [
+            ("2026-03-08", Tz::America__New_York, "2026-03-08T05:00:00"),
+            ("2026-11-01", Tz::America__New_York, "2026-11-01T04:00:00"),
+            ("2026-09-06", Tz::America__Santiago, "2026-09-06T04:00:00"),
+            // Midnight comes twice; the day begins with the first.
+            ("2026-10-25", Tz::Atlantic__Azores, "2026-10-25T00:00:00"),
+            ("2026-06-01", Tz::UTC, "2026-06-01T00:00:00"),
+        ] {
+            assert_eq!(beginning(day.parse().expect("a day"), zone).naive_utc(), at(want), "{day} {zone}");
+        }
     }
 
     #[test]

@@ -30,10 +30,21 @@ const RESTARTS: usize = 3;
 
 /// Brings the events up to date: what is new, what may have changed late, and what no earlier run came to.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
-    let zone = copying.store().settle_zone()?;
+    let _turn = copying.handle.turn_at_events(copying.cancel)?;
     let (covered, now) = (copying.store().read(|db| db.covered(copying.entity))?, copying.now());
-    for window in plan(copying, &covered, now) {
-        let mut open = window;
+    read_windows(copying, &plan(copying, &covered, now))
+}
+
+/// Reads these spans of time again, and puts what they hold now in the place of what was copied of them.
+pub(super) fn reread(copying: &Copying<'_>, windows: &[Window]) -> Result<(), Stopped> {
+    let _turn = copying.handle.turn_at_events(copying.cancel)?;
+    read_windows(copying, windows)
+}
+
+fn read_windows(copying: &Copying<'_>, windows: &[Window]) -> Result<(), Stopped> {
+    let zone = copying.store().settle_zone()?;
+    for window in windows {
+        let mut open = *window;
         let mut restarts = 0;
         while let Err(stopped) = read(copying, &mut open, zone) {
             match stopped {

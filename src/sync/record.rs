@@ -21,6 +21,12 @@ pub struct Malformed {
     reason: String,
 }
 
+impl Malformed {
+    pub(super) fn new(entity: &Entity, reason: String) -> Malformed {
+        Malformed { entity: entity.name, reason }
+    }
+}
+
 /// One response as rows.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -71,7 +77,7 @@ fn followed(entity: &Entity, value: &Value) -> Option<DateTime<Utc>> {
         Follow::Since { attribute, .. } | Follow::Windows { attribute } => {
             values::time(value.get("attributes")?.get(attribute)?)
         }
-        Follow::Everything | Follow::Parent => None,
+        Follow::Everything | Follow::Parent | Follow::Report => None,
     }
 }
 
@@ -161,6 +167,7 @@ fn cell(kind: Kind, value: &Value, zone: Tz) -> Cell {
         Kind::Time => values::time(value).map(|it| Cell::Time(it.naive_utc())),
         Kind::LocalTime => values::time(value).map(|it| Cell::Time(zone::local(it, zone))),
         Kind::Texts => values::texts(value).map(Cell::Texts),
+        Kind::Day => values::day(value).map(Cell::Day),
     };
     known.unwrap_or(Cell::Null)
 }

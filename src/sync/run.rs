@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::copying::{Copying, copy};
 use super::{Handle, Order, record};
 use crate::catalog::{Entity, Source};
@@ -26,6 +28,10 @@ pub(super) enum Stopped {
     NoKey,
     #[error("there is nothing to read it for: {0} were not read yet; sync them first")]
     NoParents(String),
+    #[error("no metric says what a conversion is; sync metrics, or map one to `revenue` at Klaviyo")]
+    NoConversionMetric,
+    #[error("Klaviyo cannot report by the conversion metric “{name}” ({id}); choose another: {detail}")]
+    NotAConversion { name: String, id: String, detail: String },
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]
     UnknownZone(String),
 }
@@ -38,7 +44,7 @@ pub(super) fn carry_out(handle: &Handle, client: &Client, order: &Order, cancel:
         for _ in 0..handle.0.options.parallel {
             scope.spawn(|| {
                 while let Some(entity) = desk.take(order) {
-                    let copying = Copying { handle, client, order, entity, cancel };
+                    let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel };
                     let result = if cancel.is_set() { Err(klaviyo::Error::Stopped.into()) } else { copy(&copying) };
                     settle(&copying, result);
                     desk.finish(entity);
@@ -78,7 +84,7 @@ impl Desk {
             name != entity.name && order.entities.iter().any(|it| it.name == name) && !finished.contains(name)
         };
         let parent = entity.parent().map(|it| it.parent().unwrap_or(it).name);
-        !pending("accounts") && !parent.is_some_and(pending)
+        !pending("accounts") && !parent.is_some_and(pending) && !entity.needs().iter().any(|it| pending(it))
     }
 
     fn finish(&self, entity: &'static Entity) {
@@ -94,13 +100,18 @@ fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
         Ok(()) => (Status::Completed, None),
         Err(stopped) => (status_of(stopped), Some(causes(stopped))),
     };
+    let resumes_at = resumes_at(&result, copying.now());
+    let error = resumes_at.map(|it| parked(copying, it)).or(error);
     if let (Status::Failed | Status::Disabled | Status::Parked, Some(error)) = (status, &error) {
         log::warn!("{} was not synced: {error}", copying.entity.name);
     }
     let companions = copying.entity.companions().map(|(it, _)| it);
     for entity in std::iter::once(copying.entity).chain(companions) {
         if status != Status::Cancelled {
-            let write = |db: &store::Db<'_>| db.set_status(entity, status, error.as_deref(), copying.now());
+            let write = |db: &store::Db<'_>| {
+                db.set_status(entity, status, error.as_deref(), copying.now())?;
+                resumes_at.map_or(Ok(()), |it| db.park(entity, it))
+            };
             if let Err(failure) = copying.store().write(write) {
                 log::error!("the status of {} could not be written down: {}", entity.name, causes(&failure));
             }
@@ -115,10 +126,30 @@ fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
     }
 }
 
+/// When a quota is given again.
+fn resumes_at(result: &Result<(), Stopped>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match result {
+        Err(Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { resumes_in, .. })) => {
+            Some(now + TimeDelta::from_std(*resumes_in).unwrap_or(TimeDelta::MAX))
+        }
+        _ => None,
+    }
+}
+
+/// What is said of an entity that waits until then, in the account's time.
+fn parked(copying: &Copying<'_>, resumes_at: DateTime<Utc>) -> String {
+    let zone = copying.store().read(|db| db.zone()).unwrap_or(chrono_tz::Tz::UTC);
+    let time = resumes_at.with_timezone(&zone).format("%H:%M on %-d %B");
+    let path = copying.entity.path().unwrap_or(copying.entity.name);
+    format!("the day's requests to {path} are used up; it goes on by itself at {time} ({zone})")
+}
+
 fn status_of(stopped: &Stopped) -> Status {
     match stopped {
         Stopped::Klaviyo(klaviyo::Error::Stopped) => Status::Cancelled,
-        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) | Stopped::NoParents(_) => Status::Disabled,
+        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) | Stopped::NoParents(_) | Stopped::NoConversionMetric => {
+            Status::Disabled
+        },
         Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { .. }) => Status::Parked,
         _ => Status::Failed,
     }

@@ -57,8 +57,12 @@ fn due(
 ) -> Result<Vec<&'static Entity>, store::Error> {
     let (statuses, zone) = handle.0.store.read(|db| Ok((db.statuses()?, db.zone()?)))?;
     let is_due = |entity: &'static Entity| {
-        let read_at = statuses.iter().find(|it| it.name == entity.name).and_then(|it| it.last_synced_at);
+        let status = statuses.iter().find(|it| it.name == entity.name);
+        let read_at = status.and_then(|it| it.last_synced_at);
         let ordered_at = ordered.iter().find(|(name, _)| *name == entity.name).map(|(_, at)| *at);
+        if let Some(resumes_at) = status.and_then(|it| it.resumes_at) {
+            return resumes(resumes_at, ordered_at, now);
+        }
         match read_at.max(ordered_at) {
             None => true,
             Some(last) => next(entity, zone, last).is_some_and(|at| at <= now),
@@ -66,6 +70,12 @@ fn due(
     };
     let readable = ENTITIES.iter().filter(|it| !matches!(it.source, Source::Included { .. }));
     Ok(readable.filter_map(|it| find(it.name)).filter(|it| is_due(it)).collect())
+}
+
+/// Whether a parked entity goes on: as soon as it may, and not before, whatever its schedule says. Once it was ordered
+/// since then, its status tells when it may again.
+fn resumes(resumes_at: DateTime<Utc>, ordered_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    resumes_at <= now && ordered_at.is_none_or(|it| it < resumes_at)
 }
 
 #[cfg(test)]
@@ -97,6 +107,15 @@ mod tests {
         let profiles = find("profiles").expect("an entity");
         let due = next(profiles, Tz::America__New_York, at("2026-03-08T05:00:00Z")).expect("a time");
         assert!(due < at("2026-03-08T12:00:00Z"), "{due}");
+    }
+
+    #[test]
+    fn what_is_parked_goes_on_when_it_may_and_once() {
+        let (before, then, after) = (at("2026-06-01T09:59:59Z"), at("2026-06-01T10:00:00Z"), at("2026-06-01T10:00:05Z"));
+        assert!(!resumes(then, None, before));
+        assert!(resumes(then, None, then));
+        assert!(resumes(then, Some(before), after));
+        assert!(!resumes(then, Some(then), after));
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod crash;
 mod klaviyo;
 mod numbers;
 mod pages;
+mod reconciliation;
+mod reports;
 mod support;
 mod sync;
 mod tidy;

@@ -15,7 +15,7 @@ use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
 use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
-use klytics::sync::{Handle, Options, Order, Threads, Ticket, Trigger};
+use klytics::sync::{Handle, Options, Order, Reach, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
@@ -77,7 +77,7 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn serve(store: Store) -> Served {
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
+    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1, reports: Reach { history_days: 40, restate_days: 30 } };
     let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
     serve_with(store, handle)
 }
@@ -214,7 +214,7 @@ pub(crate) struct Reading {
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
-            options: Options { history_days: 0, lookback_hours: 2, parallel: 3 },
+            options: Options { history_days: 0, lookback_hours: 2, parallel: 3, reports: Reach { history_days: 40, restate_days: 30 } },
             base_url: None,
             timeout: Duration::from_secs(20),
             waits: false,

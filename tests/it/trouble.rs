@@ -285,7 +285,7 @@ fn a_cursor_that_expires_between_windows_loses_nothing() {
 #[test]
 fn the_smallest_account_is_copied_too() {
     let shop = ShopPlan { events: 1_000, profiles: 50, ..ShopPlan::until(noon()) };
-    let options = Options { history_days: 0, lookback_hours: 0, parallel: 1 };
+    let options = Options { history_days: 0, lookback_hours: 0, parallel: 1, reports: klytics::sync::Reach::default() };
     let mirror = Mirror::with(Plan { shop, ..self::shop() }, &Reading { options, ..Reading::default() });
     mirror.sync();
     let truth = mirror.truth_after(TimeDelta::minutes(10));

@@ -6,4 +6,5 @@ on conflict (entity_type) do update set
     last_sync_time = coalesce(excluded.last_sync_time, klaviyo_sync_status.last_sync_time),
     record_count = excluded.record_count,
     success = excluded.success,
-    error_message = excluded.error_message
+    error_message = excluded.error_message,
+    resumes_at = null

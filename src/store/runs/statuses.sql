@@ -5,6 +5,7 @@ select
     status.last_sync_time,
     status.record_count,
     status.error_message,
+    status.resumes_at,
     (
         select start_at
         from sync_windows
