@@ -104,8 +104,8 @@ const KEYS: &[&str] = &[
     "yesterday",
 ];
 
-/// Groupings of one answer; the size that Klaviyo has is not documented.
-const PAGE: usize = 40;
+/// Groupings of one answer. The size that Klaviyo has is not documented; with this one there is always a next page.
+const PAGE: usize = 8;
 
 /// The first day that Klaviyo has numbers of forms and segments of.
 const BEGINNING: NaiveDate = NaiveDate::from_ymd_opt(2023, 6, 1).expect("a day");
