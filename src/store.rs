@@ -4,6 +4,7 @@
 
 pub mod document;
 mod error;
+pub mod history;
 pub mod memory;
 mod metric_kinds;
 mod migrations;
@@ -71,6 +72,7 @@ struct Inner {
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
 pub const QUERIES: &[&[Query]] = &[
+    history::QUERIES,
     metric_kinds::QUERIES,
     reconciliation::QUERIES,
     reports::QUERIES,

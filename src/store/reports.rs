@@ -15,12 +15,11 @@ const CONVERSION_METRIC: Query = query!("reports/conversion_metric");
 const ADD_CALL: Query = query!("reports/add_call");
 const FORGET_CALLS: Query = query!("reports/forget_calls");
 const CALLS: Query = query!("reports/calls");
-const PARK: Query = query!("reports/park");
 const RESUMES_AT: Query = query!("reports/resumes_at");
 
 /// Every query of this file; a test prepares them all.
 pub(super) const QUERIES: &[Query] =
-    &[WINDOWS, FORGET_WINDOW, ADD_WINDOW, CONVERSION_METRIC, ADD_CALL, FORGET_CALLS, CALLS, PARK, RESUMES_AT];
+    &[WINDOWS, FORGET_WINDOW, ADD_WINDOW, CONVERSION_METRIC, ADD_CALL, FORGET_CALLS, CALLS, RESUMES_AT];
 
 /// For how long a request counts against a daily limit.
 pub const DAY: TimeDelta = TimeDelta::days(1);
@@ -124,14 +123,6 @@ impl Db<'_> {
     /// When the query fails.
     pub fn calls(&self, now: DateTime<Utc>) -> Result<Vec<Call>, Error> {
         self.rows(CALLS, params! { "since": utc(now - DAY) })
-    }
-
-    /// Writes down when a parked entity goes on.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub fn park(&self, entity: &Entity, resumes_at: DateTime<Utc>) -> Result<(), Error> {
-        self.execute(PARK, params! { "entity": entity.name, "resumes_at": utc(resumes_at) }).map(drop)
     }
 
     /// When a parked entity goes on.

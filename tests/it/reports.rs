@@ -25,7 +25,7 @@ fn reports() -> Order {
 
 fn reaching(history_days: u32) -> Reading {
     let reports = Reach { history_days, restate_days: 90 };
-    Reading { options: Options { history_days: 0, lookback_hours: 2, parallel: 3, reports }, ..Reading::default() }
+    Reading { options: Options { parallel: 3, reports, ..Options::default() }, ..Reading::default() }
 }
 
 /// What was posted to a path, oldest first.

@@ -6,9 +6,6 @@ create table api_calls (
     sent_at timestamp not null
 );
 
--- when a parked entity goes on
-alter table klaviyo_sync_status add column resumes_at timestamp;
-
 -- Spans of local days that a report was read for, both ends included; those of one report are disjoint.
 create table report_windows (
     entity_type varchar not null,
