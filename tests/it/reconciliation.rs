@@ -3,9 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use klytics::demo::{Kind, LateEvent};
 use klytics::sync::Order;
-use serde_json::Value;
+use rocket::http::Status;
+use rocket::local::blocking::LocalResponse;
+use serde_json::{Value, json};
 
-use crate::support::{Mirror, ended_well, holds_the_truth, lines, noon, only, seed, value};
+use crate::support::{Mirror, ended_well, holds_the_truth, lines, noon, only, seed, serve, value};
 
 const PATH: &str = "/api/metric-aggregates";
 
@@ -99,7 +101,7 @@ fn nothing_is_read_again_when_everything_agrees() {
     let body: Value = serde_json::from_str(&asked[0].body).expect("a document");
     let filter = &body["data"]["attributes"]["filter"];
     let wanted = ["greater-or-equal(datetime,2026-10-22T00:00:00)", "less-than(datetime,2026-11-21T00:00:00)"];
-    assert_eq!(*filter, serde_json::json!(wanted), "whole local days, and not today");
+    assert_eq!(*filter, json!(wanted), "whole local days, and not today");
 }
 
 #[test]
@@ -192,4 +194,91 @@ fn without_events_there_is_nothing_to_compare() {
     assert_eq!(crate::support::part(&run, "metric_aggregates").status.name(), "disabled");
     let asked = mirror.fake.requests().into_iter().filter(|it| it.path == PATH).count();
     assert_eq!(asked, 0);
+}
+
+fn text(response: LocalResponse<'_>) -> String {
+    assert_eq!(response.status(), Status::Ok);
+    response.into_string().expect("a body")
+}
+
+#[test]
+fn page_and_api_show_the_calendar_and_what_differs() {
+    let mirror = Mirror::copied();
+    seed(
+        &mirror.store,
+        "update reconciliation set state = 'differs', our_count = our_count - 2
+         where day = date '2026-11-10' and metric_id = (select id from klaviyo_metrics where name = 'Placed Order');
+         update reconciliation set repaired_at = timestamp '2026-11-21 08:00:00', found_count = 0 where day = date '2026-11-12';
+         insert into reconciled_metrics (metric_id, problem) values ('CUSTOM', 'The metric <b>is</b> custom.')",
+    );
+    let metric = value(&mirror.store, "select id from klaviyo_metrics where name = 'Placed Order'");
+    let counts = "select their_count, our_count from reconciliation where state = 'differs'";
+    let counts = value(&mirror.store, counts);
+    let (theirs, ours) = counts.split_once(' ').expect("two counts");
+    let served = serve(mirror.store.clone());
+    let get = |path: &str| -> Value {
+        serde_json::from_str(&text(served.client.get(path.to_owned()).dispatch())).expect("JSON")
+    };
+    let all = get("/api/sync/reconciliation");
+    assert_eq!(all["checkedUntil"], "2026-11-20");
+    assert_eq!(all["leftOut"], json!([{ "metricId": "CUSTOM", "metricName": "CUSTOM", "problem": "The metric <b>is</b> custom." }]));
+    let differences = all["differences"].as_array().expect("a list");
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    let found = &differences[0];
+    assert_eq!((&found["metricName"], &found["day"]), (&json!("Placed Order"), &json!("2026-11-10")));
+    assert_eq!((found["theirs"]["count"].to_string(), found["ours"]["count"].to_string()), (theirs.to_owned(), ours.to_owned()));
+    let months = all["months"].as_array().expect("a list");
+    let november = |metric: &str| {
+        months.iter().find(|it| it["month"] == "2026-11" && it["metricId"] == metric).expect("a month")["state"].clone()
+    };
+    assert_eq!(november(&metric), "differs");
+    let states: std::collections::BTreeSet<_> = months.iter().filter_map(|it| it["state"].as_str()).collect();
+    assert_eq!(states, ["agrees", "differs", "repaired"].into());
+    // One month of one metric.
+    let one = get(&format!("/api/sync/reconciliation?month=2026-10&metric={metric}"));
+    let one = one["months"].as_array().expect("a list");
+    assert_eq!((one.len(), &one[0]["month"], &one[0]["state"]), (1, &json!("2026-10"), &json!("agrees")));
+    let odd = served.client.get("/api/sync/reconciliation?month=October").dispatch();
+    assert_eq!(odd.status(), Status::BadRequest);
+    let odd: Value = serde_json::from_str(&odd.into_string().expect("a body")).expect("JSON");
+    assert!(odd["message"].as_str().is_some_and(|it| it.contains("YYYY-MM")), "{odd}");
+
+    let page = text(served.client.get("/sync").dispatch());
+    let calendar = page.split_once("id=\"agreement-2026-11\"").expect("a month").1.split_once("</tr>").expect("a row").0;
+    let cells: Vec<&str> = calendar.split("<td").skip(1).collect();
+    assert_eq!(cells.len(), 30, "November has thirty days");
+    for (day, words) in [
+        (9, ">agrees<"),
+        (10, ">1 metric differs<"),
+        (12, ">agrees since it was read again<"),
+        // Today is not over, and tomorrow has not begun.
+        (21, ">not compared<"),
+        (30, ">not compared<"),
+    ] {
+        assert!(cells[day - 1].contains(words), "{day}: {}", cells[day - 1]);
+    }
+    assert!(page.contains("The metric &lt;b&gt;is&lt;&#x2F;b&gt; custom."), "what Klaviyo says is escaped");
+    assert!(page.contains("Days that differ even after they were read again"));
+}
+
+#[test]
+fn a_page_without_anything_compared_says_what_will_be() {
+    let served = serve(crate::support::account());
+    let page = text(served.client.get("/sync").dispatch());
+    assert!(page.contains("Nothing was compared yet."));
+    let nothing: Value =
+        serde_json::from_str(&text(served.client.get("/api/sync/reconciliation").dispatch())).expect("JSON");
+    assert_eq!(nothing["checkedAt"], Value::Null);
+    assert_eq!((&nothing["months"], &nothing["differences"]), (&json!([]), &json!([])));
+}
+
+#[test]
+fn a_comparison_can_be_asked_for_by_its_own_name() {
+    let mirror = Mirror::copied();
+    let handle = mirror.handle.clone();
+    let served = crate::support::serve_with(mirror.store.clone(), handle);
+    let response = served.client.post("/api/sync/reconcile?force=true").dispatch();
+    assert_eq!(response.status(), Status::Accepted);
+    let accepted: Value = serde_json::from_str(&response.into_string().expect("a body")).expect("JSON");
+    assert_eq!(accepted["run"]["entities"], json!(["metric_aggregates"]));
 }

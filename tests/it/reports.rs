@@ -378,3 +378,33 @@ fn a_forced_run_of_everything_ends_with_the_same_rows() {
         assert_eq!((it.rows_new, it.rows_changed, it.rows_deleted), (0, 0, 0), "{name}");
     }
 }
+
+#[test]
+fn pages_can_show_what_klaviyo_says() {
+    let mirror = Mirror::with(shop(), &reaching(800));
+    ended_well(&mirror.run(reports()));
+    let store = &mirror.store;
+    for (view, of, columns) in [
+        ("reported_campaigns", "klaviyo_campaign_values_reports", "sum(recipients), sum(conversions), sum(conversion_value)"),
+        ("reported_flows", "klaviyo_flow_series_reports", "sum(recipients), sum(conversions), sum(conversion_value)"),
+        ("reported_forms", "klaviyo_form_series_reports", "sum(viewed_form), sum(submits), sum(closed_form)"),
+        ("reported_segments", "klaviyo_segment_series_reports", "sum(total_members), sum(members_added), sum(members_removed)"),
+    ] {
+        let shown = columns
+            .replace("conversion_value", "revenue")
+            .replace("viewed_form", "views")
+            .replace("submits", "submissions")
+            .replace("closed_form", "closes")
+            .replace("total_members", "members")
+            .replace("members_added", "added")
+            .replace("members_removed", "removed");
+        let (shown, kept) = (format!("select {shown} from {view}"), format!("select {columns} from {of}"));
+        assert_eq!(value(store, &shown), value(store, &kept), "{view}");
+        assert_eq!(value(store, &format!("select count(*) from {view} where fetched_at is null")), "0", "{view}");
+    }
+    // A campaign that went out over midnight of a month's end has a row of each month, and is one campaign here.
+    let twice = "select count(*) - count(distinct campaign_id) from reported_campaigns";
+    assert_eq!(value(store, twice), "0");
+    let rates = "select count(*) from reported_campaigns where open_rate not between 0 and 1 or click_rate > open_rate";
+    assert_eq!(value(store, rates), "0");
+}
