@@ -271,3 +271,96 @@ fn instant(clock: NaiveDateTime, zone: Tz) -> i64 {
     let at = |clock: NaiveDateTime| zone.from_local_datetime(&clock).earliest().map(|it| it.timestamp());
     at(clock).or_else(|| at(clock + TimeDelta::hours(1))).unwrap_or_else(|| clock.and_utc().timestamp())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::ShopPlan;
+
+    const PLACE: (&str, &str) = ("http://host", "/api/metric-aggregates");
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T17:00:00Z".parse().expect("a time")
+    }
+
+    fn shop() -> Shop {
+        Shop::new(&ShopPlan { events: 2_000, profiles: 200, ..ShopPlan::until(now()) })
+    }
+
+    fn ask(shop: &Shop, attributes: &Value) -> Result<Value, Refusal> {
+        let body = json!({ "data": { "type": "metric-aggregate", "attributes": attributes } }).to_string();
+        answer(shop, now(), body.as_bytes(), &[], PLACE).map(|it| serde_json::from_str(&it).expect("JSON"))
+    }
+
+    fn question(shop: &Shop, start: &str, end: &str) -> Value {
+        json!({
+            "metric_id": shop.metric_id(Kind::PlacedOrder),
+            "measurements": ["count", "sum_value", "unique"],
+            "timezone": "America/New_York",
+            "filter": [format!("greater-or-equal(datetime,{start})"), format!("less-than(datetime,{end})")],
+        })
+    }
+
+    #[test]
+    fn what_klaviyo_refuses_is_refused() {
+        let shop = shop();
+        let good = question(&shop, "2026-10-01T00:00:00", "2026-11-01T00:00:00");
+        ask(&shop, &good).expect("a good question");
+        let after = "greater-or-equal(datetime,2026-10-01T00:00:00)";
+        for (name, value, named) in [
+            ("metric_id", json!("nothing"), "does not exist"),
+            ("metric_id", Value::Null, "metric_id"),
+            ("measurements", json!(["average"]), "average"),
+            ("measurements", Value::Null, "measurements"),
+            ("interval", json!("year"), "year"),
+            ("page_size", json!(501), "500"),
+            ("page_cursor", json!("bmV4dA"), "cursor"),
+            ("timezone", json!("america/new_york"), "america/new_york"),
+            ("timezone", json!("Europe/Kyiv"), "Kyiv"),
+            ("filter", json!("none"), "list"),
+            ("filter", json!([after]), "less-than"),
+            ("filter", json!([after, "less-than(datetime,2026-10-01T00:00:00)"]), "empty"),
+            ("filter", json!([after, "less-than(datetime,2027-10-01T00:00:01)"]), "1 year"),
+            ("filter", json!([after, "less-or-equal(datetime,2026-10-02T00:00:00)"]), "less-or-equal"),
+            ("by", json!(["$weather"]), "$weather"),
+            ("group_by", json!([]), "group_by"),
+        ] {
+            let mut bad = good.clone();
+            bad[name] = value;
+            let refusal = ask(&shop, &bad).expect_err(name);
+            assert!(refusal.status == 400 && refusal.detail.contains(named), "{name}: {}", refusal.detail);
+        }
+    }
+
+    #[test]
+    fn days_begin_at_midnight_of_the_zone_told_in_utc() {
+        let shop = shop();
+        let found = ask(&shop, &question(&shop, "2026-10-31T00:00:00", "2026-11-03T00:00:00")).expect("an answer");
+        let wanted = ["2026-10-31T04:00:00+00:00", "2026-11-01T04:00:00+00:00", "2026-11-02T05:00:00+00:00"];
+        assert_eq!(found["data"]["attributes"]["dates"], json!(wanted));
+    }
+
+    #[test]
+    fn buckets_of_any_length_add_up_to_the_same() {
+        let shop = shop();
+        let total = |interval: &str| {
+            let mut asked = question(&shop, "2026-10-01T00:00:00", "2026-11-01T00:00:00");
+            asked["interval"] = json!(interval);
+            asked["page_size"] = json!(100);
+            let (mut count, mut sum, mut pages) = (0.0, 0.0, 0);
+            loop {
+                let found = ask(&shop, &asked).expect("an answer");
+                let row = &found["data"]["attributes"]["data"][0]["measurements"];
+                let add = |name: &str| row[name].as_array().into_iter().flatten().filter_map(Value::as_f64).sum::<f64>();
+                (count, sum, pages) = (count + add("count"), sum + add("sum_value"), pages + 1);
+                let Some(next) = found["links"]["next"].as_str() else { return (count, (sum * 100.0).round(), pages) };
+                asked["page_cursor"] = json!(next.split_once('=').expect("a cursor").1);
+            }
+        };
+        let (count, sum, pages) = total("day");
+        assert!(count > 0.0 && pages == 1);
+        for (interval, pages) in [("hour", 8), ("week", 1), ("month", 1)] {
+            assert_eq!(total(interval), (count, sum, pages), "{interval}");
+        }
+    }
+}

@@ -385,3 +385,116 @@ fn spans(
     }
     (spans, starts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::ShopPlan;
+
+    const PLACE: (&str, &str) = ("http://host", "/api/a-report");
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T17:00:00Z".parse().expect("a time")
+    }
+
+    fn shop() -> Shop {
+        Shop::new(&ShopPlan { events: 2_000, profiles: 200, ..ShopPlan::until(now()) })
+    }
+
+    fn body(kind: &str, attributes: &Value) -> Vec<u8> {
+        json!({ "data": { "type": kind, "attributes": attributes } }).to_string().into_bytes()
+    }
+
+    #[test]
+    fn what_klaviyo_refuses_is_refused() {
+        let shop = shop();
+        let (orders, opens) = (shop.metric_id(Kind::PlacedOrder), shop.metric_id(Kind::OpenedEmail));
+        let good = json!({
+            "statistics": ["opens", "open_rate"],
+            "timeframe": { "start": "2026-10-01T00:00:00", "end": "2026-10-31T23:59:59" },
+            "conversion_metric_id": orders,
+            "interval": "daily",
+        });
+        let report = Report { of: Subject::Flows, is_series: true };
+        let ask = |attributes: &Value| answer(report, &shop, now(), &body("flow-series-report", attributes), &[], PLACE);
+        ask(&good).expect("a good question");
+        let frame = |start: &str, end: &str| json!({ "start": start, "end": end });
+        for (name, value, named) in [
+            ("statistics", json!(["spam_rate"]), "spam_rate"),
+            ("statistics", json!([]), "statistics"),
+            ("timeframe", Value::Null, "timeframe"),
+            ("timeframe", frame("2026-09-01T00:00:00", "2026-10-31T23:59:59"), "60 days"),
+            ("timeframe", frame("2025-10-01T00:00:00", "2026-10-01T00:00:00"), "1 year"),
+            ("timeframe", frame("2026-10-02T00:00:00", "2026-10-01T23:59:59"), "before its end"),
+            ("timeframe", json!({ "key": "last_decade" }), "last_decade"),
+            ("interval", json!("yearly"), "yearly"),
+            ("interval", Value::Null, "interval"),
+            ("interval", json!("hourly"), "7 days"),
+            ("conversion_metric_id", Value::Null, "conversion_metric_id"),
+            ("conversion_metric_id", json!("nothing"), "does not exist"),
+            ("conversion_metric_id", json!(opens), "does not support querying for values data"),
+            ("group_by", json!(["flow_id"]), "flow_message_id"),
+            ("group_by", json!(["campaign_id"]), "campaign_id"),
+            ("limit", json!(10), "limit"),
+        ] {
+            let mut bad = good.clone();
+            bad[name] = value;
+            let refusal = ask(&bad).expect_err(name);
+            assert!(refusal.status == 400 && refusal.detail.contains(named), "{name}: {}", refusal.detail);
+        }
+        let other = answer(report, &shop, now(), &body("flow-values-report", &good), &[], PLACE).expect_err("a type");
+        assert!(other.detail.contains("flow-series-report"));
+        assert!(answer(report, &shop, now(), b"{}", &[], PLACE).is_err());
+    }
+
+    #[test]
+    fn an_offset_is_read_over_and_an_end_is_that_of_its_hour() {
+        let ask = |start: &str, end: &str| {
+            let posted = Posted::parse(
+                &body("a", &json!({ "timeframe": { "start": start, "end": end } })),
+                "a",
+                &["timeframe"],
+            );
+            timeframe(&posted.expect("a document"), &shop(), now()).expect("a time")
+        };
+        let (start, end) = ask("2026-10-01T00:00:00+05:00", "2026-10-31T23:00:00Z");
+        assert_eq!((start.to_string(), end.to_string()), ("2026-10-01 00:00:00".into(), "2026-10-31 23:59:59".into()));
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_its_own_document() {
+        let shop = shop();
+        let report = Report { of: Subject::Campaigns, is_series: false };
+        let posted = |end: &str| {
+            body("campaign-values-report", &json!({
+                "statistics": ["opens"],
+                "timeframe": { "start": "2026-01-01T00:00:00", "end": end },
+                "conversion_metric_id": shop.metric_id(Kind::PlacedOrder),
+            }))
+        };
+        let ask = |body: &[u8], query: &[(String, String)]| answer(report, &shop, now(), body, query, PLACE);
+        let first: Value = serde_json::from_str(&ask(&posted("2026-10-31T23:59:59"), &[]).expect("a page")).expect("JSON");
+        let link = first["links"]["next"].as_str().expect("a next page");
+        let cursor = link.split_once("page_cursor=").expect("a cursor").1.to_owned();
+        let query = [("page_cursor".to_owned(), cursor)];
+        let second: Value =
+            serde_json::from_str(&ask(&posted("2026-10-31T23:59:59"), &query).expect("a page")).expect("JSON");
+        assert_ne!(first["data"]["attributes"]["results"], second["data"]["attributes"]["results"]);
+        assert_eq!(ask(&posted("2026-10-30T23:59:59"), &query).expect_err("another"), bad_cursor());
+        let forms = Report { of: Subject::Forms, is_series: false };
+        let form = body("form-values-report", &json!({ "statistics": ["submits"], "timeframe": { "key": "today" } }));
+        assert!(answer(forms, &shop, now(), &form, &query, PLACE).is_err(), "forms have no pages");
+    }
+
+    #[test]
+    fn forms_and_segments_begin_in_june_2023() {
+        let of = |of| {
+            let (start, end) = whole_days("2023-05-30".parse().expect("a day"), "2023-06-02".parse().expect("a day"));
+            let (spans, starts) = spans(Report { of, is_series: true }, start, end, Some("daily"));
+            let empty = spans.iter().filter(|it| it.last < it.first).count();
+            (starts.len(), empty)
+        };
+        assert_eq!(of(Subject::Forms), (4, 2));
+        assert_eq!(of(Subject::Flows), (4, 0));
+    }
+}
