@@ -56,7 +56,18 @@ pub fn stage() -> AdHoc {
                 ],
             )
             .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])
-            .mount("/api", routes![sync::budgets, sync::reconcile, reconciliation::show, runs::list, runs::one, runs::progress, runs::events])
+            .mount(
+                "/api",
+                routes![
+                    sync::budgets,
+                    sync::reconcile,
+                    reconciliation::show,
+                    runs::list,
+                    runs::one,
+                    runs::progress,
+                    runs::events
+                ],
+            )
     })
 }
 

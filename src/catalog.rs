@@ -332,8 +332,10 @@ impl Entity {
     #[must_use]
     pub fn path(&self) -> Option<&'static str> {
         match self.source {
-            Source::List { path, .. } | Source::PerParent { path, .. } | Source::Aggregates { path, .. } => Some(path),
-            Source::Report(Report { path, .. }) => Some(path),
+            Source::List { path, .. }
+            | Source::PerParent { path, .. }
+            | Source::Aggregates { path, .. }
+            | Source::Report(Report { path, .. }) => Some(path),
             Source::Included { .. } => None,
         }
     }

@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 pub use self::budgets::{Budget, Spent};
-pub use self::reports::Reach;
 use self::desk::{Desk, Live, Task, source};
+pub use self::reports::Reach;
 use self::schedule::Timetable;
 use crate::catalog::{ENTITIES, Entity, Pace};
 use crate::causes::causes;

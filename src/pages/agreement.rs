@@ -132,8 +132,7 @@ impl Agreement {
         let start = months.last().copied().unwrap_or_default();
         let end = months.first().map(|it| last_of(*it)).unwrap_or_default();
         let days: Vec<OfDay> = db.rows(DAYS, params! { "start": start, "end": end, "metric": metric })?;
-        let differences =
-            params! { "start": start, "end": end, "metric": metric, "limit": DIFFERENCES_MAX };
+        let differences = params! { "start": start, "end": end, "metric": metric, "limit": DIFFERENCES_MAX };
         Ok(Agreement {
             calendar: months.iter().map(|it| Month::of(*it, &span, &days)).collect(),
             by_metric: db.rows(MONTHS, params! { "start": start, "end": end, "metric": metric })?,
@@ -189,7 +188,7 @@ impl Part {
         let agreement = Agreement::load(db, None, None)?;
         let rows = serde_json::to_value(agreement.table()).expect("rows of texts and numbers");
         let differing = agreement.calendar.iter().map(|it| it.differing).sum();
-        Ok(Part { rows, differing, agreement })
+        Ok(Part { agreement, rows, differing })
     }
 }
 

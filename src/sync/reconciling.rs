@@ -401,7 +401,12 @@ mod tests {
             ("2026-03-07T05:00:00Z", "2026-03-10T04:00:00Z", None, Some(days("2026-03-07", "2026-03-09"))),
             ("2026-03-07T05:00:01Z", "2026-03-10T04:00:00Z", None, Some(days("2026-03-08", "2026-03-09"))),
             ("2026-03-07T05:00:00Z", "2026-03-10T03:59:59Z", None, Some(days("2026-03-07", "2026-03-08"))),
-            ("2026-03-07T05:00:00Z", "2026-03-10T04:00:00Z", Some("2026-03-09"), Some(days("2026-03-09", "2026-03-09"))),
+            (
+                "2026-03-07T05:00:00Z",
+                "2026-03-10T04:00:00Z",
+                Some("2026-03-09"),
+                Some(days("2026-03-09", "2026-03-09")),
+            ),
             ("2026-03-07T06:00:00Z", "2026-03-08T06:00:00Z", None, None),
         ] {
             let window = Window { start: at(start), end: at(end) };
@@ -414,7 +419,8 @@ mod tests {
     fn days_side_by_side_are_read_in_one_go() {
         // The clocks of New York are put forward on 8 March: that day has 23 hours.
         let found = windows(&["2026-03-07", "2026-03-08", "2026-03-20"].map(day).into(), YORK);
-        let wanted = [("2026-03-20T04:00:00Z", "2026-03-21T04:00:00Z"), ("2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z")];
+        let wanted =
+            [("2026-03-20T04:00:00Z", "2026-03-21T04:00:00Z"), ("2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z")];
         assert_eq!(found, wanted.map(|(start, end)| Window { start: at(start), end: at(end) }));
     }
 

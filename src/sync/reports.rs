@@ -93,7 +93,7 @@ impl Asking<'_> {
             now,
         };
         let spans = spans(first_day(today, reach.history_days, self.report), today, self.report.days_max);
-        spans.into_iter().filter(|it| wish.holds(it, self.copying.order)).collect()
+        spans.into_iter().filter(|it| wish.holds(*it, self.copying.order)).collect()
     }
 
     /// Reads a span and puts it in the place of what was there: both or neither.
@@ -249,7 +249,8 @@ fn spans(first: NaiveDate, today: NaiveDate, days_max: u16) -> Vec<Days> {
     let mut spans = Vec::new();
     let mut start = first;
     while start <= today {
-        let next_month = start.with_day(1).and_then(|it| it.checked_add_months(Months::new(1))).unwrap_or(NaiveDate::MAX);
+        let next_month =
+            start.with_day(1).and_then(|it| it.checked_add_months(Months::new(1))).unwrap_or(NaiveDate::MAX);
         let longest = start.checked_add_days(Calendar::new(u64::from(days_max))).unwrap_or(NaiveDate::MAX);
         let next = next_month.min(longest);
         spans.push(Days { start, end: next.pred_opt().unwrap_or(start).min(today) });
@@ -270,7 +271,7 @@ struct Wish<'a> {
 }
 
 impl Wish<'_> {
-    fn holds(&self, span: &Days, order: &Order) -> bool {
+    fn holds(&self, span: Days, order: &Order) -> bool {
         let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).date_naive();
         if let Some(since) = order.since
             && span.end < local(since)
@@ -280,7 +281,7 @@ impl Wish<'_> {
         if order.forced || order.since.is_some() {
             return true;
         }
-        let kept = self.kept.iter().find(|it| it.days == *span && it.conversion_metric.as_deref() == self.metric);
+        let kept = self.kept.iter().find(|it| it.days == span && it.conversion_metric.as_deref() == self.metric);
         kept.is_none_or(|it| {
             let is_final = local(it.fetched_at) > span.end + self.open;
             !is_final && self.now - it.fetched_at >= FRESH
@@ -363,7 +364,7 @@ mod tests {
                 zone: Tz::America__New_York,
                 now: now.parse().expect("a time"),
             };
-            assert_eq!(wish.holds(&days("2026-10-01", "2026-10-31"), &order), wanted, "{what}");
+            assert_eq!(wish.holds(days("2026-10-01", "2026-10-31"), &order), wanted, "{what}");
         }
     }
 
@@ -375,10 +376,7 @@ mod tests {
         let body = body(entity, report, days("2026-03-01", "2026-03-31"), Some(&metric));
         let attributes = &body["data"]["attributes"];
         assert_eq!(body["data"]["type"], "flow-series-report");
-        assert_eq!(
-            attributes["timeframe"],
-            json!({ "start": "2026-03-01T00:00:00", "end": "2026-03-31T23:59:59" })
-        );
+        assert_eq!(attributes["timeframe"], json!({ "start": "2026-03-01T00:00:00", "end": "2026-03-31T23:59:59" }));
         assert_eq!(
             (&attributes["interval"], &attributes["conversion_metric_id"], &attributes["group_by"]),
             (&json!("daily"), &json!("RESQ6t"), &json!(["flow_id", "flow_message_id", "send_channel"]))

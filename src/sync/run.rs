@@ -193,9 +193,9 @@ fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, Stri
 fn status_of(stopped: &Stopped) -> Status {
     match stopped {
         Stopped::Klaviyo(klaviyo::Error::Stopped) => Status::Cancelled,
-        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. })
-        | Stopped::NoParents(_)
-        | Stopped::NoConversionMetric => Status::Disabled,
+        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) | Stopped::NoParents(_) | Stopped::NoConversionMetric => {
+            Status::Disabled
+        }
         Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { .. }) => Status::Parked,
         _ => Status::Failed,
     }

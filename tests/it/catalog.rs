@@ -581,9 +581,10 @@ impl Body {
         const UNASKED: &str = "/groupings/segment_id";
         for column in entity.columns {
             let From::Own([pointer]) = column.from else { panic!("{}.{}", entity.name, column.name) };
-            let asked = [("/groupings/", "group_by"), ("/statistics/", "statistics"), ("/measurements/", "measurements")]
-                .into_iter()
-                .find_map(|(before, attribute)| Some((pointer.strip_prefix(before)?, attribute)));
+            let asked =
+                [("/groupings/", "group_by"), ("/statistics/", "statistics"), ("/measurements/", "measurements")]
+                    .into_iter()
+                    .find_map(|(before, attribute)| Some((pointer.strip_prefix(before)?, attribute)));
             let known = asked.is_some_and(|(name, attribute)| {
                 let items = self.attributes.get(attribute).and_then(|it| it.items.as_ref());
                 items.is_some_and(|it| it.iter().any(|it| it == name))

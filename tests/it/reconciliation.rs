@@ -113,7 +113,8 @@ fn only_the_days_that_differ_are_read_again() {
     late(&mirror, Kind::ActiveOnSite, at);
     let before = mirror.fake.requests().len();
     ended_well(&mirror.run(reconcile()));
-    let pages: Vec<_> = mirror.fake.requests().split_off(before).into_iter().filter(|it| it.path == "/api/events").collect();
+    let pages: Vec<_> =
+        mirror.fake.requests().split_off(before).into_iter().filter(|it| it.path == "/api/events").collect();
     assert_eq!(pages.len(), 1);
     let query = &pages[0].query;
     assert!(query.contains("2026-11-01T04%3A00%3A00Z") && query.contains("2026-11-02T05%3A00%3A00Z"), "{query}");
@@ -221,12 +222,18 @@ fn page_and_api_show_the_calendar_and_what_differs() {
     };
     let all = get("/api/sync/reconciliation");
     assert_eq!(all["checkedUntil"], "2026-11-20");
-    assert_eq!(all["leftOut"], json!([{ "metricId": "CUSTOM", "metricName": "CUSTOM", "problem": "The metric <b>is</b> custom." }]));
+    assert_eq!(
+        all["leftOut"],
+        json!([{ "metricId": "CUSTOM", "metricName": "CUSTOM", "problem": "The metric <b>is</b> custom." }])
+    );
     let differences = all["differences"].as_array().expect("a list");
     assert_eq!(differences.len(), 1, "{differences:?}");
     let found = &differences[0];
     assert_eq!((&found["metricName"], &found["day"]), (&json!("Placed Order"), &json!("2026-11-10")));
-    assert_eq!((found["theirs"]["count"].to_string(), found["ours"]["count"].to_string()), (theirs.to_owned(), ours.to_owned()));
+    assert_eq!(
+        (found["theirs"]["count"].to_string(), found["ours"]["count"].to_string()),
+        (theirs.to_owned(), ours.to_owned())
+    );
     let months = all["months"].as_array().expect("a list");
     let november = |metric: &str| {
         months.iter().find(|it| it["month"] == "2026-11" && it["metricId"] == metric).expect("a month")["state"].clone()
@@ -244,7 +251,8 @@ fn page_and_api_show_the_calendar_and_what_differs() {
     assert!(odd["message"].as_str().is_some_and(|it| it.contains("YYYY-MM")), "{odd}");
 
     let page = text(served.client.get("/sync").dispatch());
-    let calendar = page.split_once("id=\"agreement-2026-11\"").expect("a month").1.split_once("</tr>").expect("a row").0;
+    let calendar =
+        page.split_once("id=\"agreement-2026-11\"").expect("a month").1.split_once("</tr>").expect("a row").0;
     let cells: Vec<&str> = calendar.split("<td").skip(1).collect();
     assert_eq!(cells.len(), 30, "November has thirty days");
     for (day, words) in [

@@ -78,14 +78,16 @@ fn numbers_of_messages_are_those_that_the_events_give() {
     let mirror = Mirror::with(shop(), &reaching(800));
     mirror.sync();
     // Klaviyo counts opens by machines, and conversions in any currency; clicks of scanners it leaves out.
-    let ours = "select message_id, strftime(date_trunc('month', sent_on), '%Y-%m') as month, sum(recipients), sum(delivered),
+    let ours =
+        "select message_id, strftime(date_trunc('month', sent_on), '%Y-%m') as month, sum(recipients), sum(delivered),
                     sum(bounced), sum(failed), sum(opens + machine_opens), sum(opened_or_machine), sum(clicks),
                     sum(clicked), sum(unsubscribed), sum(complained), sum(conversions), sum(converted)
                 from message_stats(date '2024-09-01', (select metric_id from conversion_metric))
                 where message_id is not null and sent_on >= date '2024-09-01'
                 group by all";
     // Of text messages no open is told; ours says so with none.
-    let theirs = "select message_id, strftime(start_on, '%Y-%m') as month, sum(recipients), sum(delivered), sum(bounced),
+    let theirs =
+        "select message_id, strftime(start_on, '%Y-%m') as month, sum(recipients), sum(delivered), sum(bounced),
                       sum(failed), sum(opens), sum(opens_unique), sum(clicks), sum(clicks_unique),
                       sum(unsubscribe_uniques), sum(spam_complaints), sum(conversions), sum(conversion_uniques)
                   from (
@@ -105,7 +107,8 @@ fn numbers_of_messages_are_those_that_the_events_give() {
 fn days_add_up_to_months() {
     let mirror = Mirror::with(shop(), &reaching(200));
     ended_well(&mirror.run(reports()));
-    let sums = "sum(recipients), sum(delivered), sum(opens), sum(clicks_unique), sum(conversions), sum(conversion_value)";
+    let sums =
+        "sum(recipients), sum(delivered), sum(opens), sum(clicks_unique), sum(conversions), sum(conversion_value)";
     let months = format!(
         "select message_id, strftime(start_on, '%Y-%m') as month, {sums} from klaviyo_flow_values_reports group by all"
     );
@@ -152,7 +155,10 @@ fn totals_are_the_shops_truth() {
                      window days as (partition by segment_id order by day)
                  ) where grew <> net_members_changed";
     assert_eq!(value(&mirror.store, grown), "0");
-    assert_eq!(value(&mirror.store, "select min(day) >= date '2023-06-01' from klaviyo_segment_series_reports"), "true");
+    assert_eq!(
+        value(&mirror.store, "select min(day) >= date '2023-06-01' from klaviyo_segment_series_reports"),
+        "true"
+    );
 }
 
 fn metric_ids(mirror: &Mirror) -> BTreeMap<Kind, String> {
@@ -191,10 +197,8 @@ fn restated_numbers_take_the_place_of_the_old_ones() {
     let after = "select (select sum(opens) from klaviyo_campaign_values_reports where deleted_at is null)
                  + (select sum(opens) from klaviyo_flow_values_reports where deleted_at is null)";
     let flows = "select sum(opens) from klaviyo_flow_values_reports where deleted_at is null";
-    let (after, flows): (i64, i64) = (
-        value(&mirror.store, after).parse().expect("a count"),
-        value(&mirror.store, flows).parse().expect("a count"),
-    );
+    let (after, flows): (i64, i64) =
+        (value(&mirror.store, after).parse().expect("a count"), value(&mirror.store, flows).parse().expect("a count"));
     assert!(after - flows <= before, "{gone} still counts");
     let windows = "select count(*) from report_windows where entity_type = 'campaign_values_reports'";
     assert_eq!(value(&mirror.store, windows), "3", "each month is there once");
@@ -385,10 +389,18 @@ fn pages_can_show_what_klaviyo_says() {
     ended_well(&mirror.run(reports()));
     let store = &mirror.store;
     for (view, of, columns) in [
-        ("reported_campaigns", "klaviyo_campaign_values_reports", "sum(recipients), sum(conversions), sum(conversion_value)"),
+        (
+            "reported_campaigns",
+            "klaviyo_campaign_values_reports",
+            "sum(recipients), sum(conversions), sum(conversion_value)",
+        ),
         ("reported_flows", "klaviyo_flow_series_reports", "sum(recipients), sum(conversions), sum(conversion_value)"),
         ("reported_forms", "klaviyo_form_series_reports", "sum(viewed_form), sum(submits), sum(closed_form)"),
-        ("reported_segments", "klaviyo_segment_series_reports", "sum(total_members), sum(members_added), sum(members_removed)"),
+        (
+            "reported_segments",
+            "klaviyo_segment_series_reports",
+            "sum(total_members), sum(members_added), sum(members_removed)",
+        ),
     ] {
         let shown = columns
             .replace("conversion_value", "revenue")

@@ -214,7 +214,11 @@ pub(crate) struct Reading {
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
-            options: Options { parallel: 3, reports: Reach { history_days: 40, restate_days: 30 }, ..Options::default() },
+            options: Options {
+                parallel: 3,
+                reports: Reach { history_days: 40, restate_days: 30 },
+                ..Options::default()
+            },
             base_url: None,
             timeout: Duration::from_secs(20),
             waits: false,

@@ -146,7 +146,8 @@ impl Question {
             cursor.ok_or_else(|| wrong("/data/attributes/page_cursor", "Invalid cursor provided."))
         });
         Ok(Question {
-            kind: kind.ok_or_else(|| wrong("/data/attributes/metric_id", format!("The metric '{id}' does not exist.")))?,
+            kind: kind
+                .ok_or_else(|| wrong("/data/attributes/metric_id", format!("The metric '{id}' does not exist.")))?,
             measurements: measurements.ok_or_else(|| required("measurements"))?,
             interval,
             zone: zone(&posted)?,
@@ -189,7 +190,13 @@ impl Question {
     }
 
     /// The buckets' beginnings in UTC, and what is in them.
-    fn measure(&self, shop: &Shop, now: DateTime<Utc>, page: &[NaiveDateTime], end: NaiveDateTime) -> (Vec<String>, Value) {
+    fn measure(
+        &self,
+        shop: &Shop,
+        now: DateTime<Utc>,
+        page: &[NaiveDateTime],
+        end: NaiveDateTime,
+    ) -> (Vec<String>, Value) {
         let mut edges: Vec<i64> = page.iter().map(|it| instant(*it, self.zone)).collect();
         let dates = edges.iter().filter_map(|it| DateTime::from_timestamp(*it, 0)).map(|it| it.to_rfc3339()).collect();
         edges.push(instant(end.min(self.end), self.zone));
@@ -351,7 +358,8 @@ mod tests {
             loop {
                 let found = ask(&shop, &asked).expect("an answer");
                 let row = &found["data"]["attributes"]["data"][0]["measurements"];
-                let add = |name: &str| row[name].as_array().into_iter().flatten().filter_map(Value::as_f64).sum::<f64>();
+                let add =
+                    |name: &str| row[name].as_array().into_iter().flatten().filter_map(Value::as_f64).sum::<f64>();
                 (count, sum, pages) = (count + add("count"), sum + add("sum_value"), pages + 1);
                 let Some(next) = found["links"]["next"].as_str() else { return (count, (sum * 100.0).round(), pages) };
                 asked["page_cursor"] = json!(next.split_once('=').expect("a cursor").1);

@@ -61,11 +61,7 @@ impl Counters {
         for window in windows.iter_mut() {
             window.count += 1;
         }
-        Ok(Allowance {
-            limit: header(limits),
-            remaining: limits[0] - windows[0].count,
-            reset_secs: 0,
-        })
+        Ok(Allowance { limit: header(limits), remaining: limits[0] - windows[0].count, reset_secs: 0 })
     }
 }
 

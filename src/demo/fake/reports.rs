@@ -250,7 +250,8 @@ impl Question {
             }
             let mut statistics = Map::new();
             for name in &self.statistics {
-                let mut values = row.values.iter().map(|it| it.get(name).copied().flatten().map_or(Value::Null, Value::from));
+                let mut values =
+                    row.values.iter().map(|it| it.get(name).copied().flatten().map_or(Value::Null, Value::from));
                 let value = if self.report.is_series { values.collect() } else { values.next().unwrap_or(Value::Null) };
                 statistics.insert((*name).to_owned(), value);
             }
@@ -300,11 +301,7 @@ fn conversion(report: Report, shop: &Shop, posted: &Posted) -> Result<Option<Kin
 }
 
 /// First and last wall clock. Both ends are included, and the end is that of its hour.
-fn timeframe(
-    posted: &Posted,
-    shop: &Shop,
-    now: DateTime<Utc>,
-) -> Result<(NaiveDateTime, NaiveDateTime), Refusal> {
+fn timeframe(posted: &Posted, shop: &Shop, now: DateTime<Utc>) -> Result<(NaiveDateTime, NaiveDateTime), Refusal> {
     let pointer = "/data/attributes/timeframe";
     let frame = posted.get("timeframe").ok_or_else(|| required("timeframe"))?;
     if let Some(key) = frame.get("key").and_then(Value::as_str) {
@@ -416,7 +413,8 @@ mod tests {
             "interval": "daily",
         });
         let report = Report { of: Subject::Flows, is_series: true };
-        let ask = |attributes: &Value| answer(report, &shop, now(), &body("flow-series-report", attributes), &[], PLACE);
+        let ask =
+            |attributes: &Value| answer(report, &shop, now(), &body("flow-series-report", attributes), &[], PLACE);
         ask(&good).expect("a good question");
         let frame = |start: &str, end: &str| json!({ "start": start, "end": end });
         for (name, value, named) in [
@@ -450,11 +448,8 @@ mod tests {
     #[test]
     fn an_offset_is_read_over_and_an_end_is_that_of_its_hour() {
         let ask = |start: &str, end: &str| {
-            let posted = Posted::parse(
-                &body("a", &json!({ "timeframe": { "start": start, "end": end } })),
-                "a",
-                &["timeframe"],
-            );
+            let posted =
+                Posted::parse(&body("a", &json!({ "timeframe": { "start": start, "end": end } })), "a", &["timeframe"]);
             timeframe(&posted.expect("a document"), &shop(), now()).expect("a time")
         };
         let (start, end) = ask("2026-10-01T00:00:00+05:00", "2026-10-31T23:00:00Z");
@@ -466,14 +461,18 @@ mod tests {
         let shop = shop();
         let report = Report { of: Subject::Campaigns, is_series: false };
         let posted = |end: &str| {
-            body("campaign-values-report", &json!({
-                "statistics": ["opens"],
-                "timeframe": { "start": "2026-01-01T00:00:00", "end": end },
-                "conversion_metric_id": shop.metric_id(Kind::PlacedOrder),
-            }))
+            body(
+                "campaign-values-report",
+                &json!({
+                    "statistics": ["opens"],
+                    "timeframe": { "start": "2026-01-01T00:00:00", "end": end },
+                    "conversion_metric_id": shop.metric_id(Kind::PlacedOrder),
+                }),
+            )
         };
         let ask = |body: &[u8], query: &[(String, String)]| answer(report, &shop, now(), body, query, PLACE);
-        let first: Value = serde_json::from_str(&ask(&posted("2026-10-31T23:59:59"), &[]).expect("a page")).expect("JSON");
+        let first: Value =
+            serde_json::from_str(&ask(&posted("2026-10-31T23:59:59"), &[]).expect("a page")).expect("JSON");
         let link = first["links"]["next"].as_str().expect("a next page");
         let cursor = link.split_once("page_cursor=").expect("a cursor").1.to_owned();
         let query = [("page_cursor".to_owned(), cursor)];

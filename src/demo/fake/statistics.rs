@@ -139,8 +139,7 @@ impl Sent {
 /// to its profile at or before it.
 fn messages(shop: &Shop, of_campaigns: bool, spans: &[Span], conversion: Kind, now: DateTime<Utc>) -> Vec<Row> {
     let is_wanted = |message: u16| {
-        message != NO_MESSAGE
-            && matches!(shop.messages[usize::from(message)].owner, Owner::Campaign(_)) == of_campaigns
+        message != NO_MESSAGE && matches!(shop.messages[usize::from(message)].owner, Owner::Campaign(_)) == of_campaigns
     };
     let mut delivered: HashMap<(u32, u16), Vec<i64>> = HashMap::new();
     let mut sent: BTreeMap<u16, Vec<Sent>> = BTreeMap::new();
@@ -161,7 +160,9 @@ fn messages(shop: &Shop, of_campaigns: bool, spans: &[Span], conversion: Kind, n
             match event.kind {
                 Kind::BouncedEmail | Kind::BouncedPush => of_message(message, place, &|it| it.bounced += 1),
                 Kind::FailedText => of_message(message, place, &|it| it.failed += 1),
-                Kind::ReceivedText => of_message(message, place, &|it| (it.delivered, it.texts) = (it.delivered + 1, it.texts + 1)),
+                Kind::ReceivedText => {
+                    of_message(message, place, &|it| (it.delivered, it.texts) = (it.delivered + 1, it.texts + 1));
+                }
                 kind if kind.is_delivery() => of_message(message, place, &|it| it.delivered += 1),
                 _ => {}
             }
