@@ -11,6 +11,7 @@ mod lists;
 mod metrics;
 mod overview;
 mod profiles;
+mod reconciliation;
 mod results;
 mod runs;
 mod segments;
@@ -55,7 +56,18 @@ pub fn stage() -> AdHoc {
                 ],
             )
             .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])
-            .mount("/api", routes![sync::budgets, runs::list, runs::one, runs::progress, runs::events])
+            .mount(
+                "/api",
+                routes![
+                    sync::budgets,
+                    sync::reconcile,
+                    reconciliation::show,
+                    runs::list,
+                    runs::one,
+                    runs::progress,
+                    runs::events
+                ],
+            )
     })
 }
 

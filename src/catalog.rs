@@ -15,10 +15,12 @@ mod form_versions;
 mod forms;
 mod lists;
 mod mapped_metrics;
+mod metric_aggregates;
 pub mod metric_kinds;
 mod metrics;
 mod profile_predictions;
 mod profiles;
+mod reports;
 mod segments;
 mod tags;
 mod templates;
@@ -56,6 +58,14 @@ pub const ENTITIES: &[&Entity] = &[
     &segments::SEGMENT_MEMBERS,
     // Last, because they take long and nothing waits for them.
     &profile_predictions::PROFILE_PREDICTIONS,
+    &metric_aggregates::METRIC_AGGREGATES,
+    &reports::CAMPAIGN_VALUES_REPORTS,
+    &reports::FLOW_VALUES_REPORTS,
+    &reports::FLOW_SERIES_REPORTS,
+    &reports::FORM_VALUES_REPORTS,
+    &reports::FORM_SERIES_REPORTS,
+    &reports::SEGMENT_VALUES_REPORTS,
+    &reports::SEGMENT_SERIES_REPORTS,
 ];
 
 /// Entities of which one record is read when somebody asks for it, and kept; no run goes over them.
@@ -118,6 +128,31 @@ pub enum Source {
         only: Option<(&'static str, &'static [&'static str])>,
         key: Key,
     },
+    /// Statistics that Klaviyo computes for a span of days that is posted.
+    Report(Report),
+    /// Count and sum of each metric's events by local day, posted for one metric and span of days at a time.
+    Aggregates {
+        path: &'static str,
+        /// The longest span, in days.
+        days_max: u16,
+    },
+}
+
+/// How a report is asked for; every name is Klaviyo's.
+#[derive(Debug, Clone, Copy)]
+pub struct Report {
+    pub path: &'static str,
+    /// What the rows are told apart by; none where the endpoint takes none.
+    pub group_by: &'static [&'static str],
+    pub statistics: &'static [&'static str],
+    /// Each statistic is a series over these; absent where it is one value for the whole span.
+    pub interval: Option<&'static str>,
+    /// Whether it counts conversions, and has to be told by which metric.
+    pub by_conversion: bool,
+    /// The longest span, in days.
+    pub days_max: u16,
+    /// Year, month and day before which there is nothing.
+    pub since: Option<(i32, u32, u32)>,
 }
 
 /// What tells the rows of an entity apart that is read per parent.
@@ -152,6 +187,8 @@ pub enum Follow {
     Windows { attribute: &'static str },
     /// Whenever the parent's pages are read.
     Parent,
+    /// Spans of local days: the latest are asked for again for as long as their numbers change, the others once.
+    Report,
 }
 
 /// How often an entity that is followed by time is read as a whole all the same: only that shows what was deleted.
@@ -251,6 +288,8 @@ pub enum Kind {
     Texts,
     /// Any document, as JSON text; an empty one is unknown.
     Document,
+    /// A local day of the account.
+    Day,
 }
 
 /// Where in a record a column's value is found, as JSON pointers (RFC 6901).
@@ -296,7 +335,18 @@ impl Entity {
     pub fn parent(&self) -> Option<&'static Entity> {
         match self.source {
             Source::Included { parent, .. } | Source::PerParent { parent, .. } => find(parent),
-            Source::List { .. } => None,
+            Source::List { .. } | Source::Report(_) | Source::Aggregates { .. } => None,
+        }
+    }
+
+    /// What it needs beside its parent, and is therefore read after where both are ordered.
+    #[must_use]
+    pub fn needs(&self) -> &'static [&'static str] {
+        match self.source {
+            // Which metric conversions are counted by.
+            Source::Report(Report { by_conversion: true, .. }) => &["metrics", "mapped_metrics"],
+            Source::Aggregates { .. } => &["metrics", "events"],
+            _ => &[],
         }
     }
 
@@ -318,7 +368,10 @@ impl Entity {
     #[must_use]
     pub fn path(&self) -> Option<&'static str> {
         match self.source {
-            Source::List { path, .. } | Source::PerParent { path, .. } => Some(path),
+            Source::List { path, .. }
+            | Source::PerParent { path, .. }
+            | Source::Aggregates { path, .. }
+            | Source::Report(Report { path, .. }) => Some(path),
             Source::Included { .. } => None,
         }
     }
@@ -328,7 +381,7 @@ impl Entity {
     pub fn page_size(&self) -> Option<u16> {
         match self.source {
             Source::List { page_size, .. } | Source::PerParent { page_size, .. } => page_size,
-            Source::Included { .. } => None,
+            Source::Included { .. } | Source::Report(_) | Source::Aggregates { .. } => None,
         }
     }
 
@@ -366,6 +419,12 @@ const fn text(name: &'static str, from: &'static [&'static str]) -> Column {
 const fn count(name: &'static str, from: &'static [&'static str]) -> Column {
     Column { name, kind: Kind::Count, from: From::Own(from) }
 }
+const fn number(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Number, from: From::Own(from) }
+}
+const fn day(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Day, from: From::Own(from) }
+}
 const fn money(name: &'static str, from: &'static [&'static str]) -> Column {
     Column { name, kind: Kind::Money, from: From::Own(from) }
 }
@@ -386,9 +445,6 @@ const fn texts(name: &'static str, from: &'static [&'static str]) -> Column {
 }
 const fn document(name: &'static str, from: &'static [&'static str]) -> Column {
     Column { name, kind: Kind::Document, from: From::Own(from) }
-}
-const fn number(name: &'static str, from: &'static [&'static str]) -> Column {
-    Column { name, kind: Kind::Number, from: From::Own(from) }
 }
 const fn parent(name: &'static str) -> Column {
     Column { name, kind: Kind::Text, from: From::Parent }
@@ -454,10 +510,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_report_is_asked_for_is_kept() {
+        for entity in ENTITIES {
+            let Source::Report(report) = entity.source else { continue };
+            let kept = pointers(entity);
+            for (object, names) in [("groupings", report.group_by), ("statistics", report.statistics)] {
+                for name in names {
+                    let pointer = format!("/{object}/{name}");
+                    assert!(kept.contains(&pointer.as_str()), "{} asks for {pointer} in vain", entity.name);
+                }
+            }
+            let asked = kept.iter().filter_map(|it| it.strip_prefix("/statistics/"));
+            for name in asked {
+                assert!(report.statistics.contains(&name), "{} never asks for {name}", entity.name);
+            }
+        }
+    }
+
+    #[test]
     fn parents_come_before_their_children() {
         for (place, entity) in ENTITIES.iter().enumerate() {
             let (Source::Included { parent, .. } | Source::PerParent { parent, .. }) = entity.source else { continue };
             assert!(ENTITIES[..place].iter().any(|it| it.name == parent), "{} before {parent}", entity.name);
+        }
+        for (place, entity) in ENTITIES.iter().enumerate() {
+            for needed in entity.needs() {
+                assert!(ENTITIES[..place].iter().any(|it| it.name == *needed), "{} before {needed}", entity.name);
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Settings {
     pub store: Store,
     pub sync: Sync,
     pub membership: Membership,
+    pub reports: Reports,
 }
 
 /// The `[default.klaviyo]` table.
@@ -111,6 +112,16 @@ impl Chosen {
     }
 }
 
+/// The `[default.reports]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    /// How far back Klaviyo's own reports are read, in days.
+    pub history_days: u32,
+    /// For how many days after a day its numbers are read again.
+    pub restate_days: u32,
+}
+
 /// A secret that cannot be printed by accident.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -169,7 +180,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "membership", "store", "sync"];
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -263,7 +274,7 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 11] = [
+        let rules: [(&str, bool, &str); 13] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -284,6 +295,16 @@ impl Settings {
             ("membership.segments", self.membership.segments.is_understood(), WHICH),
             ("membership.relist_days", (1..=366).contains(&self.membership.relist_days), "from 1 to 366 days"),
             ("sync.windows", (1..=64).contains(&self.sync.windows), "from 1 to 64 windows of events at the same time"),
+            (
+                "reports.history_days",
+                (1..=3_650).contains(&self.reports.history_days),
+                "from 1 to 3650 days; each month takes a request of each report's 225 a day",
+            ),
+            (
+                "reports.restate_days",
+                (1..=365).contains(&self.reports.restate_days),
+                "from 1 to 365 days; no account attributes for longer than 90",
+            ),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             ("sync.jitter_secs", self.sync.jitter_secs <= 3_600, "from 0 to 3600 seconds"),
             (

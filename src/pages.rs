@@ -1,5 +1,6 @@
 //! The pages, in the order of the menu: each is a question that a person asks, from its route to its template.
 
+pub mod agreement;
 pub mod overview;
 pub mod sync;
 
@@ -21,7 +22,7 @@ use std::sync::LazyLock;
 const EVENT_SPAN: Query = query!("pages/event_span");
 
 /// Every query that a page asks; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], overview::QUERIES];
+pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], agreement::QUERIES, overview::QUERIES];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;

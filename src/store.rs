@@ -11,6 +11,8 @@ mod metric_kinds;
 mod migrations;
 pub mod progress;
 mod query;
+pub mod reconciliation;
+pub mod reports;
 pub mod runs;
 mod schema;
 mod staging;
@@ -79,6 +81,8 @@ pub const QUERIES: &[&[Query]] = &[
     history::QUERIES,
     metric_kinds::QUERIES,
     progress::QUERIES,
+    reconciliation::QUERIES,
+    reports::QUERIES,
     runs::QUERIES,
     windows::QUERIES,
     zone::QUERIES,

@@ -9,8 +9,10 @@ mod members;
 mod on_demand;
 mod pass;
 mod plan;
+mod reconciling;
 pub mod record;
 mod remedy;
+mod reports;
 mod run;
 pub mod schedule;
 mod series;
@@ -21,19 +23,24 @@ pub use members::{Chosen, Membership};
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 pub use self::budgets::{Budget, Spent};
 use self::desk::{Desk, Live, Task, source};
+pub use self::reports::Reach;
 use self::schedule::Timetable;
 use crate::catalog::{ENTITIES, Entity, Pace};
 use crate::causes::causes;
-use crate::klaviyo::{Client, Stop};
+use crate::klaviyo::{self, Client, Stop};
+use crate::store::reports::Call;
 use crate::store::runs::{EntityStatus, Level, Line, Run, RunEntity, Status};
 use crate::store::{self, Store};
+
+/// How often it is looked whether events can be read.
+const TURN: Duration = Duration::from_millis(200);
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -111,6 +118,7 @@ pub struct Options {
     /// How often all profiles are listed to find the deleted ones; 0 is never.
     pub profile_sweep_days: u32,
     pub membership: Membership,
+    pub reports: Reach,
 }
 
 impl Default for Options {
@@ -126,13 +134,14 @@ impl Default for Options {
             timetable: Timetable::default(),
             profile_sweep_days: 7,
             membership: Membership::default(),
+            reports: Reach::default(),
         }
     }
 }
 
 impl From<&crate::config::Settings> for Options {
     fn from(settings: &crate::config::Settings) -> Options {
-        let crate::config::Settings { sync, membership, .. } = settings;
+        let crate::config::Settings { sync, membership, reports, .. } = settings;
         Options {
             history_days: sync.history_days,
             lookback_hours: sync.lookback_hours,
@@ -147,6 +156,7 @@ impl From<&crate::config::Settings> for Options {
                 segments: (&membership.segments).into(),
                 relist_days: membership.relist_days,
             },
+            reports: Reach { history_days: reports.history_days, restate_days: reports.restate_days },
         }
     }
 }
@@ -166,6 +176,8 @@ struct Shared {
     options: Options,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     desk: Mutex<Desk>,
+    /// Held while events are read: they are staged in one place.
+    events: Mutex<()>,
     /// Rung when a run is added, progresses or ends.
     bell: Condvar,
     /// Set once, at shutdown.
@@ -192,7 +204,11 @@ impl Handle {
         options: Options,
         clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Handle, store::Error> {
-        store.write(|db| db.interrupt_runs(clock()))?;
+        let now = clock();
+        store.write(|db| db.interrupt_runs(now))?;
+        if let Some(client) = &client {
+            recall(client, &store.read(|db| db.calls(now))?, now);
+        }
         let desk = store.read(|db| Ok(Desk::new(db.last_run()?, db.paused_at()?.is_some(), db.held_runs()?)))?;
         Ok(Handle(Arc::new(Shared {
             store,
@@ -200,6 +216,7 @@ impl Handle {
             options,
             clock: Box::new(clock),
             desk: Mutex::new(desk),
+            events: Mutex::default(),
             bell: Condvar::new(),
             stop: Stop::default(),
         })))
@@ -477,6 +494,18 @@ impl Handle {
         (self.0.clock)()
     }
 
+    /// Waits until nobody else reads events; a run of its own and a reconciliation may both want to.
+    fn turn_at_events(&self, cancel: &Stop) -> Result<MutexGuard<'_, ()>, klaviyo::Error> {
+        loop {
+            match self.0.events.try_lock() {
+                Ok(turn) => return Ok(turn),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if cancel.wait(TURN) => return Err(klaviyo::Error::Stopped),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+    }
+
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -493,6 +522,16 @@ impl Handle {
     /// Changes what is shown of one entity of a run that goes on.
     fn show(&self, run: i64, entity: &str, change: impl FnOnce(&mut RunEntity)) {
         self.change(run, |live, _| live.entity(entity).map(change));
+    }
+}
+
+/// Counts what earlier processes sent in the last day against the limits that go by the day.
+fn recall(client: &Client, calls: &[Call], now: DateTime<Utc>) {
+    for entity in ENTITIES.iter().filter(|it| it.tier.daily().is_some()) {
+        let Some(path) = entity.path() else { continue };
+        let own = calls.iter().filter(|it| it.endpoint == path);
+        let ages: Vec<Duration> = own.filter_map(|it| (now - it.sent_at).to_std().ok()).collect();
+        client.recall(path, entity.tier, &ages);
     }
 }
 

@@ -2,7 +2,7 @@ use crate::catalog;
 use crate::pages::{Call, EventSpan};
 use crate::range::{Period, Unclear};
 use crate::store::runs::Run;
-use crate::store::zone::midnight;
+use crate::store::zone::beginning;
 use crate::store::{self, Db, Row, RowResult};
 use crate::web;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
@@ -25,7 +25,7 @@ impl Question {
             return Ok((None, None));
         }
         let (zone, range) = (db.zone()?, self.period.range);
-        Ok((Some(midnight(range.start(), zone)), Some(midnight(range.before(), zone))))
+        Ok((Some(beginning(range.start(), zone).naive_utc()), Some(beginning(range.before(), zone).naive_utc())))
     }
 }
 

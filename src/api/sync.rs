@@ -67,6 +67,12 @@ pub(super) fn all(entities: Option<&str>, force: Option<&str>, since: Option<&st
     start(named(entities.unwrap_or_default())?, force, since, handle)
 }
 
+/// Compares the events with what Klaviyo counts: the same as `POST /api/metric_aggregates/sync`.
+#[post("/sync/reconcile?<force>")]
+pub(super) fn reconcile(force: Option<&str>, handle: &State<Handle>) -> Answer {
+    start(named("metric_aggregates")?, force, None, handle)
+}
+
 #[post("/<entity>/sync?<force>&<since>")]
 pub(super) fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
     let entity = catalog::find(entity).ok_or_else(|| Unclear {

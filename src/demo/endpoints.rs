@@ -30,6 +30,26 @@ pub(super) enum Serves {
     One(Resource),
     /// Those that belong to the parent of the id.
     Of(Resource, Resource),
+    /// What is computed for a posted span of time.
+    Report(Report),
+    /// Counts of a metric's events, computed as well.
+    Aggregates,
+}
+
+/// Which report an endpoint answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Report {
+    pub(super) of: Subject,
+    pub(super) is_series: bool,
+}
+
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Campaigns,
+    Flows,
+    Forms,
+    Segments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,18 +73,20 @@ pub(super) enum Resource {
     CatalogItem,
 }
 
-/// Requests a second and a minute.
+/// Requests a second, a minute and, where they are counted by the day, a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rate {
     pub(super) burst: u32,
     pub(super) steady: u32,
+    pub(super) daily: Option<u32>,
 }
 
-const XS: Rate = Rate { burst: 1, steady: 15 };
-const S: Rate = Rate { burst: 3, steady: 60 };
-const M: Rate = Rate { burst: 10, steady: 150 };
-const L: Rate = Rate { burst: 75, steady: 750 };
-const XL: Rate = Rate { burst: 350, steady: 3500 };
+const XS: Rate = Rate { burst: 1, steady: 15, daily: None };
+const S: Rate = Rate { burst: 3, steady: 60, daily: None };
+const M: Rate = Rate { burst: 10, steady: 150, daily: None };
+const L: Rate = Rate { burst: 75, steady: 750, daily: None };
+const XL: Rate = Rate { burst: 350, steady: 3500, daily: None };
+const REPORT: Rate = Rate { burst: 1, steady: 2, daily: Some(225) };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paging {
@@ -719,7 +741,26 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         fields: &[("catalog-item", CATALOG_ITEM), ("catalog-variant", CATALOG_VARIANT)],
         ..PLAIN
     },
+    reporting("/api/campaign-values-reports", Subject::Campaigns, false, &["campaigns:read"]),
+    reporting("/api/flow-values-reports", Subject::Flows, false, &["flows:read"]),
+    reporting("/api/flow-series-reports", Subject::Flows, true, &["flows:read"]),
+    reporting("/api/form-values-reports", Subject::Forms, false, &["forms:read"]),
+    reporting("/api/form-series-reports", Subject::Forms, true, &["forms:read"]),
+    reporting("/api/segment-values-reports", Subject::Segments, false, &["segments:read"]),
+    reporting("/api/segment-series-reports", Subject::Segments, true, &["segments:read"]),
+    Endpoint {
+        path: "/api/metric-aggregates",
+        method: "POST",
+        serves: Serves::Aggregates,
+        scopes: &["metrics:read"],
+        rate: S,
+        ..PLAIN
+    },
 ];
+
+const fn reporting(path: &'static str, of: Subject, is_series: bool, scopes: &'static [&'static str]) -> Endpoint {
+    Endpoint { path, method: "POST", serves: Serves::Report(Report { of, is_series }), scopes, rate: REPORT, ..PLAIN }
+}
 
 /// Additional fields that make a request dearer, and what is left of its endpoint's rate.
 const DEAR: &[(&str, Rate)] = &[("profile_count", XS), ("predictive_analytics", M)];

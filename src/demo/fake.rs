@@ -1,6 +1,7 @@
 //! A strict fake of Klaviyo's API over real HTTP: it refuses what Klaviyo refuses, and misbehaves as it is told.
 
 mod address;
+mod aggregates;
 mod cursor;
 mod document;
 mod event_json;
@@ -11,12 +12,15 @@ mod listing;
 mod mood;
 mod order;
 mod people;
+mod posted;
 mod properties;
 mod question;
 mod record;
 mod records;
 mod refusal;
+mod reports;
 mod server;
+mod statistics;
 mod world;
 
 pub use limits::Limits;

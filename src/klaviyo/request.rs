@@ -78,7 +78,7 @@ impl Request {
             }
             _ => endpoint.to_owned(),
         };
-        let address = Address::Ours(path + &query(entity, partition, bounds, page_size));
+        let address = Address::Ours(path + query(entity, partition, bounds, page_size).as_str());
         Request { endpoint, tier: entity.tier, scopes: entity.scopes, address, method: Method::Get, body: None }
     }
 
@@ -92,6 +92,20 @@ impl Request {
     ) -> Request {
         let body = Some(Arc::from(document.to_string()));
         Request { endpoint, tier, scopes, address: Address::Ours(endpoint.to_owned()), method: Method::Post, body }
+    }
+
+    /// A request for what no entity describes: `parameters` are spelt out here.
+    #[must_use]
+    pub fn listing(
+        endpoint: &'static str,
+        tier: Tier,
+        scopes: &'static [&'static str],
+        parameters: &[(&str, &str)],
+    ) -> Request {
+        let pairs: Vec<String> =
+            parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let address = Address::Ours(format!("{endpoint}?{}", pairs.join("&")));
+        Request { endpoint, tier, scopes, address, method: Method::Get, body: None }
     }
 
     /// A request without a document to one thing, whose id takes the place of `{id}` in `endpoint`.
@@ -179,7 +193,7 @@ impl Bounds {
         let (attribute, operator) = match follow {
             Follow::Since { attribute, operator, .. } => (attribute, operator),
             Follow::Windows { attribute } => (attribute, Operator::GreaterOrEqual),
-            Follow::Everything | Follow::Parent => return None,
+            Follow::Everything | Follow::Parent | Follow::Report => return None,
         };
         let (start, end) = match self {
             Bounds::Since(start) => (floor(start), None),
@@ -331,7 +345,8 @@ mod tests {
             let request = Request::first(entity(name), partition, None, Some("a b"));
             assert_eq!(decoded(request.target()), target, "{name}");
         }
-        let listed = ENTITIES.iter().filter(|it| it.path().is_some()).count();
+        let is_listed = |it: &&&Entity| matches!(it.source, Source::List { .. } | Source::PerParent { .. });
+        let listed = ENTITIES.iter().filter(is_listed).count();
         assert_eq!(expected.len(), listed, "an entity is missing here");
     }
 

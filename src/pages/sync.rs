@@ -17,6 +17,7 @@ use serde::Serialize;
 
 pub use self::asked::{Asked, run_of};
 pub use self::progress::Progress;
+use super::agreement;
 use crate::catalog::{self, Entity};
 use crate::range::Unclear;
 use crate::store::runs::{EntityStatus, Run, Status};
@@ -38,6 +39,7 @@ pub struct SyncPage {
     pub runs: Vec<Progress>,
     pub entities: Vec<EntityRow>,
     pub budgets: Vec<Budget>,
+    pub agreement: agreement::Part,
     pub history: History,
 }
 
@@ -88,6 +90,7 @@ impl SyncPage {
             runs: handle.runs().into_iter().map(|it| Progress::of(it, now)).collect(),
             entities: entities(db, handle, now)?,
             budgets: handle.budgets(),
+            agreement: agreement::Part::load(db)?,
             history: History::load(db, asked)?,
         })
     }

@@ -76,6 +76,7 @@ fn sql_type(kind: Kind) -> &'static str {
         Kind::Flag => "boolean",
         Kind::Time | Kind::LocalTime => "timestamp",
         Kind::Texts => "varchar[]",
+        Kind::Day => "date",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::types::{TimeUnit, ToSqlOutput, Value, ValueRef};
 use duckdb::{ToSql, appender_params_from_iter};
 
@@ -35,6 +35,7 @@ pub enum Cell {
     Flag(bool),
     Time(NaiveDateTime),
     Texts(Vec<String>),
+    Day(NaiveDate),
 }
 
 impl ToSql for Cell {
@@ -49,6 +50,7 @@ impl ToSql for Cell {
                 let micros = it.and_utc().timestamp_micros();
                 ToSqlOutput::Borrowed(ValueRef::Timestamp(TimeUnit::Microsecond, micros))
             }
+            Cell::Day(it) => it.to_sql()?,
             Cell::Texts(it) => ToSqlOutput::Owned(Value::Text(serde_json::Value::from(it.clone()).to_string())),
         })
     }

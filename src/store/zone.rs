@@ -21,12 +21,13 @@ pub fn local(time: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     time.with_timezone(&zone).naive_local()
 }
 
-/// The instant in UTC at which a local day begins; where clocks leap over midnight, an hour later.
+/// The instant at which a local day begins; where clocks leap over midnight, some time later.
 #[must_use]
-pub fn midnight(day: NaiveDate, zone: Tz) -> NaiveDateTime {
-    let start = day.and_time(NaiveTime::MIN);
-    let local = |it: NaiveDateTime| zone.from_local_datetime(&it).earliest();
-    local(start).or_else(|| local(start + TimeDelta::hours(1))).map_or(start, |it| it.naive_utc())
+pub fn beginning(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    // No zone leaps further than a day; what it leaps over is told in quarters of an hour.
+    let quarters = (0..=96).map(|it| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * it));
+    let mut instants = quarters.filter_map(|it| zone.from_local_datetime(&it).earliest());
+    instants.next().map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |it| it.to_utc())
 }
 
 impl Db<'_> {
@@ -136,6 +137,20 @@ mod tests {
             [(at("2026-03-01T12:00:00"), -5), (at("2026-03-08T07:00:00"), -4), (at("2026-11-01T06:00:00"), -5)]
         );
         assert!(spans.windows(2).all(|pair| pair[0].1 == pair[1].0));
+    }
+
+    #[test]
+    fn a_day_begins_with_its_first_instant() {
+        for (day, zone, want) in [
+            ("2026-03-08", Tz::America__New_York, "2026-03-08T05:00:00"),
+            ("2026-11-01", Tz::America__New_York, "2026-11-01T04:00:00"),
+            ("2026-09-06", Tz::America__Santiago, "2026-09-06T04:00:00"),
+            // Midnight comes twice; the day begins with the first.
+            ("2026-10-25", Tz::Atlantic__Azores, "2026-10-25T00:00:00"),
+            ("2026-06-01", Tz::UTC, "2026-06-01T00:00:00"),
+        ] {
+            assert_eq!(beginning(day.parse().expect("a day"), zone).naive_utc(), at(want), "{day} {zone}");
+        }
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::run::{self, Stopped};
-use super::{Handle, Order, events, pass};
-use crate::catalog::{Entity, Follow};
+use super::{Handle, Order, events, pass, reconciling, reports};
+use crate::catalog::{Entity, Follow, Source};
+use crate::causes::causes;
 use crate::klaviyo::{self, Client, Note, Stop, Why};
 use crate::store::runs::{Level, RunEntity, Status};
 use crate::store::{Changes, Store, Window};
@@ -21,9 +22,11 @@ pub(super) struct Copying<'a> {
     pub(super) client: &'a Client,
     pub(super) order: &'a Order,
     pub(super) entity: &'static Entity,
+    /// The entity that the run lists, where this one is read on its account.
+    pub(super) on_behalf_of: Option<&'static Entity>,
     pub(super) cancel: &'a Stop,
     /// Records that were no records; see [`Copying::leave_out`].
-    pub(super) left_out: AtomicUsize,
+    pub(super) left_out: &'a AtomicUsize,
     /// The number of the run.
     pub(super) run: i64,
 }
@@ -41,6 +44,9 @@ impl Copying<'_> {
     pub(super) fn ask(&self, request: &klaviyo::Request) -> Result<klaviyo::Batch, klaviyo::Error> {
         self.handle.wait_while_held(self.run, self.cancel);
         let mut note = |note: Note| {
+            if note == Note::Sent && self.entity.tier.daily().is_some() {
+                self.note_call(request.endpoint());
+            }
             self.show(|it| account_for(it, &note));
             self.mention(&note);
         };
@@ -52,13 +58,25 @@ impl Copying<'_> {
         Ok(batch)
     }
 
+    /// Counts a request against the day before it goes out, so that not even a crash forgets it.
+    fn note_call(&self, endpoint: &str) {
+        if let Err(error) = self.store().write(|db| db.note_call(endpoint, self.now())) {
+            log::error!("a request to {endpoint} could not be counted: {}", causes(&error));
+        }
+    }
+
+    /// The entity that the run lists.
+    fn listed(&self) -> &'static Entity {
+        self.on_behalf_of.unwrap_or(self.entity)
+    }
+
     pub(super) fn show(&self, change: impl FnOnce(&mut RunEntity)) {
-        self.handle.show(self.run, self.entity.name, change);
+        self.handle.show(self.run, self.listed().name, change);
     }
 
     /// Says something of this pass in the run's log.
     pub(super) fn tell(&self, level: Level, words: String) {
-        self.handle.change(self.run, |live, now| live.diary.say(now, self.entity.name, level, words));
+        self.handle.change(self.run, |live, now| live.diary.say(now, self.listed().name, level, words));
     }
 
     /// Says that a window is complete; of many windows a few are mentioned.
@@ -83,7 +101,7 @@ impl Copying<'_> {
 
     fn mention_now_and_then(&self, kind: &'static str, level: Level, words: impl FnOnce() -> String) {
         let is_due = self.handle.change(self.run, |live, now| {
-            live.diary.mention(now, self.entity.name, kind, level, words);
+            live.diary.mention(now, self.listed().name, kind, level, words);
             live.diary.is_due(now)
         });
         if is_due == Some(true) {
@@ -113,7 +131,8 @@ impl Copying<'_> {
     /// Counts what was read and written of `entity`, which may be one that came along.
     pub(super) fn count(&self, entity: &Entity, seen: usize, changes: Changes) {
         let whole = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-        self.handle.show(self.run, entity.name, |it| {
+        let shown = self.on_behalf_of.unwrap_or(entity);
+        self.handle.show(self.run, shown.name, |it| {
             it.status = Status::Running;
             it.rows_seen += whole(seen as u64);
             it.rows_new += whole(changes.new);
@@ -147,8 +166,10 @@ fn reason_of(why: Why) -> &'static str {
 
 /// Copies one entity, and what follows from it.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
-    match copying.entity.follow {
-        Follow::Windows { .. } => events::copy(copying)?,
+    match (&copying.entity.source, copying.entity.follow) {
+        (_, Follow::Windows { .. }) => events::copy(copying)?,
+        (Source::Report(report), _) => reports::copy(copying, report)?,
+        (Source::Aggregates { path, days_max }, _) => reconciling::copy(copying, path, *days_max)?,
         _ => pass::copy(copying)?,
     }
     match copying.entity.name {

@@ -123,6 +123,7 @@ impl Desk {
             && !self.runs[..at].iter().any(was_first)
             && !awaited("accounts")
             && !entity.parent().is_some_and(|it| awaited(source(it).name))
+            && !entity.needs().iter().any(|it| awaited(it))
     }
 
     /// Whether the pause holds what was so ordered. Who sits at a terminal and orders a run wants it now.

@@ -14,10 +14,12 @@ use self::plan::{Standing, Wish};
 use self::reading::Reading;
 use super::copying::Copying;
 use super::run::Stopped;
+use crate::store::Window;
 use crate::store::runs::Status;
 
 /// Brings the events up to date: what is new, what may have changed late, and what no earlier run came to.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
+    let _turn = copying.handle.turn_at_events(copying.cancel)?;
     let zone = copying.store().settle_zone()?;
     let (standing, now) = (standing(copying)?, copying.now());
     let wish = Wish { forced: copying.order.forced, since: copying.order.since };
@@ -38,6 +40,15 @@ fn standing(copying: &Copying<'_>) -> Result<Standing, Stopped> {
         let is_settled = statuses.iter().any(|it| it.name == entity.name && it.status == Status::Completed);
         Ok(Standing { covered: db.covered(entity)?, looked_back: db.lookbacks(entity)?, is_settled })
     })?)
+}
+
+/// Reads these spans of time again, and puts what they hold now in the place of what was copied of them.
+pub(super) fn reread(copying: &Copying<'_>, windows: &[Window]) -> Result<(), Stopped> {
+    let _turn = copying.handle.turn_at_events(copying.cancel)?;
+    let zone = copying.store().settle_zone()?;
+    let mut newest_first = windows.to_vec();
+    newest_first.sort_by_key(|it| std::cmp::Reverse(it.end));
+    Reading::of(copying, zone, newest_first).to_the_end()
 }
 
 /// Writes down that these tiers of the lookback were done by what is read from `now` on.

@@ -42,7 +42,8 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
                 pass.series(Some(partition), None)?;
             }
         }
-        Source::Included { .. } => {}
+        // The latter two are asked for in their own ways.
+        Source::Included { .. } | Source::Report(_) | Source::Aggregates { .. } => {}
     }
     pass.finish()
 }

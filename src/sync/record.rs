@@ -16,12 +16,18 @@ use crate::catalog::{Entity, Follow, From, Kind, Source};
 use crate::klaviyo::Batch;
 use crate::store::{Cell, Record, document, zone};
 
-/// A response of which nothing is what the API promises.
+/// A response that is not what the API promises.
 #[derive(Debug, thiserror::Error)]
-#[error("none of the {count} records of {entity} that Klaviyo sent in one page has an id")]
+#[error("what Klaviyo sent of {entity} cannot be read: {reason}")]
 pub struct Malformed {
     entity: &'static str,
-    count: usize,
+    reason: String,
+}
+
+impl Malformed {
+    pub(super) fn new(entity: &Entity, reason: String) -> Malformed {
+        Malformed { entity: entity.name, reason }
+    }
 }
 
 /// One response as rows.
@@ -70,7 +76,7 @@ pub fn read(entity: &'static Entity, batch: &Batch, context: Context<'_>) -> Res
         page.records.push(reader.record(id, &document, &included, context));
     }
     if page.records.is_empty() && batch.data.len() > 1 {
-        return Err(Malformed { entity: entity.name, count: batch.data.len() });
+        return Err(Malformed::new(entity, format!("none of the {} records of a page has an id", batch.data.len())));
     }
     for ((companion, _), parents) in companions.into_iter().zip(parents) {
         page.companions.push((companion, included.records(companion, &parents, context)));
@@ -186,6 +192,7 @@ fn cell(kind: Kind, json: Option<&str>, zone: Tz) -> Cell {
         Kind::Time => values::time(json).map(|it| Cell::Time(it.naive_utc())),
         Kind::LocalTime => values::time(json).map(|it| Cell::Time(zone::local(it, zone))),
         Kind::Document => values::document(json).map(|it| Cell::Text(it.to_owned())),
+        Kind::Day => values::day(json).map(Cell::Day),
         Kind::Texts => values::texts(json).map(Cell::Texts),
     };
     known.unwrap_or(Cell::Null)

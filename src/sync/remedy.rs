@@ -12,6 +12,12 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
         Stopped::Unreachable(_) => Some(NETWORK),
         Stopped::NoKey => Some("Set KLAVIYO_API_KEY to a private key of the account and start Klytics again."),
         Stopped::NoParents(_) => Some("Once those were read, this follows by itself."),
+        Stopped::NoConversionMetric => {
+            Some("Sync metrics; where no shop is connected, map a metric to revenue in Klaviyo.")
+        }
+        Stopped::NotAConversion { .. } => {
+            Some("Choose a metric with amounts as the conversion metric, such as Placed Order.")
+        }
         Stopped::UnknownZone(_) => {
             Some("Choose the time zone again in Klaviyo's account settings, then sync accounts.")
         }

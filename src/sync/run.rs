@@ -32,6 +32,10 @@ pub(super) enum Stopped {
     NoParents(String),
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]
     UnknownZone(String),
+    #[error("no metric says what a conversion is; sync metrics, or map one to `revenue` at Klaviyo")]
+    NoConversionMetric,
+    #[error("Klaviyo cannot report by the conversion metric “{name}” ({id}): {detail}")]
+    NotAConversion { name: String, id: String, detail: String },
     /// Another entity of the run found nobody there.
     #[error("{0}")]
     Unreachable(String),
@@ -43,7 +47,7 @@ pub(super) enum Stopped {
 pub(super) fn carry_out(handle: &Handle, client: &Client, task: &Task) {
     let Task { run, order, entity, cancel, unreachable } = task;
     let left_out = AtomicUsize::new(0);
-    let copying = Copying { handle, client, order, entity, cancel, run: *run, left_out };
+    let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel, run: *run, left_out: &left_out };
     let result = match unreachable {
         Some(reason) => Err(Stopped::Unreachable(reason.clone())),
         None => catch_unwind(AssertUnwindSafe(|| {
@@ -84,6 +88,7 @@ fn start(copying: &Copying<'_>) -> Result<String, store::Error> {
         (Follow::Since { .. }, _) => {
             watermark.map_or_else(|| "began".to_owned(), |it| format!("went on from {}", day(it)))
         }
+        (Follow::Report, _) => "began with the latest days".to_owned(),
         _ => "began; it is listed as a whole".to_owned(),
     })
 }
@@ -136,7 +141,16 @@ fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> 
         _ => None,
     };
     let remedy = remedy::of(stopped).map(ToOwned::to_owned);
-    Some(Ended { status, error: Some(causes(stopped)), remedy, resumes_at })
+    let error = resumes_at.map_or_else(|| causes(stopped), |it| parked(copying, it));
+    Some(Ended { status, error: Some(error), remedy, resumes_at })
+}
+
+/// What is said of an entity that waits until then, in the account's time.
+fn parked(copying: &Copying<'_>, resumes_at: DateTime<Utc>) -> String {
+    let zone = copying.store().read(|db| db.zone()).unwrap_or(chrono_tz::Tz::UTC);
+    let time = resumes_at.with_timezone(&zone).format("%H:%M on %-d %B");
+    let path = copying.entity.path().unwrap_or(copying.entity.name);
+    format!("the day's requests to {path} are used up; it goes on by itself at {time} ({zone})")
 }
 
 fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
@@ -181,7 +195,9 @@ fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, Stri
 fn status_of(stopped: &Stopped) -> Status {
     match stopped {
         Stopped::Klaviyo(klaviyo::Error::Stopped) => Status::Cancelled,
-        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) | Stopped::NoParents(_) => Status::Disabled,
+        Stopped::Klaviyo(klaviyo::Error::MissingScope { .. }) | Stopped::NoParents(_) | Stopped::NoConversionMetric => {
+            Status::Disabled
+        }
         Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { .. }) => Status::Parked,
         _ => Status::Failed,
     }

@@ -4,8 +4,11 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono_tz::Tz;
 use serde_json::Value;
+
+use crate::store::zone;
 
 /// Most digits before the point that `decimal(18,4)` holds.
 const WHOLE_DIGITS: usize = 14;
@@ -61,10 +64,10 @@ pub(super) fn flag(json: &str) -> Option<bool> {
     }
 }
 
-/// A whole number, also as text.
+/// A whole number, also as text or with a point and nothing behind it, as reports write counts.
 pub(super) fn count(json: &str) -> Option<i64> {
     match json.into() {
-        Written::Number(number) => number.parse().ok(),
+        Written::Number(number) => number.parse().ok().or_else(|| whole(number.parse().ok()?)),
         Written::Text(text) => text.trim().parse().ok(),
         _ => None,
     }
@@ -76,6 +79,30 @@ pub(super) fn number(json: &str) -> Option<f64> {
         Written::Number(number) => number.parse().ok(),
         _ => None,
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "checked to be whole, and as exact as it was written")]
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+}
+
+/// A local day, `YYYY-MM-DD`.
+pub(super) fn day(json: &str) -> Option<NaiveDate> {
+    match json.into() {
+        Written::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The local day that a bucket of a series stands for. Klaviyo writes its beginning as an instant (reports of metrics:
+/// midnight in New York is `T04:00:00+00:00` in summer), or as if it were in UTC (reports of messages).
+pub(super) fn local_day(value: &Value, zone: Tz) -> Option<NaiveDate> {
+    let written = DateTime::parse_from_rfc3339(&value.as_str()?.trim().replacen(' ', "T", 1)).ok()?;
+    let day = written.with_timezone(&zone).date_naive();
+    if zone::beginning(day, zone) == written.to_utc() {
+        return Some(day);
+    }
+    (written.time() == NaiveTime::MIN).then(|| written.date_naive())
 }
 
 /// Texts of a list: strings, or the ids of a relationship's items.
@@ -256,6 +283,43 @@ mod tests {
             (json!("maybe"), None),
         ] {
             assert_eq!(flag(&value.to_string()), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn counts_are_read_however_they_are_written() {
+        for (value, want) in [
+            (json!(12), Some(12)),
+            (json!(12.0), Some(12)),
+            (json!("12"), Some(12)),
+            (json!(12.5), None),
+            (json!(1e300), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(count(&value.to_string()), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_a_day_however_its_beginning_is_written() {
+        let york = Tz::America__New_York;
+        for (text, zone, want) in [
+            // The days around both changes of the clocks.
+            ("2026-03-08T05:00:00+00:00", york, Some("2026-03-08")),
+            ("2026-03-09T04:00:00+00:00", york, Some("2026-03-09")),
+            ("2026-11-01T04:00:00+00:00", york, Some("2026-11-01")),
+            ("2026-11-02T05:00:00+00:00", york, Some("2026-11-02")),
+            ("2026-11-02T00:00:00-05:00", york, Some("2026-11-02")),
+            ("2026-11-02T00:00:00+00:00", york, Some("2026-11-02")),
+            ("2026-06-30T23:00:00+00:00", Tz::Europe__London, Some("2026-07-01")),
+            ("2026-07-01T00:00:00+00:00", Tz::Europe__London, Some("2026-07-01")),
+            // Clocks leap over midnight: the day begins at one.
+            ("2026-09-06T04:00:00+00:00", Tz::America__Santiago, Some("2026-09-06")),
+            ("2026-11-02T03:00:00+00:00", york, None),
+            ("2026-11-02", york, None),
+        ] {
+            let want = want.map(|it| it.parse::<NaiveDate>().expect("a day"));
+            assert_eq!(local_day(&json!(text), zone), want, "{text} {zone}");
         }
     }
 

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use klytics::{
-    catalog::{ENTITIES, Entity, Follow, From, Operator, Source, find},
+    catalog::{ENTITIES, Entity, Follow, From, Operator, Report, Source, find},
     klaviyo::{Bounds, Request},
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What Klaviyo documents of the endpoint that an entity is read from.
 struct Fact {
@@ -181,6 +181,137 @@ const FACTS: &[Fact] = &[
 const COMPANIONS: &[(&str, &str, &str)] =
     &[("campaign_messages", "campaigns", "campaign-messages"), ("flow_actions", "flows", "flow-actions")];
 
+/// What Klaviyo documents of a report.
+struct ReportFact {
+    entity: &'static str,
+    path: &'static str,
+    /// What the rows have to be grouped by.
+    group_by: &'static [&'static str],
+    interval: Option<&'static str>,
+    by_conversion: bool,
+    /// The longest span, in days: a year, and of a daily series sixty days.
+    days_max: u16,
+    /// The first day that there are numbers of.
+    since: Option<(i32, u32, u32)>,
+}
+
+const REPORTS: &[ReportFact] = &[
+    ReportFact {
+        entity: "campaign_values_reports",
+        path: "/api/campaign-values-reports",
+        group_by: &["campaign_id", "campaign_message_id"],
+        interval: None,
+        by_conversion: true,
+        days_max: 365,
+        since: None,
+    },
+    ReportFact {
+        entity: "flow_values_reports",
+        path: "/api/flow-values-reports",
+        group_by: &["flow_id", "flow_message_id"],
+        interval: None,
+        by_conversion: true,
+        days_max: 365,
+        since: None,
+    },
+    ReportFact {
+        entity: "flow_series_reports",
+        path: "/api/flow-series-reports",
+        group_by: &["flow_id", "flow_message_id"],
+        interval: Some("daily"),
+        by_conversion: true,
+        days_max: 60,
+        since: None,
+    },
+    ReportFact {
+        entity: "form_values_reports",
+        path: "/api/form-values-reports",
+        group_by: &["form_id"],
+        interval: None,
+        by_conversion: false,
+        days_max: 365,
+        since: Some((2023, 6, 1)),
+    },
+    ReportFact {
+        entity: "form_series_reports",
+        path: "/api/form-series-reports",
+        group_by: &["form_id"],
+        interval: Some("daily"),
+        by_conversion: false,
+        days_max: 60,
+        since: Some((2023, 6, 1)),
+    },
+    ReportFact {
+        entity: "segment_values_reports",
+        path: "/api/segment-values-reports",
+        group_by: &[],
+        interval: None,
+        by_conversion: false,
+        days_max: 365,
+        since: Some((2023, 6, 1)),
+    },
+    ReportFact {
+        entity: "segment_series_reports",
+        path: "/api/segment-series-reports",
+        group_by: &[],
+        interval: Some("daily"),
+        by_conversion: false,
+        days_max: 60,
+        since: Some((2023, 6, 1)),
+    },
+];
+
+/// What is counted for us, of one metric at a time, for a year at most.
+const AGGREGATES: (&str, &str, u16) = ("metric_aggregates", "/api/metric-aggregates", 365);
+
+#[test]
+fn reports_are_asked_for_as_klaviyo_documents() {
+    for fact in REPORTS {
+        let Source::Report(Report { path, group_by, interval, by_conversion, days_max, since, .. }) =
+            find(fact.entity).expect(fact.entity).source
+        else {
+            panic!("{} is a report", fact.entity)
+        };
+        let said = (path, interval, by_conversion, days_max, since);
+        let wanted = (fact.path, fact.interval, fact.by_conversion, fact.days_max, fact.since);
+        assert_eq!(said, wanted, "{}", fact.entity);
+        assert!(fact.group_by.iter().all(|it| group_by.contains(it)), "{}: {group_by:?}", fact.entity);
+    }
+    let (name, path, days_max) = AGGREGATES;
+    let source = find(name).expect(name).source;
+    assert!(matches!(source, Source::Aggregates { path: said, days_max: days } if (said, days) == (path, days_max)));
+}
+
+/// Whether Klaviyo's schema takes a document that is posted to a path.
+pub(crate) fn check_posted(path: &str, document: &Value) -> Result<(), String> {
+    let operations = operations();
+    let operation = operations.get(path).ok_or_else(|| format!("nothing is known of {path}"))?;
+    let body = operation.body.as_ref().ok_or_else(|| format!("nothing is posted to {path}"))?;
+    body.check(&document["data"])
+}
+
+/// The check of what is posted is worth what it refuses.
+#[test]
+fn the_schema_refuses_documents_that_klaviyo_refuses() {
+    let frame = json!({ "start": "2026-10-01T00:00:00", "end": "2026-10-31T23:59:59" });
+    let report = |attributes: Value| json!({ "data": { "type": "form-series-report", "attributes": attributes } });
+    let good = json!({ "statistics": ["submits"], "timeframe": frame, "interval": "daily", "group_by": ["form_id"] });
+    check_posted("/api/form-series-reports", &report(good.clone())).expect("a good one");
+    for (name, value, named) in [
+        ("statistics", json!(["opens"]), "opens"),
+        ("statistics", json!("submits"), "array"),
+        ("interval", json!("yearly"), "yearly"),
+        ("group_by", json!(["campaign_id"]), "campaign_id"),
+        ("conversion_metric_id", json!("RESQ6t"), "conversion_metric_id"),
+        ("timeframe", Value::Null, "timeframe"),
+    ] {
+        let mut bad = good.clone();
+        bad[name] = value;
+        let trouble = check_posted("/api/form-series-reports", &report(bad)).expect_err(name);
+        assert!(trouble.contains(named), "{name}: {trouble}");
+    }
+}
+
 #[test]
 fn the_catalog_says_what_klaviyo_documents() {
     for fact in FACTS {
@@ -193,7 +324,7 @@ fn the_catalog_says_what_klaviyo_documents() {
         let followed = match entity.follow {
             Follow::Since { attribute, operator, .. } => Some((attribute, operator == Operator::GreaterOrEqual)),
             Follow::Windows { attribute } => Some((attribute, true)),
-            Follow::Everything | Follow::Parent => None,
+            Follow::Everything | Follow::Parent | Follow::Report => None,
         };
         assert!(followed.is_none_or(|it| fact.times.contains(&it)), "{name} is followed by {followed:?}");
     }
@@ -207,7 +338,8 @@ fn nothing_in_the_catalog_goes_without_a_fact() {
         assert!(companions.contains(&(name, relationship)), "{name} in {companions:?}");
         assert!(parent.include.contains(relationship), "{name} would never come along");
     }
-    let known = FACTS.iter().map(|it| it.entity).chain(COMPANIONS.iter().map(|it| it.0));
+    let reported = REPORTS.iter().map(|it| it.entity).chain([AGGREGATES.0]);
+    let known = FACTS.iter().map(|it| it.entity).chain(COMPANIONS.iter().map(|it| it.0)).chain(reported);
     let known: BTreeSet<&str> = known.collect();
     let listed: BTreeSet<&str> = ENTITIES.iter().map(|it| it.name).collect();
     assert_eq!(known, listed);
@@ -233,7 +365,8 @@ fn partitions_reach_what_a_plain_listing_hides() {
 fn every_request_is_one_that_klaviyo_takes() {
     let operations = operations();
     let mut checked = 0;
-    for entity in ENTITIES.iter().filter(|it| it.path().is_some()) {
+    let is_listed = |it: &&&Entity| matches!(it.source, Source::List { .. } | Source::PerParent { .. });
+    for entity in ENTITIES.iter().filter(is_listed) {
         let operation = &operations[entity.path().expect("it has one")];
         for partition in partitions(entity) {
             for bounds in every_bounds() {
@@ -283,6 +416,8 @@ fn tiers_and_scopes_are_those_of_the_schema() {
             let (burst, steady) = (entity.tier.burst(), entity.tier.steady());
             assert_eq!(operation.ratelimit.burst, format!("{burst}/s"), "{}", entity.name);
             assert_eq!(operation.ratelimit.steady, format!("{steady}/m"), "{}", entity.name);
+            let daily = entity.tier.daily().map(|it| format!("{it}/d"));
+            assert_eq!(operation.ratelimit.daily, daily, "{}", entity.name);
         }
         let mut scopes: BTreeSet<&str> = operation.scopes.iter().map(String::as_str).collect();
         // What is included or added belongs to another scope, which the schema does not say.
@@ -298,6 +433,10 @@ fn columns_and_filters_by_time_point_at_what_klaviyo_sends() {
     let operations = operations();
     for entity in ENTITIES {
         let operation = operation_of(&operations, entity);
+        if let Some(body) = &operation.body {
+            body.check_columns(entity);
+            continue;
+        }
         let resource = operation.resources.get(entity.resource).unwrap_or_else(|| panic!("{}", entity.resource));
         for column in entity.columns {
             let found = match column.from {
@@ -321,7 +460,7 @@ fn columns_and_filters_by_time_point_at_what_klaviyo_sends() {
 fn page_size(entity: &Entity) -> Option<u16> {
     match entity.source {
         Source::List { page_size, .. } | Source::PerParent { page_size, .. } => page_size,
-        Source::Included { .. } => None,
+        Source::Included { .. } | Source::Report(_) | Source::Aggregates { .. } => None,
     }
 }
 
@@ -346,6 +485,23 @@ struct Operation {
     ratelimit: Ratelimit,
     scopes: Vec<String>,
     resources: BTreeMap<String, Resource>,
+    /// What is posted, where something is.
+    body: Option<Body>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    r#type: String,
+    attributes: BTreeMap<String, Attribute>,
+    required: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Attribute {
+    r#type: Option<String>,
+    r#enum: Option<Vec<String>>,
+    /// The permitted values of a list.
+    items: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -378,6 +534,7 @@ struct FilterValue {
 struct Ratelimit {
     burst: String,
     steady: String,
+    daily: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -426,6 +583,61 @@ impl Operation {
             let (field, value) = arguments.split_once(',').unwrap_or((arguments, ""));
             let known = self.filters.get(field).ok_or_else(|| format!("no filter takes {field}"))?;
             known.check(operator, value).map_err(|trouble| format!("{term}: {trouble}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Body {
+    fn check(&self, data: &Value) -> Result<(), String> {
+        ensure(data["type"] == self.r#type.as_str(), || format!("it is no {}", self.r#type))?;
+        let given = data["attributes"].as_object().ok_or("it has no attributes")?;
+        for (name, value) in given.iter().filter(|it| !it.1.is_null()) {
+            let attribute = self.attributes.get(name).ok_or_else(|| format!("there is no attribute {name}"))?;
+            attribute.check(name, value)?;
+        }
+        let missing = self.required.iter().find(|it| given.get(*it).is_none_or(Value::is_null));
+        missing.map_or(Ok(()), |it| Err(format!("{it} is missing")))
+    }
+
+    /// What a row's columns point at is asked for, or made by us. The schema leaves open what an answer holds.
+    fn check_columns(&self, entity: &Entity) {
+        const OURS: &[&str] = &["/day", "/start_on", "/end_on", "/metric_id", "/conversion_metric_id"];
+        // Segments are told apart without being asked to be.
+        const UNASKED: &str = "/groupings/segment_id";
+        for column in entity.columns {
+            let From::Own([pointer]) = column.from else { panic!("{}.{}", entity.name, column.name) };
+            let asked =
+                [("/groupings/", "group_by"), ("/statistics/", "statistics"), ("/measurements/", "measurements")]
+                    .into_iter()
+                    .find_map(|(before, attribute)| Some((pointer.strip_prefix(before)?, attribute)));
+            let known = asked.is_some_and(|(name, attribute)| {
+                let items = self.attributes.get(attribute).and_then(|it| it.items.as_ref());
+                items.is_some_and(|it| it.iter().any(|it| it == name))
+            });
+            assert!(known || OURS.contains(pointer) || *pointer == UNASKED, "{}: {pointer}", entity.name);
+        }
+    }
+}
+
+impl Attribute {
+    fn check(&self, name: &str, value: &Value) -> Result<(), String> {
+        let fits = match self.r#type.as_deref() {
+            Some("string") => value.is_string(),
+            Some("array") => value.is_array(),
+            Some("integer") => value.is_u64(),
+            _ => true,
+        };
+        ensure(fits, || format!("{name} is no {}", self.r#type.as_deref().unwrap_or_default()))?;
+        let given = value.as_str().into_iter();
+        for (permitted, given) in [
+            (&self.r#enum, given.collect::<Vec<_>>()),
+            (&self.items, value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()),
+        ] {
+            let Some(permitted) = permitted else { continue };
+            for it in given {
+                ensure(permitted.iter().any(|known| known == it), || format!("{name} cannot be {it}"))?;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ mod members;
 mod numbers;
 mod pages;
 mod predictions;
+mod reconciliation;
+mod reports;
 mod support;
 mod sync;
 mod tidy;

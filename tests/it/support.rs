@@ -15,7 +15,7 @@ use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
 use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
-use klytics::sync::{Chosen, Handle, Membership, Options, Order, Threads, Ticket, Trigger};
+use klytics::sync::{Chosen, Handle, Membership, Options, Order, Reach, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
@@ -204,7 +204,13 @@ impl Drop for Mirror {
 /// Everything is read, the members of all lists and segments, too.
 pub(crate) fn options() -> Options {
     let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
-    Options { windows: 3, parallel: 3, membership, ..Options::default() }
+    Options {
+        windows: 3,
+        parallel: 3,
+        membership,
+        reports: Reach { history_days: 40, restate_days: 30 },
+        ..Options::default()
+    }
 }
 
 /// How the sync of a test reads.

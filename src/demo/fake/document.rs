@@ -41,6 +41,8 @@ pub(super) fn document(
         (Serves::Of(parent, _), Some(id)) if !choice.has(parent, id) => {
             return Err(Refusal::not_found("The parent resource"));
         }
+        // What is computed has an answer of its own.
+        (Serves::Report(_) | Serves::Aggregates, _) => return Err(Refusal::not_found("The resource")),
         (Serves::All(resource) | Serves::Of(_, resource), id) => {
             let (page, last) = choice.page(resource, id);
             document.records(&page);

@@ -1,4 +1,4 @@
-//! Klaviyo's rate limits: two fixed windows per endpoint, a second and a minute.
+//! Klaviyo's rate limits: fixed windows per endpoint, of a second, a minute and, for reports, a day.
 
 use crate::demo::endpoints::Rate;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ pub enum Limits {
 
 /// What has been counted, by endpoint.
 #[derive(Debug, Default)]
-pub(super) struct Counters(HashMap<&'static str, [Window; 2]>);
+pub(super) struct Counters(HashMap<&'static str, [Window; 3]>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
@@ -33,7 +33,7 @@ pub(super) struct Allowance {
 }
 
 /// The lengths of the windows in seconds.
-const LENGTHS: [u64; 2] = [1, 60];
+const LENGTHS: [u64; 3] = [1, 60, 86_400];
 
 impl Counters {
     /// Counts a request at that time since the start; or says after how many seconds to ask again.
@@ -44,7 +44,8 @@ impl Counters {
         share: f64,
         time: Duration,
     ) -> Result<Allowance, u64> {
-        let limits = [part(rate.burst, share), part(rate.steady, share)];
+        let daily = rate.daily.map_or(u32::MAX, |it| part(it, share));
+        let limits = [part(rate.burst, share), part(rate.steady, share), daily];
         let windows = self.0.entry(path).or_default();
         for (window, length) in windows.iter_mut().zip(LENGTHS) {
             let number = time.as_secs() / length;
@@ -52,7 +53,7 @@ impl Counters {
                 *window = Window { number, count: 0 };
             }
         }
-        for index in [1, 0] {
+        for index in [2, 1, 0] {
             if windows[index].count >= limits[index] {
                 return Err(LENGTHS[index] - time.as_secs() % LENGTHS[index]);
             }
@@ -60,12 +61,14 @@ impl Counters {
         for window in windows.iter_mut() {
             window.count += 1;
         }
-        Ok(Allowance {
-            limit: format!("{burst}, {burst};w=1, {steady};w=60", burst = limits[0], steady = limits[1]),
-            remaining: limits[0] - windows[0].count,
-            reset_secs: 0,
-        })
+        Ok(Allowance { limit: header(limits), remaining: limits[0] - windows[0].count, reset_secs: 0 })
     }
+}
+
+/// As the header spells it: the limit in force, then each with its window.
+fn header([burst, steady, daily]: [u32; 3]) -> String {
+    let day = if daily == u32::MAX { String::new() } else { format!(", {daily};w=86400") };
+    format!("{burst}, {burst};w=1, {steady};w=60{day}")
 }
 
 fn part(limit: u32, share: f64) -> u32 {
@@ -78,7 +81,7 @@ fn part(limit: u32, share: f64) -> u32 {
 mod tests {
     use super::*;
 
-    const RATE: Rate = Rate { burst: 3, steady: 5 };
+    const RATE: Rate = Rate { burst: 3, steady: 5, daily: None };
 
     #[test]
     fn a_second_and_a_minute_are_counted_apart() {
@@ -90,9 +93,20 @@ mod tests {
     }
 
     #[test]
+    fn a_day_of_reports_ends_with_the_day() {
+        let mut counters = Counters::default();
+        let rate = Rate { burst: 1, steady: 2, daily: Some(225) };
+        let mut ask = |secs| counters.count("/api/flow-series-reports", rate, 1.0, Duration::from_secs(secs)).err();
+        assert!((0..225).all(|number| ask(number * 30).is_none()));
+        assert_eq!(ask(225 * 30), Some(86_400 - 225 * 30));
+        assert_eq!(ask(86_399), Some(1));
+        assert_eq!(ask(86_400), None);
+    }
+
+    #[test]
     fn endpoints_do_not_share() {
         let mut counters = Counters::default();
-        let rate = Rate { burst: 1, steady: 15 };
+        let rate = Rate { burst: 1, steady: 15, daily: None };
         assert!(counters.count("/api/accounts", rate, 1.0, Duration::ZERO).is_ok());
         assert_eq!(counters.count("/api/accounts", rate, 1.0, Duration::ZERO), Err(1));
         let other = counters.count("/api/webhooks", rate, 1.0, Duration::ZERO).expect("its own budget");

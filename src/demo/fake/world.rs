@@ -8,8 +8,8 @@ use super::mood::{Mood, Temper, Whim};
 use super::order::Orders;
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
-use super::{Limits, Plan};
-use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
+use super::{Limits, Plan, aggregates, reports};
+use crate::demo::endpoints::{self, Endpoint, REVISION, Rate, Serves};
 use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
@@ -24,6 +24,8 @@ pub struct Seen {
     pub path: String,
     /// As it was sent, encoded.
     pub query: String,
+    /// What was posted.
+    pub body: String,
     pub status: u16,
 }
 
@@ -55,7 +57,6 @@ pub(super) struct Ask<'a> {
     pub(super) authorization: Option<&'a str>,
     pub(super) revision: Option<&'a str>,
     /// What was posted; empty where nothing was.
-    #[expect(dead_code, reason = "the endpoints that take a document come next")]
     pub(super) body: &'a [u8],
 }
 
@@ -138,7 +139,7 @@ impl World {
     }
 
     pub(super) fn answer(&self, ask: &Ask<'_>) -> Answer {
-        let has_cursor = ask.query.contains("page%5Bcursor%5D") || ask.query.contains("page[cursor]");
+        let has_cursor = ["page%5Bcursor%5D", "page[cursor]", "page_cursor="].iter().any(|it| ask.query.contains(it));
         let whim = lock(&self.temper).whim(ask.path, has_cursor);
         let mut headers = vec![("CID", self.account())];
         let mut answer = match self.reply(ask, &whim, &mut headers) {
@@ -180,6 +181,17 @@ impl World {
         self.check_limits(endpoint, endpoint.rate_of(&query), headers)?;
         let now = self.plan.clock.now();
         self.catch_up(now);
+        match endpoint.serves {
+            Serves::Report(report) => {
+                let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+                return reports::answer(report, &shop, now, ask.body, &query, (self.base(), ask.path));
+            }
+            Serves::Aggregates => {
+                let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+                return aggregates::answer(&shop, now, ask.body, &query, (self.base(), ask.path));
+            }
+            _ => {}
+        }
         let question = Question::parse(endpoint, ask.path, &query, now)?;
         let next_base = if *whim == Whim::ForeignNext { FOREIGN } else { self.base() };
         let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
@@ -246,11 +258,12 @@ impl World {
         if seen.len() == SEEN_MAX {
             seen.pop_front();
         }
-        let Ask { method, path, query, .. } = ask;
+        let Ask { method, path, query, body, .. } = ask;
         seen.push_back(Seen {
             method: (*method).to_owned(),
             path: (*path).to_owned(),
             query: (*query).to_owned(),
+            body: String::from_utf8_lossy(body).into_owned(),
             status,
         });
     }

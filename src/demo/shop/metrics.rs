@@ -49,6 +49,21 @@ impl Kind {
     pub(in crate::demo) fn all() -> impl Iterator<Item = Kind> {
         METRICS.iter().map(|it| it.0)
     }
+
+    /// Whether its events come with a `$value`.
+    pub(in crate::demo) fn has_values(self) -> bool {
+        use Kind::{
+            AddedToCart, CancelledOrder, FulfilledOrder, OrderedProduct, PlacedOrder, RefundedOrder, StartedCheckout,
+        };
+        let valued =
+            [PlacedOrder, OrderedProduct, StartedCheckout, AddedToCart, FulfilledOrder, RefundedOrder, CancelledOrder];
+        valued.contains(&self)
+    }
+
+    /// Whether it says that a message of ours arrived.
+    pub(in crate::demo) fn is_delivery(self) -> bool {
+        matches!(self, Kind::ReceivedEmail | Kind::ReceivedText | Kind::ReceivedPush)
+    }
 }
 
 /// Who sends a metric's events.

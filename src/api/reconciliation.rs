@@ -1,0 +1,59 @@
+use crate::pages::agreement::{Agreement, Difference, LeftOut, MetricMonth, month_of};
+use crate::range::Unclear;
+use crate::store::Store;
+use crate::web;
+use chrono::{DateTime, NaiveDate, Utc};
+use rocket::serde::json::Json;
+use rocket::{State, get};
+use serde::Serialize;
+
+/// How far our events agree with what Klaviyo counts.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reconciliation {
+    /// The local days that were compared; unknown before the first time.
+    checked_from: Option<NaiveDate>,
+    checked_until: Option<NaiveDate>,
+    checked_at: Option<DateTime<Utc>>,
+    /// When all of history was last compared.
+    whole_at: Option<DateTime<Utc>>,
+    months: Vec<MetricMonth>,
+    /// Days that differ even after they were read again.
+    differences: Vec<Difference>,
+    left_out: Vec<LeftOut>,
+}
+
+/// The last twelve months, or one; of all metrics, or one.
+#[get("/sync/reconciliation?<month>&<metric>")]
+pub(super) async fn show(
+    month: Option<&str>,
+    metric: Option<String>,
+    store: &State<Store>,
+) -> Result<Json<Reconciliation>, web::Error> {
+    let month = month.filter(|it| !it.is_empty()).map(|it| month_of(it).ok_or_else(|| unclear(it))).transpose()?;
+    let metric = metric.filter(|it| !it.is_empty());
+    let store = store.inner().clone();
+    web::blocking(move || {
+        let found = store.read(|db| Agreement::load(db, month, metric.as_deref()))?;
+        Ok(Json(found.into()))
+    })
+    .await
+}
+
+fn unclear(month: &str) -> Unclear {
+    Unclear { parameter: "month", problem: format!("“{month}” is no month; write it as YYYY-MM") }
+}
+
+impl From<Agreement> for Reconciliation {
+    fn from(it: Agreement) -> Reconciliation {
+        Reconciliation {
+            checked_from: it.first_on,
+            checked_until: it.last_on,
+            checked_at: it.checked_at,
+            whole_at: it.whole_at,
+            months: it.by_metric,
+            differences: it.differences,
+            left_out: it.left_out,
+        }
+    }
+}
