@@ -699,7 +699,7 @@ impl Resource {
     fn has(&self, pointer: &str) -> bool {
         let mut segments = pointer.trim_start_matches('/').split('/');
         match (segments.next(), segments.next()) {
-            (Some("attributes"), None) => true,
+            (Some("attributes" | "id"), None) => true,
             (Some("attributes"), Some(first)) => {
                 let mut place = self.attributes.get(first);
                 for segment in segments {
@@ -710,7 +710,6 @@ impl Resource {
                 }
                 place.is_some()
             }
-            (Some("id"), None) => true,
             (Some("relationships"), Some(name)) => self.relationships.contains(name),
             _ => false,
         }
