@@ -5,14 +5,18 @@ mod copying;
 mod desk;
 mod diary;
 mod events;
+mod members;
 mod on_demand;
 mod pass;
+mod plan;
 pub mod record;
 mod remedy;
 mod run;
 pub mod schedule;
 mod series;
 mod values;
+
+pub use members::{Chosen, Membership};
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -104,6 +108,9 @@ pub struct Options {
     pub parallel: usize,
     /// When each entity is copied by itself.
     pub timetable: Timetable,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
+    pub membership: Membership,
 }
 
 impl Default for Options {
@@ -117,20 +124,29 @@ impl Default for Options {
             windows: 16,
             parallel: 4,
             timetable: Timetable::default(),
+            profile_sweep_days: 7,
+            membership: Membership::default(),
         }
     }
 }
 
-impl From<&crate::config::Sync> for Options {
-    fn from(settings: &crate::config::Sync) -> Options {
+impl From<&crate::config::Settings> for Options {
+    fn from(settings: &crate::config::Settings) -> Options {
+        let crate::config::Settings { sync, membership, .. } = settings;
         Options {
-            history_days: settings.history_days,
-            lookback_hours: settings.lookback_hours,
-            lookback_daily_days: settings.lookback_daily_days,
-            lookback_weekly_days: settings.lookback_weekly_days,
-            windows: settings.windows,
-            parallel: settings.parallel,
-            timetable: Timetable::new(&settings.schedules, settings.jitter_secs),
+            history_days: sync.history_days,
+            lookback_hours: sync.lookback_hours,
+            lookback_daily_days: sync.lookback_daily_days,
+            lookback_weekly_days: sync.lookback_weekly_days,
+            windows: sync.windows,
+            parallel: sync.parallel,
+            timetable: Timetable::new(&sync.schedules, sync.jitter_secs),
+            profile_sweep_days: sync.profile_sweep_days,
+            membership: Membership {
+                lists: (&membership.lists).into(),
+                segments: (&membership.segments).into(),
+                relist_days: membership.relist_days,
+            },
         }
     }
 }

@@ -9,6 +9,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("sync", include_str!("migrations/0001_sync.sql")),
     ("lookbacks", include_str!("migrations/0002_lookbacks.sql")),
     ("runs", include_str!("migrations/0005_runs.sql")),
+    ("consent", include_str!("migrations/0006_consent.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

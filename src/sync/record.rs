@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use self::shape::{Found, Shape};
 use super::values;
-use crate::catalog::{Entity, Follow, From, Kind};
+use crate::catalog::{Entity, Follow, From, Kind, Source};
 use crate::klaviyo::Batch;
 use crate::store::{Cell, Record, document, zone};
 
@@ -156,6 +156,10 @@ impl Reader {
                 cell(column.kind, others[*number].as_ref().and_then(|it| it.json(*slot)), context.zone)
             }
         });
+        let id = match (self.entity.source, context.parent) {
+            (Source::PerParent { key, .. }, Some(parent)) => key.of(parent, &id),
+            _ => id,
+        };
         Record {
             id,
             cells: cells.collect(),
@@ -182,6 +186,7 @@ fn cell(kind: Kind, json: Option<&str>, zone: Tz) -> Cell {
         Kind::Time => values::time(json).map(|it| Cell::Time(it.naive_utc())),
         Kind::LocalTime => values::time(json).map(|it| Cell::Time(zone::local(it, zone))),
         Kind::Texts => values::texts(json).map(Cell::Texts),
+        Kind::Document => values::document(json).map(Cell::Text),
     };
     known.unwrap_or(Cell::Null)
 }

@@ -89,6 +89,12 @@ pub(super) fn texts(json: &str) -> Option<Vec<String>> {
     value.as_array().map(|items| items.iter().filter_map(item).collect())
 }
 
+/// A document as JSON text; an empty list or object says nothing.
+pub(super) fn document(json: &str) -> Option<String> {
+    let inner = json.strip_prefix(['[', '{']).and_then(|it| it.strip_suffix([']', '}']));
+    inner.is_none_or(|it| !it.trim().is_empty()).then(|| json.to_owned())
+}
+
 /// An instant: RFC 3339, also with a space in the middle, without an offset (then UTC) or as unix seconds.
 pub(super) fn time(json: &str) -> Option<DateTime<Utc>> {
     match json.into() {

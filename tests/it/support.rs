@@ -15,7 +15,7 @@ use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
 use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
-use klytics::sync::{Handle, Options, Order, Threads, Ticket, Trigger};
+use klytics::sync::{Chosen, Handle, Membership, Options, Order, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
@@ -201,6 +201,12 @@ impl Drop for Mirror {
     }
 }
 
+/// Everything is read, the members of all lists and segments, too.
+pub(crate) fn options() -> Options {
+    let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
+    Options { windows: 3, parallel: 3, membership, ..Options::default() }
+}
+
 /// How the sync of a test reads.
 pub(crate) struct Reading {
     pub(crate) options: Options,
@@ -215,13 +221,7 @@ pub(crate) struct Reading {
 
 impl Default for Reading {
     fn default() -> Reading {
-        Reading {
-            options: Options { windows: 3, parallel: 3, ..Options::default() },
-            base_url: None,
-            timeout: Duration::from_secs(20),
-            retries: 3,
-            waits: false,
-        }
+        Reading { options: options(), base_url: None, timeout: Duration::from_secs(20), retries: 3, waits: false }
     }
 }
 
