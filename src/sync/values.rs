@@ -118,10 +118,8 @@ pub(super) fn texts(json: &str) -> Option<Vec<String>> {
 
 /// A document as JSON text; an empty list or object says nothing.
 pub(super) fn document(json: &str) -> Option<&str> {
-    let is_empty = |open: char, close: char| {
-        json.strip_prefix(open).and_then(|it| it.strip_suffix(close)).is_some_and(|it| it.trim().is_empty())
-    };
-    (!is_empty('[', ']') && !is_empty('{', '}')).then_some(json)
+    let inner = json.strip_prefix(['[', '{']).and_then(|it| it.strip_suffix([']', '}']));
+    inner.is_none_or(|it| !it.trim().is_empty()).then_some(json)
 }
 
 /// An instant: RFC 3339, also with a space in the middle, without an offset (then UTC) or as unix seconds.
