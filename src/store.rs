@@ -8,6 +8,7 @@ pub mod memory;
 mod metric_kinds;
 mod migrations;
 mod query;
+pub mod repository;
 pub mod runs;
 mod schema;
 mod staging;

@@ -91,6 +91,12 @@ impl Db<'_> {
         Ok(Changes { new, changed: actions.len() as u64 - new, deleted: 0 })
     }
 
+    /// A fresh stage that holds `records`.
+    pub(super) fn stage_batch(&self, entity: &Entity, records: &[Record]) -> Result<(), Error> {
+        self.generated("stage records", &schema::create_stage(entity), &[])?;
+        self.stage(entity, records, &mut HashSet::new()).map(drop)
+    }
+
     /// Marks rows as deleted that a whole listing did not hold; `seen` are the ids that it did.
     ///
     /// # Errors
