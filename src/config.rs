@@ -22,6 +22,8 @@ pub struct Settings {
     pub klaviyo: Klaviyo,
     pub store: Store,
     pub sync: Sync,
+    pub api: Api,
+    pub cache: Cache,
 }
 
 /// The `[default.klaviyo]` table.
@@ -63,6 +65,50 @@ pub struct Sync {
     pub lookback_hours: u32,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
+}
+
+/// The `[default.api]` table.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// How long an answer waits for Klaviyo where nothing was copied yet, 0–60; 0 is not at all.
+    pub fallback_deadline_secs: u64,
+}
+
+/// The `[default.cache]` table.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// Whether answers are kept until the data changes.
+    pub enabled: bool,
+    /// Memory that kept answers may take, in megabytes.
+    pub max_size_mb: u64,
+    /// How long each kind of answer is kept at most, though the data did not change.
+    pub overview_secs: u64,
+    pub listings_secs: u64,
+    pub records_secs: u64,
+    pub events_secs: u64,
+}
+
+/// As packaged; a test compares them.
+impl Default for Api {
+    fn default() -> Api {
+        Api { fallback_deadline_secs: 10 }
+    }
+}
+
+/// As packaged; a test compares them.
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache {
+            enabled: true,
+            max_size_mb: 32,
+            overview_secs: 600,
+            listings_secs: 1_200,
+            records_secs: 1_200,
+            events_secs: 300,
+        }
+    }
 }
 
 /// A secret that cannot be printed by accident.
@@ -123,7 +169,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync", "api", "cache"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -198,7 +244,7 @@ impl Settings {
 
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
-        let rules: [(&str, bool, &str); 6] = [
+        let rules: [(&str, bool, &str); 8] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -216,6 +262,8 @@ impl Settings {
                 "from 1 to 120 seconds",
             ),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
+            ("api.fallback_deadline_secs", self.api.fallback_deadline_secs <= 60, "from 0 to 60 seconds"),
+            ("cache.max_size_mb", (1..=4_096).contains(&self.cache.max_size_mb), "from 1 to 4096 megabytes"),
             (
                 "store.memory_limit",
                 self.store.memory_limit == "auto"

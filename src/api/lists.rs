@@ -1,19 +1,22 @@
-use super::answer::{Answer, listing, time};
-use super::listing::{Key, Listed, select};
-use crate::pages::Call;
-use crate::range::Unclear;
-use crate::store::{FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
 use chrono::{DateTime, Utc};
-use rocket::get;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::{Days, Endpoint, Unread};
+use super::listing::{self, Key, Listed, fields};
+use super::openapi::Schemas;
+use super::parameters::{DAYS, NAMED, PART, UPDATED};
+use super::question::{Question, time};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::cache::Lifetime;
+use crate::{params, query};
 
 const LISTS: Query = query!("lists");
 
 pub(super) const QUERIES: &[Query] = &[LISTS];
 
 /// A list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct List {
     id: String,
@@ -25,21 +28,53 @@ pub(super) struct List {
     updated_at: Option<DateTime<Utc>>,
 }
 
-#[get("/lists")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<List>>, web::Error> {
-    listing(call, "lists", |db, it| {
-        let (start, before) = it.updated(db)?;
-        let rows = db.rows(LISTS, params! { "start": start, "before": before })?;
-        Ok(select::<List>(rows, &it.call.ask))
-    })
-    .await
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/lists".into(),
+            about: "The lists there are, with their members".into(),
+            entity: "lists",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, PART, NAMED, UPDATED],
+            sorts: fields::<List>(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| listing::part(lists(db, it)?, it),
+            schema: |schemas, _| Schemas::list(schemas.of::<List>()),
+        },
+        Endpoint {
+            path: "/lists/<id>".into(),
+            about: "A list with its members".into(),
+            entity: "lists",
+            unread: Unread::Fetch,
+            parameters: Vec::new(),
+            sorts: Vec::new(),
+            days: Days::All,
+            lifetime: Lifetime::Record,
+            load: |db, it| listing::record(db, it, lists(db, it)?),
+            schema: |schemas, entity| schemas.record_with::<List>(entity),
+        },
+    ]
+}
+
+fn lists(db: &Db<'_>, it: &Question) -> Result<Vec<List>, store::Error> {
+    let updated = it.updated();
+    db.rows(LISTS, params! { "since": updated.since, "before": updated.before })
 }
 
 impl Listed for List {
     const FIELDS: &'static [&'static str] = &["name", "count", "createdAt", "updatedAt"];
 
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.updated_at
     }
 
     fn key(&self, field: &str) -> Key {

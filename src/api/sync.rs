@@ -11,16 +11,17 @@ use rocket::response::status::Custom;
 use rocket::serde::json::Json;
 use rocket::{State, get, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How every entity stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Statuses {
     success: bool,
     sync_status: Vec<EntityStatus>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EntityStatus {
     entity_type: String,
@@ -34,14 +35,15 @@ struct EntityStatus {
 }
 
 /// That a run will do what was asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Accepted {
     success: bool,
     message: String,
     run: Run,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AcceptedRun)]
 struct Run {
     id: i64,
     status: Status,
@@ -50,6 +52,8 @@ struct Run {
 
 type Answer = Result<Custom<Json<Accepted>>, web::Error>;
 
+/// How every entity stands: when it was last copied, how many rows there are, when it is next due.
+#[utoipa::path(get, path = "/api/sync/status", tag = "sync", responses((status = 200, description = "Every entity", body = Statuses)))]
 #[get("/sync/status")]
 pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Result<Json<Statuses>, web::Error> {
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
@@ -60,6 +64,16 @@ pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Resu
     .await
 }
 
+/// Begins a run over some entities, or all; one that is under way and does as much is joined.
+#[utoipa::path(
+    post, path = "/api/sync/all", tag = "sync",
+    params(
+        ("entities" = Option<String>, Query, description = "Names, separated by commas; all, if there are none."),
+        ("force" = Option<bool>, Query, description = "Read everything again, rather than what changed."),
+        ("since" = Option<String>, Query, description = "Read what changed since: a time in RFC 3339, or a day in UTC."),
+    ),
+    responses((status = 202, description = "The run that does it", body = Accepted))
+)]
 #[post("/sync/all?<entities>&<force>&<since>")]
 pub(super) async fn all(
     entities: Option<&str>,
@@ -70,6 +84,16 @@ pub(super) async fn all(
     start(named(entities.unwrap_or_default())?, force, since, handle).await
 }
 
+/// Begins a run over one entity, or joins one.
+#[utoipa::path(
+    post, path = "/api/{entity}/sync", tag = "sync",
+    params(
+        ("entity" = String, Path, description = "Its name, as GET /api/sync/status lists it."),
+        ("force" = Option<bool>, Query, description = "Read everything again, rather than what changed."),
+        ("since" = Option<String>, Query, description = "Read what changed since: a time in RFC 3339, or a day in UTC."),
+    ),
+    responses((status = 202, description = "The run that does it", body = Accepted))
+)]
 #[post("/<entity>/sync?<force>&<since>")]
 pub(super) async fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
     let entity = catalog::find(entity).ok_or_else(|| Unclear {

@@ -16,12 +16,14 @@ use crate::catalog::{Column, Entity, Kind};
 use crate::params;
 
 /// Which rows of an entity are meant. Everything that is not said does not matter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'a> {
     /// What the name contains, whatever the case; `%` and `_` mean themselves.
     pub name: Option<&'a str>,
     /// Whatever the case.
     pub status: Option<&'a str>,
+    /// Columns that name something else, with what they have to name: the events of one metric, of one person.
+    pub of: &'a [(&'a Column, &'a str)],
     /// Changed (or, of a log, happened) at or after this; UTC.
     pub since: Option<NaiveDateTime>,
     /// Changed before this; UTC.
@@ -139,8 +141,11 @@ impl Db<'_> {
     }
 }
 
+/// The parameters of [`Filter::of`]; no row names more than that.
+const OF: [&str; 4] = ["of_1", "of_2", "of_3", "of_4"];
+
 /// The columns that a listing can be sorted by.
-pub fn sortable(entity: &Entity) -> impl Iterator<Item = &Column> {
+pub fn sortable(entity: &Entity) -> impl Iterator<Item = &'static Column> + use<> {
     entity.columns.iter().filter(|it| it.kind != Kind::Texts)
 }
 
@@ -154,6 +159,7 @@ impl Filter<'_> {
         if let (Some(text), Some(_)) = (&self.status, entity.status_column()) {
             values.push(("status", text));
         }
+        values.extend(OF.into_iter().zip(self.of).map(|(name, (_, id))| (name, id as &dyn ToSql)));
         if entity.updated_column().is_some() {
             values.extend(self.since.as_ref().map(|it| ("since", it as &dyn ToSql)));
             values.extend(self.before.as_ref().map(|it| ("before", it as &dyn ToSql)));

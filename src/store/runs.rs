@@ -37,7 +37,7 @@ pub(super) const QUERIES: &[Query] = &[
 ];
 
 /// What became of a run or of one entity in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Never read yet.

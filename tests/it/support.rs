@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use klytics::app::{self, Parts};
 use klytics::catalog::{ENTITIES, Entity, find};
+use klytics::config;
 use klytics::demo::{self, Fake, Plan, ShopPlan, Truth};
 use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
@@ -84,8 +85,21 @@ pub(crate) fn serve(store: Store) -> Served {
 
 /// The application over a store and its sync, whose threads start with it.
 pub(crate) fn serve_with(store: Store, handle: Handle) -> Served {
+    serve_by(store, handle, config::Api::default())
+}
+
+/// The same, by settings of the API's own.
+pub(crate) fn serve_by(store: Store, handle: Handle, api: config::Api) -> Served {
     let data_dir = tempfile::tempdir().expect("a directory");
-    let parts = Parts { store, handle, scheduled: false, hosts: Vec::new(), data_dir: data_dir.path().to_owned() };
+    let parts = Parts {
+        store,
+        handle,
+        scheduled: false,
+        hosts: Vec::new(),
+        api,
+        cache: config::Cache::default(),
+        data_dir: data_dir.path().to_owned(),
+    };
     let figment = rocket::Config::figment().merge(("log_level", "off"));
     let server = app::build(figment, parts, |_| ()).expect("a server");
     Served { client: Client::untracked(server).expect("a client"), _data_dir: data_dir }

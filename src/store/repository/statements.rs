@@ -1,6 +1,6 @@
 //! Questions about the rows of an entity. Every name in them comes from the catalog, never from input.
 
-use super::{Filter, Order};
+use super::{Filter, OF, Order};
 use crate::catalog::{Column, Entity, Kind};
 
 /// Parameter `$id`.
@@ -74,6 +74,7 @@ fn conditions(entity: &Entity, filter: &Filter<'_>) -> String {
     if let (Some(_), Some(it)) = (filter.status, entity.status_column()) {
         conditions.push(format!("lower({}) = lower($status)", it.name));
     }
+    conditions.extend(OF.into_iter().zip(filter.of).map(|(name, (it, _))| format!("{} = ${name}", it.name)));
     if let Some(it) = entity.updated_column() {
         conditions.extend(filter.since.map(|_| format!("{} >= $since", it.name)));
         conditions.extend(filter.before.map(|_| format!("{} < $before", it.name)));
