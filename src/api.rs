@@ -109,7 +109,7 @@ struct Health {
 
 /// Whether the server lives.
 #[utoipa::path(
-    get, path = "/api/health", tag = "server",
+    get, path = "/api/health", operation_id = "getHealth", tag = "server",
     responses((status = 200, description = "It does", body = Health))
 )]
 #[get("/health")]

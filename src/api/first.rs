@@ -99,19 +99,23 @@ fn needed(ground: &Ground, entity: &'static Entity) -> Vec<&'static Entity> {
 
 /// Whether the entity is there by now. The run may go on for hours with others.
 fn is_copied(desk: &Desk, entity: &Entity, run: i64) -> Result<bool, Error> {
-    let mine = |it: Run| (it.id == run).then_some(it);
-    let current = desk.handle.progress().and_then(mine);
+    let current = desk.handle.progress().filter(|it| it.id == run);
+    // One that has nothing left to do ends in a moment; whoever asks next must not join it.
+    let is_ending = current.as_ref().is_some_and(|it| it.entities.iter().all(|it| !is_pending(it.status)));
     let seen = current.or_else(|| desk.handle.ended(run, Duration::ZERO)).and_then(|it| part(it, entity));
     match seen {
         Some(it) if it.status == Status::Completed => Ok(true),
+        Some(_) if is_ending => Ok(false),
         Some(it) if matches!(it.status, Status::Failed | Status::Disabled) => {
             Err(Error::Upstream(failure(entity, &it)))
         }
-        Some(it) if matches!(it.status, Status::Parked | Status::Cancelled | Status::Interrupted) => {
-            Err(Error::Busy(failure(entity, &it)))
-        }
+        Some(it) if !is_pending(it.status) => Err(Error::Busy(failure(entity, &it))),
         _ => Ok(desk.ground()?.status(entity.name).is_some_and(|it| it.last_synced_at.is_some())),
     }
+}
+
+fn is_pending(status: Status) -> bool {
+    matches!(status, Status::Never | Status::Queued | Status::Running)
 }
 
 fn part(run: Run, entity: &Entity) -> Option<RunEntity> {

@@ -172,7 +172,7 @@ fn words(status: &str) -> &'static str {
 
 /// The description of this API.
 #[utoipa::path(
-    get, path = "/api/openapi.json", tag = "server",
+    get, path = "/api/openapi.json", operation_id = "getDescription", tag = "server",
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
 #[get("/openapi.json")]

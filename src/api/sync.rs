@@ -53,7 +53,7 @@ struct Run {
 type Answer = Result<Custom<Json<Accepted>>, web::Error>;
 
 /// How every entity stands: when it was last copied, how many rows there are, when it is next due.
-#[utoipa::path(get, path = "/api/sync/status", tag = "sync", responses((status = 200, description = "Every entity", body = Statuses)))]
+#[utoipa::path(get, path = "/api/sync/status", operation_id = "getSyncStatus", tag = "sync", responses((status = 200, description = "Every entity", body = Statuses)))]
 #[get("/sync/status")]
 pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Result<Json<Statuses>, web::Error> {
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
@@ -66,7 +66,7 @@ pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Resu
 
 /// Begins a run over some entities, or all; one that is under way and does as much is joined.
 #[utoipa::path(
-    post, path = "/api/sync/all", tag = "sync",
+    post, path = "/api/sync/all", operation_id = "startSync", tag = "sync",
     params(
         ("entities" = Option<String>, Query, description = "Names, separated by commas; all, if there are none."),
         ("force" = Option<bool>, Query, description = "Read everything again, rather than what changed."),
@@ -86,7 +86,7 @@ pub(super) async fn all(
 
 /// Begins a run over one entity, or joins one.
 #[utoipa::path(
-    post, path = "/api/{entity}/sync", tag = "sync",
+    post, path = "/api/{entity}/sync", operation_id = "startSyncOfOne", tag = "sync",
     params(
         ("entity" = String, Path, description = "Its name, as GET /api/sync/status lists it."),
         ("force" = Option<bool>, Query, description = "Read everything again, rather than what changed."),

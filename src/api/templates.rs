@@ -35,7 +35,7 @@ pub(super) struct Template {
 
 /// A template with its HTML, which is read from Klaviyo the first time it is asked for, and again after it changed.
 #[utoipa::path(
-    get, path = "/api/templates/{id}", tag = "entities",
+    get, path = "/api/templates/{id}", operation_id = "getTemplate", tag = "entities",
     params(("id" = String, Path, description = "Its id.")),
     responses((status = 200, description = "The template", body = Template))
 )]

@@ -1,12 +1,15 @@
 //! The application from outside: over HTTP, with a fake Klaviyo on loopback, asking the store what was kept.
 
+mod answers;
 mod api;
 mod binary;
 mod catalog;
 mod cli;
 mod crash;
+mod first;
 mod klaviyo;
 mod numbers;
+mod openapi;
 mod pages;
 mod repository;
 mod support;

@@ -18,6 +18,7 @@ use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
 use klytics::sync::{Handle, Options, Order, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
+use rocket::{Build, Rocket};
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
 pub(crate) fn account() -> Store {
@@ -90,6 +91,12 @@ pub(crate) fn serve_with(store: Store, handle: Handle) -> Served {
 
 /// The same, by settings of the API's own.
 pub(crate) fn serve_by(store: Store, handle: Handle, api: config::Api) -> Served {
+    let (server, data_dir) = server(store, handle, api);
+    Served { client: Client::untracked(server).expect("a client"), _data_dir: data_dir }
+}
+
+/// The application, for a client of another kind; its directory has to live as long.
+pub(crate) fn server(store: Store, handle: Handle, api: config::Api) -> (Rocket<Build>, tempfile::TempDir) {
     let data_dir = tempfile::tempdir().expect("a directory");
     let parts = Parts {
         store,
@@ -101,8 +108,7 @@ pub(crate) fn serve_by(store: Store, handle: Handle, api: config::Api) -> Served
         data_dir: data_dir.path().to_owned(),
     };
     let figment = rocket::Config::figment().merge(("log_level", "off"));
-    let server = app::build(figment, parts, |_| ()).expect("a server");
-    Served { client: Client::untracked(server).expect("a client"), _data_dir: data_dir }
+    (app::build(figment, parts, |_| ()).expect("a server"), data_dir)
 }
 
 /// When the shops of the tests have come to: noon in New York on a Saturday, two weeks after its clocks went back.
