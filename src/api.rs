@@ -18,6 +18,7 @@ mod parameters;
 mod profiles;
 mod question;
 mod results;
+mod runs;
 mod segments;
 mod sync;
 mod templates;
@@ -81,7 +82,8 @@ pub fn stage(settings: config::Api) -> AdHoc {
             .manage(document)
             .mount("/api", described)
             .mount("/api", routes![health, openapi::show, templates::show])
-            .mount("/api", routes![sync::status, sync::all, sync::one])
+            .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])
+            .mount("/api", routes![sync::budgets, runs::list, runs::one, runs::progress, runs::events])
     })
 }
 

@@ -86,7 +86,6 @@ fn begin(desk: &Desk, entity: &'static Entity) -> Result<Option<Ticket>, Error> 
         Ok(ticket) => Ok(Some(ticket)),
         Err(Refused::NoKey) => Ok(None),
         Err(refused @ Refused::Stopping) => Err(Error::Busy(refused.to_string())),
-        Err(Refused::Store(error)) => Err(error.into()),
     }
 }
 
@@ -99,7 +98,7 @@ fn needed(ground: &Ground, entity: &'static Entity) -> Vec<&'static Entity> {
 
 /// Whether the entity is there by now. The run may go on for hours with others.
 fn is_copied(desk: &Desk, entity: &Entity, run: i64) -> Result<bool, Error> {
-    let current = desk.handle.progress().filter(|it| it.id == run);
+    let current = desk.handle.runs().into_iter().find(|it| it.id == run);
     // One that has nothing left to do ends in a moment; whoever asks next must not join it.
     let is_ending = current.as_ref().is_some_and(|it| it.entities.iter().all(|it| !is_pending(it.status)));
     let seen = current.or_else(|| desk.handle.ended(run, Duration::ZERO)).and_then(|it| part(it, entity));
@@ -115,7 +114,7 @@ fn is_copied(desk: &Desk, entity: &Entity, run: i64) -> Result<bool, Error> {
 }
 
 fn is_pending(status: Status) -> bool {
-    matches!(status, Status::Never | Status::Queued | Status::Running)
+    matches!(status, Status::Never | Status::Queued | Status::Running | Status::Paused)
 }
 
 fn part(run: Run, entity: &Entity) -> Option<RunEntity> {
@@ -131,7 +130,7 @@ impl NotYet {
     /// `ticket` is of the run that was begun for the answer; without one, a run that is under way may do.
     fn of(entity: &Entity, handle: &Handle, ticket: Option<Ticket>) -> NotYet {
         let copies = |it: &Run| it.entities.iter().any(|it| it.name == entity.name);
-        let current = handle.progress().filter(copies);
+        let current = handle.runs().into_iter().find(copies);
         let progress = current.clone().and_then(|it| part(it, entity)?.done);
         let run = ticket.map(RunBrief::from).or_else(|| current.map(RunBrief::from));
         let (title, name) = (entity.title(), entity.name);

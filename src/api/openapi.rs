@@ -25,7 +25,22 @@ use crate::web::{Etag, Visit};
 
 /// What is no [`Endpoint`]: handlers that describe themselves. A new one is a line here.
 #[derive(Derived)]
-#[openapi(paths(super::health, super::sync::status, super::sync::all, super::sync::one, super::templates::show, show,))]
+#[openapi(paths(
+    super::health,
+    super::runs::events,
+    super::runs::list,
+    super::runs::one,
+    super::runs::progress,
+    super::sync::all,
+    super::sync::budgets,
+    super::sync::cancel,
+    super::sync::one,
+    super::sync::pause,
+    super::sync::resume,
+    super::sync::status,
+    super::templates::show,
+    show
+))]
 struct Handlers;
 
 /// Why there is no answer.

@@ -1,11 +1,13 @@
+//! `/api/sync`: how everything stands, what runs and ran, what is used of the budgets; and what starts, pauses and ends it.
+
 use crate::catalog::{self, Entity};
-use crate::pages::sync::{EntityRow, entities, named};
+use crate::pages::sync::{EntityRow, cancelled, entities, named, refusal};
 use crate::range::Unclear;
 use crate::store::Store;
 use crate::store::runs::Status;
-use crate::sync::{Handle, Order, Refused, Ticket, Trigger};
+use crate::sync::{Budget, Handle, Order, Spent, Ticket, Trigger};
 use crate::web;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rocket::http::Status as HttpStatus;
 use rocket::response::status::Custom;
 use rocket::serde::json::Json;
@@ -53,7 +55,10 @@ struct Run {
 type Answer = Result<Custom<Json<Accepted>>, web::Error>;
 
 /// How every entity stands: when it was last copied, how many rows there are, when it is next due.
-#[utoipa::path(get, path = "/api/sync/status", operation_id = "getSyncStatus", tag = "sync", responses((status = 200, description = "Every entity", body = Statuses)))]
+#[utoipa::path(
+    get, path = "/api/sync/status", operation_id = "getSyncStatus", tag = "sync",
+    responses((status = 200, description = "Every entity", body = Statuses))
+)]
 #[get("/sync/status")]
 pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Result<Json<Statuses>, web::Error> {
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
@@ -75,13 +80,8 @@ pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Resu
     responses((status = 202, description = "The run that does it", body = Accepted))
 )]
 #[post("/sync/all?<entities>&<force>&<since>")]
-pub(super) async fn all(
-    entities: Option<&str>,
-    force: Option<&str>,
-    since: Option<&str>,
-    handle: &State<Handle>,
-) -> Answer {
-    start(named(entities.unwrap_or_default())?, force, since, handle).await
+pub(super) fn all(entities: Option<&str>, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
+    start(named(entities.unwrap_or_default())?, force, since, handle)
 }
 
 /// Begins a run over one entity, or joins one.
@@ -95,32 +95,99 @@ pub(super) async fn all(
     responses((status = 202, description = "The run that does it", body = Accepted))
 )]
 #[post("/<entity>/sync?<force>&<since>")]
-pub(super) async fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
+pub(super) fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
     let entity = catalog::find(entity).ok_or_else(|| Unclear {
         parameter: "entity",
         problem: format!("there is no entity `{entity}`; GET /api/sync/status lists them"),
     })?;
-    start(vec![entity], force, since, handle).await
+    start(vec![entity], force, since, handle)
 }
 
-async fn start(entities: Vec<&'static Entity>, force: Option<&str>, since: Option<&str>, handle: &Handle) -> Answer {
+fn start(entities: Vec<&'static Entity>, force: Option<&str>, since: Option<&str>, handle: &Handle) -> Answer {
     let order = Order {
         entities,
         forced: flag("force", force)?,
         since: since.map(|it| instant("since", it, Utc::now())).transpose()?,
         trigger: Trigger::Api,
     };
-    let handle = handle.clone();
-    let ticket = web::blocking(move || handle.start(order).map_err(refusal)).await?;
+    let ticket = handle.start(order).map_err(refusal)?;
     Ok(Custom(HttpStatus::Accepted, Json(ticket.into())))
 }
 
-fn refusal(refused: Refused) -> web::Error {
-    match refused {
-        Refused::Store(error) => web::Error::Store(error),
-        Refused::Stopping => web::Error::Busy(refused.to_string()),
-        Refused::NoKey => web::Error::Conflict(refused.to_string()),
-    }
+/// What a wish did to the sync as a whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Done {
+    success: bool,
+    message: &'static str,
+}
+
+fn done(message: &'static str) -> Json<Done> {
+    Json(Done { success: true, message })
+}
+
+/// Ends one run, or all of them; what was copied so far is kept.
+#[utoipa::path(
+    post, path = "/api/sync/cancel", operation_id = "cancelSync", tag = "sync",
+    params(("run" = Option<i64>, Query, description = "The number of the run; all of them, without one.")),
+    responses((status = 200, description = "What was done", body = Done))
+)]
+#[post("/sync/cancel?<run>")]
+pub(super) async fn cancel(run: Option<&str>, handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
+    cancelled(run, handle).await?;
+    Ok(done("what was copied so far is kept"))
+}
+
+/// Lets nothing go on until it is resumed.
+#[utoipa::path(
+    post, path = "/api/sync/pause", operation_id = "pauseSync", tag = "sync",
+    responses((status = 200, description = "What was done", body = Done))
+)]
+#[post("/sync/pause")]
+pub(super) async fn pause(handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
+    let handle = handle.inner().clone();
+    web::blocking(move || Ok(handle.pause()?)).await?;
+    Ok(done("nothing goes on until POST /api/sync/resume"))
+}
+
+/// Lets everything go on that was paused.
+#[utoipa::path(
+    post, path = "/api/sync/resume", operation_id = "resumeSync", tag = "sync",
+    responses((status = 200, description = "What was done", body = Done))
+)]
+#[post("/sync/resume")]
+pub(super) async fn resume(handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
+    let handle = handle.inner().clone();
+    web::blocking(move || Ok(handle.resume()?)).await?;
+    Ok(done("everything goes on where it was"))
+}
+
+/// How much of Klaviyo's rate limits is used, by endpoint.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BudgetRow {
+    endpoint: &'static str,
+    /// In the last second.
+    now: Spent,
+    minute: Spent,
+    day: Option<Spent>,
+    held_until: Option<String>,
+}
+
+/// How much of Klaviyo's rate limits is used, by endpoint that was asked since the start.
+#[utoipa::path(
+    get, path = "/api/sync/budgets", operation_id = "getSyncBudgets", tag = "sync",
+    responses((status = 200, description = "Every endpoint that was asked", body = Vec<BudgetRow>))
+)]
+#[get("/sync/budgets")]
+pub(super) fn budgets(handle: &State<Handle>) -> Json<Vec<BudgetRow>> {
+    let row = |it: Budget| BudgetRow {
+        endpoint: it.endpoint,
+        now: it.second,
+        minute: it.minute,
+        day: it.day,
+        held_until: it.held_until.map(|it| it.to_rfc3339_opts(SecondsFormat::Secs, true)),
+    };
+    Json(handle.budgets().into_iter().map(row).collect())
 }
 
 /// Yes or no; a bare `?force` is a yes.
@@ -163,9 +230,11 @@ impl From<EntityRow> for EntityStatus {
             Status::Failed | Status::Disabled | Status::Interrupted => Some(false),
             _ => None,
         };
+        // A program that knows the states of a copy need not know the pause.
+        let status = if it.status == Status::Paused { Status::Queued } else { it.status };
         EntityStatus {
             entity_type: it.name,
-            status: it.status,
+            status,
             last_sync_time: it.last_synced_at,
             record_count: it.rows,
             success,

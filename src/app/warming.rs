@@ -62,7 +62,7 @@ impl Fairing for Warming {
 /// Asks what most will ask, once for each version of the data that stays: while a run goes on, every moment has another.
 fn keep_warm(desk: &Desk, warmed: &mut Option<u64>) {
     let version = desk.store.version();
-    if *warmed == Some(version) || desk.handle.progress().is_some() {
+    if *warmed == Some(version) || desk.handle.is_busy() {
         return;
     }
     *warmed = Some(version);

@@ -10,8 +10,7 @@ use rocket::http::{ContentType, Header, Status};
 use rocket::local::asynchronous;
 use serde_json::{Value, json};
 
-use crate::support::{Mirror, Served, account, noon, seed, serve, serve_with, server};
-use klytics::sync::{Handle, Options};
+use crate::support::{Mirror, Served, account, keyless, noon, seed, serve, serve_with, server};
 
 /// Tags, of which the last is deleted, and some events.
 fn rows() -> Store {
@@ -223,8 +222,7 @@ fn after_a_sync_the_usual_answers_are_there_before_they_are_asked_for() {
 #[rocket::async_test]
 async fn a_hundred_who_ask_the_same_share_one_answer() {
     let store = rows();
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
-    let handle = Handle::new(store.clone(), None, options, chrono::Utc::now).expect("a sync at rest");
+    let handle = keyless(&store);
     let (server, _data_dir) = server(store, handle, config::Api::default());
     let client = asynchronous::Client::untracked(server).await.expect("a client");
     let answers = join_all((0..100).map(|_| client.get("/api/overview?range=2026-03-01,2026-03-31").dispatch())).await;

@@ -120,8 +120,13 @@ fn ask(served: &Served, document: &Value, method: Method, path: &str, operation:
     for (name, _) in described["headers"].as_object().into_iter().flatten() {
         assert!(answer.headers().contains(name), "{method} {path} lacks {name}");
     }
-    let body: Value = answer.into_json().expect("JSON");
-    let schema = &described["content"]["application/json"]["schema"];
+    let kind = answer.content_type().map(|it| it.to_string().split(';').next().unwrap_or_default().to_owned());
+    let schema = kind.as_ref().map_or(&Value::Null, |it| &described["content"][it.as_str()]["schema"]);
+    let text = answer.into_string().unwrap_or_default();
+    let body = match kind.as_deref() {
+        Some("application/json") => serde_json::from_str(&text).expect("JSON"),
+        _ => Value::String(text),
+    };
     assert!(schema.is_object(), "{method} {path}: {status} has no schema");
     check(document, schema, &body, "").unwrap_or_else(|why| panic!("{method} {path}: {why}\n{body}"));
     (status, body)
@@ -140,6 +145,9 @@ fn copied() -> (Mirror, Served) {
 /// A path with ids of things that there are.
 fn filled(mirror: &Mirror, path: &str) -> String {
     let entity = path.split('/').nth(2).unwrap_or_default();
+    if path.starts_with("/api/sync/") {
+        return path.replace("{id}", &value(&mirror.store, "select max(id) from sync_runs"));
+    }
     if path.contains("{id}") {
         let alive = if entity == "events" { "" } else { "where deleted_at is null" };
         let id = value(&mirror.store, &format!("select coalesce(min(id), 'nobody') from klaviyo_{entity} {alive}"));
@@ -160,7 +168,7 @@ fn every_answer_is_what_the_description_says() {
         let (status, _) = ask(&served, &document, *method, &filled(&mirror, path), operation);
         *statuses.entry(status.code).or_default() += 1;
     }
-    assert!(statuses[&200] > 50 && statuses[&202] == 2, "{statuses:?}");
+    assert!(statuses[&200] > 50 && statuses[&202] >= 2, "{statuses:?}");
     // Whatever the shop has, each of it can be asked for.
     assert!(statuses.keys().all(|it| [200, 202, 404].contains(it)), "{statuses:?}");
 }

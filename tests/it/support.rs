@@ -79,9 +79,14 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn serve(store: Store) -> Served {
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
-    let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
+    let handle = keyless(&store);
     serve_with(store, handle)
+}
+
+/// A sync at rest that has no key.
+pub(crate) fn keyless(store: &Store) -> Handle {
+    let options = Options { parallel: 1, ..Options::default() };
+    Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest")
 }
 
 /// The application over a store and its sync, whose threads start with it.
@@ -234,7 +239,7 @@ pub(crate) struct Reading {
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
-            options: Options { history_days: 0, lookback_hours: 2, parallel: 3 },
+            options: Options { parallel: 3, ..Options::default() },
             base_url: None,
             timeout: Duration::from_secs(20),
             waits: false,

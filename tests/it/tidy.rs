@@ -31,7 +31,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// What pages and API may name of the sync: its handle, and the types that the handle's methods take and give.
-const OF_THE_SYNC: &[&str] = &["Handle", "Order", "Refused", "Ticket", "Trigger"];
+const OF_THE_SYNC: &[&str] = &["Budget", "Handle", "Order", "Refused", "Spent", "Ticket", "Trigger"];
 
 /// Functions of SQL that say what time it is: they need time zones, which the database is built without.
 const CLOCKS: &[&str] = &["now()", "today()", "current_date", "current_timestamp", "current_time", "localtime"];
@@ -211,6 +211,14 @@ fn the_readme_tells_every_entity() {
         let row = readme.lines().find(|it| it.starts_with('|') && it.contains(&format!("`{}`", entity.name)));
         assert!(row.is_some(), "the README's table of what is copied lacks `{}`", entity.name);
     }
+}
+
+#[test]
+fn settings_that_code_assumes_are_those_of_the_packaged_file() {
+    let settings = klytics::config::Settings::from(&klytics::config::packaged()).expect("settings");
+    let said = |it: &dyn std::fmt::Debug| format!("{it:?}");
+    assert_eq!(said(&settings.api), said(&klytics::config::Api::default()));
+    assert_eq!(said(&settings.cache), said(&klytics::config::Cache::default()));
 }
 
 #[test]
