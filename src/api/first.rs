@@ -64,18 +64,30 @@ pub(super) async fn copy(
     let Some(ticket) = begun else {
         return Ok(First::NotYet(NotYet::of(entity, &desk.handle, None)));
     };
+    if unread == Unread::Fetch && is_copied_in_time(&desk, entity, ticket.run, settings).await? {
+        return Ok(First::Fetched);
+    }
+    Ok(First::NotYet(NotYet::of(entity, &desk.handle, Some(ticket))))
+}
+
+/// Waits until the run has copied the entity, as long as the settings allow.
+async fn is_copied_in_time(
+    desk: &Desk,
+    entity: &'static Entity,
+    run: i64,
+    settings: config::Api,
+) -> Result<bool, Error> {
     let until = Instant::now() + Duration::from_secs(settings.fallback_deadline_secs);
-    while unread == Unread::Fetch {
-        let (here, run) = (desk.clone(), ticket.run);
+    loop {
+        let here = desk.clone();
         if web::blocking(move || is_copied(&here, entity, run)).await? {
-            return Ok(First::Fetched);
+            return Ok(true);
         }
         if Instant::now() >= until {
-            break;
+            return Ok(false);
         }
         sleep(LOOK).await;
     }
-    Ok(First::NotYet(NotYet::of(entity, &desk.handle, Some(ticket))))
 }
 
 /// Orders a run, or joins one; there is none without a key.

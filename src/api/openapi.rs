@@ -191,7 +191,7 @@ fn words(status: &str) -> &'static str {
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
 #[get("/openapi.json")]
-pub(super) fn show<'a>(document: &'a State<Document>, visit: Visit) -> Described<'a> {
+pub(super) fn show(document: &State<Document>, visit: Visit) -> Described<'_> {
     Described { document: &document.inner().0, etag: Etag::of(&visit, &document.0), visit }
 }
 
@@ -271,13 +271,12 @@ fn row(entity: &Entity) -> ObjectBuilder {
 
 fn of_kind(kind: Kind) -> RefOr<Schema> {
     match kind {
-        Kind::Text => unknown(Type::String, None),
+        // A wall clock has no offset, and so is no `date-time`.
+        Kind::Text | Kind::LocalTime => unknown(Type::String, None),
         Kind::Count => unknown(Type::Integer, Some(KnownFormat::Int64)),
         Kind::Number | Kind::Money => unknown(Type::Number, Some(KnownFormat::Double)),
         Kind::Flag => unknown(Type::Boolean, None),
         Kind::Time => unknown(Type::String, Some(KnownFormat::DateTime)),
-        // A wall clock has no offset, and so is no `date-time`.
-        Kind::LocalTime => unknown(Type::String, None),
         Kind::Texts => {
             let nullable = SchemaType::from_iter([Type::Array, Type::Null]);
             Schema::Array(ArrayBuilder::new().schema_type(nullable).items(text()).build()).into()
