@@ -2,17 +2,20 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
+mod consent;
 pub mod document;
 mod error;
 pub mod history;
 pub mod memory;
 mod metric_kinds;
 mod migrations;
+pub mod progress;
 mod query;
 pub mod repository;
 pub mod runs;
 mod schema;
 mod staging;
+mod sweep;
 mod views;
 pub mod windows;
 pub mod zone;
@@ -70,8 +73,15 @@ struct Inner {
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] =
-    &[metric_kinds::QUERIES, history::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] = &[
+    consent::QUERIES,
+    history::QUERIES,
+    metric_kinds::QUERIES,
+    progress::QUERIES,
+    runs::QUERIES,
+    windows::QUERIES,
+    zone::QUERIES,
+];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;
@@ -108,6 +118,7 @@ impl Store {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
         views::apply(&connection)?;
+        Db(&connection).begin_consent_history()?;
         let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
         Ok(Store(Arc::new(Inner {
             path,

@@ -16,6 +16,8 @@ pub(super) struct Campaign {
     id: String,
     name: String,
     status: Option<String>,
+    /// Klaviyo has it no more; what it did remains.
+    deleted: bool,
     channel: Option<String>,
     sent_at: Option<DateTime<Utc>>,
     /// Recipients: delivered, bounced and failed.
@@ -24,8 +26,6 @@ pub(super) struct Campaign {
     measured: Measured,
     #[serde(skip)]
     updated_at: Option<DateTime<Utc>>,
-    #[serde(skip)]
-    is_deleted: bool,
 }
 
 /// What all campaigns of the range did together.
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "Campaigns that were sent in the range, with what they did".into(),
             entity: "campaigns",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED, DELETED],
+            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED],
             sorts: fields::<Campaign>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
@@ -94,7 +94,7 @@ impl From<Sender> for Campaign {
             channel: it.channel,
             sent_at: it.sent_at,
             updated_at: it.updated_at,
-            is_deleted: it.is_deleted,
+            deleted: it.is_deleted,
         }
     }
 }
@@ -117,10 +117,6 @@ impl Listed for Campaign {
 
     fn updated_at(&self) -> Option<DateTime<Utc>> {
         self.updated_at
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.is_deleted
     }
 
     fn key(&self, field: &str) -> Key {

@@ -6,7 +6,8 @@ use super::endpoint::{Days, Endpoint, Unread};
 use super::openapi::Schemas;
 use super::parameters::{COMPARED, COUNTED, DAYS, Groups};
 use super::question::Question;
-use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm, TopSegment};
+use super::segments;
+use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm};
 use crate::store::{self, Db};
 use crate::web::Error;
 use crate::web::cache::{Answered, Lifetime};
@@ -28,7 +29,7 @@ pub(super) struct Segment {
     id: String,
     name: String,
     count: Option<i64>,
-    /// Needs to know who is in the segment, and so is unknown.
+    /// What its members did is unknown unless they are copied.
     conversion_rate: Option<f64>,
     revenue: Option<f64>,
 }
@@ -75,8 +76,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             entity: "segments",
             unread: Unread::Fetch,
             schema: |schemas, _| Schemas::list(schemas.of::<Segment>()),
-            ..chart("/charts/top-segments", "The segments with the most members", counted(), |db, _| {
-                let top = overview::top_segments(db, TOP)?;
+            ..chart("/charts/top-segments", "The segments that earned the most", counted(), |db, it| {
+                let top = segments::best(db, it, TOP)?;
                 Answered::of(&top.into_iter().map(Segment::from).collect::<Vec<_>>())
             })
         },
@@ -129,9 +130,10 @@ impl From<RevenueDay> for Day {
     }
 }
 
-impl From<TopSegment> for Segment {
-    fn from(it: TopSegment) -> Segment {
-        Segment { id: it.id, name: it.name, count: it.count, conversion_rate: None, revenue: None }
+impl From<segments::Segment> for Segment {
+    fn from(it: segments::Segment) -> Segment {
+        let segments::Segment { id, name, count, conversion_rate, revenue, .. } = it;
+        Segment { id, name, count, conversion_rate, revenue }
     }
 }
 

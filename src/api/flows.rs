@@ -16,6 +16,8 @@ pub(super) struct Flow {
     id: String,
     name: String,
     status: Option<String>,
+    /// Klaviyo has it no more; what it did remains.
+    deleted: bool,
     trigger_type: Option<String>,
     /// Delivered, bounced and failed.
     recipients: Option<i64>,
@@ -23,8 +25,6 @@ pub(super) struct Flow {
     measured: Measured,
     #[serde(skip)]
     updated_at: Option<DateTime<Utc>>,
-    #[serde(skip)]
-    is_deleted: bool,
 }
 
 /// What all flows of the range did together.
@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "Flows that sent in the range, with what they did".into(),
             entity: "flows",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED, DELETED],
+            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED],
             sorts: fields::<Flow>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
@@ -90,7 +90,7 @@ impl From<Sender> for Flow {
             status: it.status,
             trigger_type: it.trigger_type,
             updated_at: it.updated_at,
-            is_deleted: it.is_deleted,
+            deleted: it.is_deleted,
         }
     }
 }
@@ -113,10 +113,6 @@ impl Listed for Flow {
 
     fn updated_at(&self) -> Option<DateTime<Utc>> {
         self.updated_at
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.is_deleted
     }
 
     fn key(&self, field: &str) -> Key {

@@ -24,6 +24,8 @@ pub(super) struct Form {
     id: String,
     name: String,
     status: Option<String>,
+    /// Klaviyo has it no more; what it did remains.
+    deleted: bool,
     views: Option<i64>,
     submissions: Option<i64>,
     submission_rate: Option<f64>,
@@ -31,8 +33,6 @@ pub(super) struct Form {
     conversions: Option<i64>,
     #[serde(skip)]
     updated_at: Option<DateTime<Utc>>,
-    #[serde(skip)]
-    is_deleted: bool,
 }
 
 /// What all forms of the range brought together: sums, and shares of sums.
@@ -55,7 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "Sign-up forms that were seen in the range, with what they brought".into(),
             entity: "forms",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, CONVERTED, PART, NAMED, STATUS, UPDATED, DELETED],
+            parameters: vec![DAYS, CONVERTED, PART, NAMED, STATUS, UPDATED],
             sorts: fields::<Form>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
@@ -137,7 +137,7 @@ impl From<Sender> for Form {
             name: it.name,
             status: it.status,
             updated_at: it.updated_at,
-            is_deleted: it.is_deleted,
+            deleted: it.is_deleted,
             ..Form::default()
         }
     }
@@ -162,10 +162,6 @@ impl Listed for Form {
         self.updated_at
     }
 
-    fn is_deleted(&self) -> bool {
-        self.is_deleted
-    }
-
     fn key(&self, field: &str) -> Key {
         match field {
             "views" => self.views.into(),
@@ -188,7 +184,7 @@ impl FromRow for Form {
             submission_rate: row.get("submission_rate")?,
             conversions: row.get("conversions")?,
             updated_at: time(row, "updated_at")?,
-            is_deleted: row.get("deleted")?,
+            deleted: row.get("deleted")?,
         })
     }
 }

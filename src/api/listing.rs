@@ -27,11 +27,6 @@ pub(super) trait Listed {
         None
     }
 
-    /// Whether Klaviyo deleted it; what it did remains.
-    fn is_deleted(&self) -> bool {
-        false
-    }
-
     /// The value of one of [`Listed::FIELDS`].
     fn key(&self, field: &str) -> Key;
 }
@@ -79,8 +74,7 @@ fn select<T: Listed>(mut rows: Vec<T>, ask: &Ask, since: Option<NaiveDateTime>) 
     let search = ask.search.as_ref().map(|it| it.to_lowercase());
     let status = ask.status.as_ref().map(|it| it.to_lowercase());
     rows.retain(|it| {
-        (ask.with_deleted || !it.is_deleted())
-            && search.as_ref().is_none_or(|text| it.name().to_lowercase().contains(text))
+        search.as_ref().is_none_or(|text| it.name().to_lowercase().contains(text))
             && status.as_ref().is_none_or(|status| it.status().is_some_and(|it| it.to_lowercase() == *status))
             && since.is_none_or(|since| it.updated_at().is_some_and(|it| it.naive_utc() >= since))
     });
@@ -157,10 +151,6 @@ mod tests {
             self.0
         }
 
-        fn is_deleted(&self) -> bool {
-            self.0 == "gone"
-        }
-
         fn key(&self, field: &str) -> Key {
             match field {
                 "rate" => self.1.into(),
@@ -192,12 +182,6 @@ mod tests {
         assert_eq!(names(&[("limit", "2"), ("offset", "1"), ("sort", "name")]), Ok((vec!["Banana", "cafe"], 4)));
         assert_eq!(names(&[("q", "CAF")]), Ok((vec!["Café", "cafe"], 2)));
         assert_eq!(names(&[("offset", "9")]), Ok((vec![], 4)));
-    }
-
-    #[test]
-    fn what_was_deleted_is_there_for_who_asks() {
-        assert_eq!(names(&[("deleted", "include"), ("q", "go")]), Ok((vec!["gone"], 1)));
-        assert_eq!(names(&[("status", "live")]), Ok((vec![], 0)));
     }
 
     #[test]

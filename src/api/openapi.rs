@@ -277,6 +277,7 @@ fn of_kind(kind: Kind) -> RefOr<Schema> {
         Kind::Number | Kind::Money => unknown(Type::Number, Some(KnownFormat::Double)),
         Kind::Flag => unknown(Type::Boolean, None),
         Kind::Time => unknown(Type::String, Some(KnownFormat::DateTime)),
+        Kind::Document => Schemas::anything(),
         Kind::Texts => {
             let nullable = SchemaType::from_iter([Type::Array, Type::Null]);
             Schema::Array(ArrayBuilder::new().schema_type(nullable).items(text()).build()).into()

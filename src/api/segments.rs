@@ -5,8 +5,9 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{DAYS, NAMED, PART, UPDATED};
-use super::question::{Question, time};
+use super::parameters::{CONVERTED, DAYS, NAMED, PART, UPDATED};
+use super::question::{Between, Question, time};
+use crate::pages::overview::{Setting, share};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::web::cache::{Answered, Lifetime};
 use crate::{params, query};
@@ -19,18 +20,20 @@ pub(super) const QUERIES: &[Query] = &[SEGMENTS];
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Segment {
-    id: String,
-    name: String,
+    pub(super) id: String,
+    pub(super) name: String,
     /// Members, as Klaviyo last counted them.
-    count: Option<i64>,
-    conversion_rate: Option<f64>,
-    revenue: Option<f64>,
+    pub(super) count: Option<i64>,
+    /// Members with a conversion in the range, over members.
+    pub(super) conversion_rate: Option<f64>,
+    /// What its present members bought in the range.
+    pub(super) revenue: Option<f64>,
     is_active: Option<bool>,
     created_at: Option<DateTime<Utc>>,
     updated_at: Option<DateTime<Utc>>,
 }
 
-/// What there is in segments. What members did needs to know who they are, and so is unknown.
+/// What there is in segments. What its members did is unknown unless they are copied.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SegmentTotals {
@@ -51,11 +54,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "The segments there are, with their members".into(),
             entity: "segments",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, PART, NAMED, UPDATED],
+            parameters: vec![DAYS, CONVERTED, PART, NAMED, UPDATED],
             sorts: fields::<Segment>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
-            load: |db, it| listing::part(segments(db, it)?, it),
+            load: |db, it| listing::part(segments(db, it, it.updated())?, it),
             schema: |schemas, _| Schemas::list(schemas.of::<Segment>()),
         },
         Endpoint {
@@ -67,7 +70,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             sorts: Vec::new(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
-            load: |db, it| Answered::of(&SegmentTotals::of(&segments(db, it)?)),
+            load: |db, it| Answered::of(&SegmentTotals::of(&segments(db, it, it.updated())?)),
             schema: |schemas, _| schemas.of::<SegmentTotals>(),
         },
         Endpoint {
@@ -75,19 +78,32 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "A segment with its members".into(),
             entity: "segments",
             unread: Unread::Fetch,
-            parameters: Vec::new(),
+            parameters: vec![DAYS, CONVERTED],
             sorts: Vec::new(),
             days: Days::All,
             lifetime: Lifetime::Record,
-            load: |db, it| listing::record(db, it, segments(db, it)?),
+            load: |db, it| listing::record(db, it, segments(db, it, Between { since: None, before: None })?),
             schema: |schemas, entity| schemas.record_with::<Segment>(entity),
         },
     ]
 }
 
-fn segments(db: &Db<'_>, it: &Question) -> Result<Vec<Segment>, store::Error> {
-    let updated = it.updated();
-    db.rows(SEGMENTS, params! { "since": updated.since, "before": updated.before })
+fn segments(db: &Db<'_>, it: &Question, updated: Between) -> Result<Vec<Segment>, store::Error> {
+    let (from, until) = (it.period.range.start(), it.period.range.before());
+    let metric = Setting::load(db, &it.ask)?.metric;
+    let values = params! {
+        "since": updated.since, "before": updated.before, "from": from, "until": until, "metric": metric
+    };
+    db.rows(SEGMENTS, values)
+}
+
+/// The best segments: those whose members bought most, and then the largest, of which members are not known.
+pub(super) fn best(db: &Db<'_>, it: &Question, limit: usize) -> Result<Vec<Segment>, store::Error> {
+    let mut all = segments(db, it, Between { since: None, before: None })?;
+    // The order by size is kept among equals.
+    all.sort_by(|a, b| b.revenue.unwrap_or(-1.0).total_cmp(&a.revenue.unwrap_or(-1.0)));
+    all.truncate(limit);
+    Ok(all)
 }
 
 impl SegmentTotals {
@@ -107,7 +123,7 @@ impl SegmentTotals {
 }
 
 impl Listed for Segment {
-    const FIELDS: &'static [&'static str] = &["name", "count", "createdAt", "updatedAt"];
+    const FIELDS: &'static [&'static str] = &["name", "count", "conversionRate", "revenue", "createdAt", "updatedAt"];
 
     fn id(&self) -> &str {
         &self.id
@@ -124,6 +140,8 @@ impl Listed for Segment {
     fn key(&self, field: &str) -> Key {
         match field {
             "count" => self.count.into(),
+            "conversionRate" => self.conversion_rate.into(),
+            "revenue" => self.revenue.into(),
             "createdAt" => self.created_at.into(),
             "updatedAt" => self.updated_at.into(),
             _ => self.name.as_str().into(),
@@ -133,12 +151,13 @@ impl Listed for Segment {
 
 impl FromRow for Segment {
     fn from_row(row: &Row<'_>) -> RowResult<Segment> {
+        let members = row.get::<Option<i64>>("known_members")?.unwrap_or_default();
         Ok(Segment {
             id: row.get("id")?,
             name: row.get("name")?,
             count: row.get("members")?,
-            conversion_rate: None,
-            revenue: None,
+            conversion_rate: row.get::<Option<i64>>("converted")?.and_then(|it| share(it, members)),
+            revenue: row.get("revenue")?,
             is_active: row.get("is_active")?,
             created_at: time(row, "created_at")?,
             updated_at: time(row, "updated_at")?,

@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
     let settings = super::settings(figment)?;
     let client = super::client(&settings.klaviyo)?;
     let store = super::open(&settings)?;
-    let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now)?;
+    let handle = Handle::new(store.clone(), client, (&settings).into(), Utc::now)?;
     let order = Order {
         entities: arguments.entity.clone(),
         forced: arguments.force,

@@ -146,7 +146,7 @@ const OF: [&str; 4] = ["of_1", "of_2", "of_3", "of_4"];
 
 /// The columns that a listing can be sorted by.
 pub fn sortable(entity: &Entity) -> impl Iterator<Item = &'static Column> + use<> {
-    entity.columns.iter().filter(|it| it.kind != Kind::Texts)
+    entity.columns.iter().filter(|it| !matches!(it.kind, Kind::Texts | Kind::Document))
 }
 
 impl Filter<'_> {

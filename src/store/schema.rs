@@ -32,6 +32,7 @@ fn forget_progress(connection: &Connection, entity: &Entity) -> duckdb::Result<(
     connection
         .execute("update klaviyo_sync_status set watermark = null where entity_type = ?", [entity.name])
         .and_then(|_| connection.execute("delete from sync_windows where entity_type = ?", [entity.name]))
+        .and_then(|_| connection.execute("delete from sync_parents where entity_type = ?", [entity.name]))
         .map(drop)
 }
 
@@ -68,7 +69,7 @@ fn document_type(entity: &Entity) -> &'static str {
 
 fn sql_type(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => "varchar",
+        Kind::Text | Kind::Document => "varchar",
         Kind::Count => "bigint",
         Kind::Number => "double",
         Kind::Money => "decimal(18,4)",
@@ -184,6 +185,35 @@ pub(super) fn fill_window(entity: &Entity, occupied: bool) -> String {
         String::new()
     };
     format!("insert into {table} ({names}, synced_at)\nselect {names}, $now from ({}) as new{missing}", staged(entity))
+}
+
+/// The name of the temporary table of ids that a whole listing held.
+pub(super) fn seen_table(entity: &Entity) -> String {
+    format!("seen_{}", entity.name)
+}
+
+/// A fresh, empty one.
+pub(super) fn create_seen(entity: &Entity) -> String {
+    format!("create or replace temp table {} (id varchar)", seen_table(entity))
+}
+
+/// Marks as deleted what a whole listing did not hold; of one parent, where the listing was one parent's.
+///
+/// Parameters `$now`, and `$parent` of one parent.
+pub(super) fn sweep(entity: &Entity, parent_column: Option<&str>) -> String {
+    let of_parent = parent_column.map(|it| format!("{it} = $parent and ")).unwrap_or_default();
+    format!(
+        "update {} set deleted_at = $now, synced_at = $now\nwhere deleted_at is null and {of_parent}\
+         id not in (select id from {})",
+        entity.table(),
+        seen_table(entity),
+    )
+}
+
+/// Removes all rows of the parent `$parent`.
+pub(super) fn drop_parent(entity: &Entity) -> String {
+    let column = entity.parent_column().expect("only what has parents is forgotten by parent");
+    format!("delete from {} where {column} = $parent", entity.table())
 }
 
 fn each<T>(items: impl Iterator<Item = T>, between: &str, write: impl Fn(T) -> String) -> String {

@@ -88,6 +88,9 @@ impl Db<'_> {
             .and_then(Iterator::collect::<duckdb::Result<Vec<String>>>)
             .map_err(failed)?;
         let new = actions.iter().filter(|it| *it == "INSERT").count() as u64;
+        if !actions.is_empty() {
+            self.follow_consent(entity, now)?;
+        }
         Ok(Changes { new, changed: actions.len() as u64 - new, deleted: 0 })
     }
 
@@ -95,24 +98,6 @@ impl Db<'_> {
     pub(super) fn stage_batch(&self, entity: &Entity, records: &[Record]) -> Result<(), Error> {
         self.generated("stage records", &schema::create_stage(entity), &[])?;
         self.stage(entity, records, &mut HashSet::new()).map(drop)
-    }
-
-    /// Marks rows as deleted that a whole listing did not hold; `seen` are the ids that it did.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub fn sweep(&self, entity: &Entity, seen: &HashSet<String>, now: DateTime<Utc>) -> Result<u64, Error> {
-        self.generated("mark deleted rows", "create or replace temp table seen (id varchar)", &[])?;
-        let failed = |source| Error::Statement { doing: "mark deleted rows", source };
-        let mut appender = self.0.appender_to_catalog_and_db("seen", "temp", "main").map_err(failed)?;
-        appender.append_rows(seen.iter().map(|id| [id])).and_then(|()| appender.flush()).map_err(failed)?;
-        drop(appender);
-        let sql = format!(
-            "update {} set deleted_at = $now, synced_at = $now \
-             where deleted_at is null and id not in (select id from seen)",
-            entity.table()
-        );
-        self.generated("mark deleted rows", &sql, params! { "now": utc(now) }).map(|it| it as u64)
     }
 
     /// Appends to the stage, the later record of one id first: a record whose id is in `known` is passed over.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::values;
-use crate::catalog::{Column, Entity, Follow, From, Kind};
+use crate::catalog::{Column, Entity, Follow, From, Kind, Source};
 use crate::klaviyo::Batch;
 use crate::store::{Cell, Record, document, zone};
 
@@ -110,7 +110,11 @@ impl Document {
         let cells = entity.columns.iter().map(|it| self.cell(entity, it, included, context));
         let cells = cells.collect::<Result<_, _>>()?;
         let rest = at(&self.value, entity.rest.pointer).filter(|it| !it.is_null()).map(Value::to_string);
-        Ok(Record { id: self.id, cells, rest, raw: self.raw })
+        let id = match (entity.source, context.parent) {
+            (Source::PerParent { key, .. }, Some(parent)) => key.of(parent, &self.id),
+            _ => self.id,
+        };
+        Ok(Record { id, cells, rest, raw: self.raw })
     }
 
     fn cell(
@@ -161,6 +165,7 @@ fn cell(kind: Kind, value: &Value, zone: Tz) -> Cell {
         Kind::Time => values::time(value).map(|it| Cell::Time(it.naive_utc())),
         Kind::LocalTime => values::time(value).map(|it| Cell::Time(zone::local(it, zone))),
         Kind::Texts => values::texts(value).map(Cell::Texts),
+        Kind::Document => values::document(value).map(Cell::Text),
     };
     known.unwrap_or(Cell::Null)
 }

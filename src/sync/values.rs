@@ -46,6 +46,15 @@ pub(super) fn texts(value: &Value) -> Option<Vec<String>> {
     value.as_array().map(|items| items.iter().filter_map(item).collect())
 }
 
+/// A document as JSON text; an empty list or object says nothing.
+pub(super) fn document(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) if items.is_empty() => None,
+        Value::Object(members) if members.is_empty() => None,
+        other => Some(other.to_string()),
+    }
+}
+
 /// An instant: RFC 3339, also with a space in the middle, without an offset (then UTC) or as unix seconds.
 pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
     match value {

@@ -54,7 +54,7 @@ fn ended(mirror: &Mirror, run: &Value) {
 fn what_was_never_copied_is_read_when_it_is_asked_for() {
     let (mirror, served) = nothing_copied(shop(), 10);
     for entity in ["campaigns", "flows", "forms", "segments", "lists", "metrics"] {
-        let path = format!("/api/{entity}?limit=1000&range=all&deleted=include");
+        let path = format!("/api/{entity}?limit=1000&range=all");
         let path =
             if ["segments", "lists", "metrics"].contains(&entity) { format!("/api/{entity}?limit=1000") } else { path };
         let first = get(&served, &path);

@@ -15,6 +15,7 @@ fn row(entity: &Entity, number: i64) -> Record {
     let at = noon() - TimeDelta::minutes(number);
     let cell = |it: &klytics::catalog::Column| match it.kind {
         Kind::Text => Cell::Text(format!("{} {number}", it.name)),
+        Kind::Document => Cell::Text(json!([{ "number": number }]).to_string()),
         Kind::Count => Cell::Count(number),
         Kind::Number => Cell::Number(0.5),
         Kind::Money => Cell::Money(format!("{number}.2500")),
@@ -54,6 +55,7 @@ fn a_row_of_any_entity_comes_back_as_it_was_kept() {
             let name = field(column.name);
             let expected = match column.kind {
                 Kind::Text => json!(format!("{} 2", column.name)),
+                Kind::Document => json!([{ "number": 2 }]),
                 Kind::Count => json!(2),
                 Kind::Number => json!(0.5),
                 Kind::Money => json!(2.25),

@@ -16,7 +16,7 @@ use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
 use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
-use klytics::sync::{Handle, Options, Order, Threads, Ticket, Trigger};
+use klytics::sync::{Chosen, Handle, Membership, Options, Order, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
 use rocket::{Build, Rocket};
 
@@ -226,6 +226,12 @@ impl Drop for Mirror {
     }
 }
 
+/// Everything is read, the members of all lists and segments, too.
+pub(crate) fn options() -> Options {
+    let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
+    Options { parallel: 3, membership, ..Options::default() }
+}
+
 /// How the sync of a test reads.
 pub(crate) struct Reading {
     pub(crate) options: Options,
@@ -238,12 +244,7 @@ pub(crate) struct Reading {
 
 impl Default for Reading {
     fn default() -> Reading {
-        Reading {
-            options: Options { parallel: 3, ..Options::default() },
-            base_url: None,
-            timeout: Duration::from_secs(20),
-            waits: false,
-        }
+        Reading { options: options(), base_url: None, timeout: Duration::from_secs(20), waits: false }
     }
 }
 

@@ -9,8 +9,8 @@ use klytics::store::runs::Run;
 use klytics::sync::Options;
 
 use crate::support::{
-    Mirror, Reading, changes, ended_well, entity, everything, forced, holds_the_truth, lines, noon, only, part, pause,
-    rows, same_rows, shop, value,
+    Mirror, Reading, changes, ended_well, entity, everything, forced, holds_the_truth, lines, noon, only, options,
+    part, pause, rows, same_rows, shop, value,
 };
 
 /// Patient enough for whatever goes away by itself.
@@ -135,7 +135,7 @@ fn a_used_up_day_parks_the_entity_and_says_until_when() {
     let said = error(&mirror, &run, "profiles");
     assert_eq!(said, "the quota of /api/profiles is used up; it is open again in 1225 min");
     let others: Vec<_> = run.entities.iter().filter(|it| it.status.name() != "completed").map(|it| &it.name).collect();
-    assert_eq!(others, ["profiles"]);
+    assert_eq!(others, ["profiles", "profile_predictions"]);
     assert_eq!(mirror.status("events").rows.to_string(), value(&mirror.store, "select count(*) from klaviyo_events"));
 }
 
@@ -289,7 +289,7 @@ fn a_cursor_that_expires_between_windows_loses_nothing() {
 #[test]
 fn the_smallest_account_is_copied_too() {
     let shop = ShopPlan { events: 1_000, profiles: 50, ..ShopPlan::until(noon()) };
-    let options = Options { lookback_hours: 0, parallel: 1, ..Options::default() };
+    let options = Options { lookback_hours: 0, parallel: 1, ..options() };
     let mirror = Mirror::with(Plan { shop, ..self::shop() }, &Reading { options, ..Reading::default() });
     mirror.sync();
     let truth = mirror.truth_after(TimeDelta::minutes(10));

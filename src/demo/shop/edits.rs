@@ -1,6 +1,7 @@
 //! What tests do to a shop behind the reader's back: everything that a real account does to its copies.
 
 use super::future;
+use super::people::{Consent, Reason};
 use super::{Event, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Shop};
 use chrono::{DateTime, Utc};
 
@@ -73,6 +74,82 @@ impl Shop {
     pub fn delete_list(&mut self, list: usize) -> String {
         self.lists[list].gone = true;
         self.lists[list].id.clone()
+    }
+
+    pub fn delete_template(&mut self, template: usize) -> String {
+        self.templates.remove(template).id
+    }
+
+    /// Brings a deleted list back, as if the deletion had been a mistake.
+    pub fn restore_list(&mut self, list: usize) {
+        self.lists[list].gone = false;
+    }
+
+    pub fn restore_profile(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.profiles[profile as usize].gone = false;
+        self.touch(profile, at);
+    }
+
+    /// Puts a profile on a list.
+    pub fn join_list(&mut self, list: usize, profile: u32, at: DateTime<Utc>) {
+        self.lists[list].by_hand.insert(profile, Some(at.timestamp()));
+    }
+
+    /// Takes a profile off a list.
+    pub fn leave_list(&mut self, list: usize, profile: u32) {
+        self.lists[list].by_hand.insert(profile, None);
+    }
+
+    /// Someone subscribes to e-mail, perhaps again; what kept their mail back is lifted.
+    pub fn subscribe(&mut self, profile: u32, at: DateTime<Utc>) {
+        let it = &mut self.profiles[profile as usize];
+        (it.email, it.email_at, it.suppression) = (Consent::Subscribed, at.timestamp(), None);
+        self.touch(profile, at);
+    }
+
+    /// Someone unsubscribes from e-mail.
+    pub fn unsubscribe(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.suppress_profile(profile, Reason::Unsubscribe, at);
+    }
+
+    /// Someone's mail is kept back from now on.
+    pub fn suppress_profile(&mut self, profile: u32, reason: Reason, at: DateTime<Utc>) {
+        self.profiles[profile as usize].suppress(reason, at.timestamp());
+        self.touch(profile, at);
+    }
+
+    /// Someone's mail is kept back no more; Klaviyo does not tell when that was done.
+    pub fn unsuppress_profile(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.profiles[profile as usize].suppression = None;
+        self.touch(profile, at);
+    }
+
+    /// Someone takes back their consent to texts.
+    pub fn stop_texts(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.profiles[profile as usize].stop_texts(at.timestamp());
+        self.touch(profile, at);
+    }
+
+    /// The first profile that gets mail, and texts too if asked.
+    #[must_use]
+    pub fn a_subscriber(&self, of_texts: bool) -> u32 {
+        let is_one = |it: &super::Profile| {
+            it.can_receive_email()
+                && (!of_texts || it.text == Consent::Subscribed)
+                && it.created < self.plan.now.timestamp()
+        };
+        let place = self.profiles.iter().position(is_one).expect("a shop has subscribers");
+        u32::try_from(place).expect("fewer profiles than 2^32")
+    }
+
+    #[must_use]
+    pub fn list_id(&self, list: usize) -> &str {
+        &self.lists[list].id
+    }
+
+    fn touch(&mut self, profile: u32, at: DateTime<Utc>) {
+        let it = &mut self.profiles[profile as usize];
+        it.updated = it.updated.max(at.timestamp());
     }
 
     pub fn rename_metric(&mut self, kind: Kind, name: &str) {

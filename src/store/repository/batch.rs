@@ -43,7 +43,7 @@ fn fits(entity: &Entity, row: &Record) -> Result<(), (String, String)> {
 fn holds(column: &Column, cell: &Cell) -> Result<(), String> {
     match (column.kind, cell) {
         (_, Cell::Null)
-        | (Kind::Text, Cell::Text(_))
+        | (Kind::Text | Kind::Document, Cell::Text(_))
         | (Kind::Count, Cell::Count(_))
         | (Kind::Number, Cell::Number(_))
         | (Kind::Flag, Cell::Flag(_))

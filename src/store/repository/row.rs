@@ -53,7 +53,7 @@ fn value(row: &Row<'_>, column: &Column) -> RowResult<Value> {
             let time = row.get::<Option<NaiveDateTime>>(column.name)?;
             time.map(|it| it.format("%Y-%m-%dT%H:%M:%S%.f").to_string()).into()
         }
-        Kind::Texts => json(row, column.name)?,
+        Kind::Texts | Kind::Document => json(row, column.name)?,
     })
 }
 
