@@ -4,13 +4,19 @@
 mod answer;
 mod campaigns;
 mod charts;
+mod endpoint;
+mod entities;
+mod first;
 mod flows;
 mod forms;
 mod listing;
 mod lists;
 mod metrics;
+mod openapi;
 mod overview;
+mod parameters;
 mod profiles;
+mod question;
 mod reconciliation;
 mod results;
 mod runs;
@@ -18,43 +24,65 @@ mod segments;
 mod sync;
 mod templates;
 
+use crate::config;
+use crate::pages::Desk;
+use crate::range::Ask;
 use crate::store::Query;
+use crate::web::Error;
 use chrono::{DateTime, Utc};
+use endpoint::{Days, Endpoint};
 use rocket::fairing::AdHoc;
 use rocket::serde::json::Json;
-use rocket::{get, routes};
+use rocket::{Route, get, routes};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Every query that only the API asks; a test prepares them all.
 pub const QUERIES: &[&[Query]] = &[
-    campaigns::QUERIES,
-    flows::QUERIES,
     forms::QUERIES,
     lists::QUERIES,
     metrics::QUERIES,
     profiles::QUERIES,
+    results::QUERIES,
     segments::QUERIES,
     templates::QUERIES,
 ];
 
+/// What most readers ask, and so what is worked out after each sync.
+const USUAL: &[&str] = &["/overview", "/campaigns", "/flows", "/forms", "/segments", "/charts/revenue"];
+
+/// Every endpoint that is a description: those that were written, then those that follow from the catalog.
+fn endpoints() -> Vec<Endpoint> {
+    let mut all = [
+        overview::endpoints(),
+        campaigns::endpoints(),
+        flows::endpoints(),
+        forms::endpoints(),
+        segments::endpoints(),
+        lists::endpoints(),
+        metrics::endpoints(),
+        profiles::endpoints(),
+        charts::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>();
+    let others = entities::endpoints(&all).into_iter().filter(|it| it.path != templates::PATH);
+    all.extend(others);
+    all
+}
+
 /// Mounts every endpoint below `/api`.
 #[must_use]
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("api", |rocket| async {
+pub fn stage(settings: config::Api) -> AdHoc {
+    AdHoc::on_ignite("api", move |rocket| async move {
+        let document = openapi::Document::of(&endpoints());
+        let described: Vec<Route> = endpoints().into_iter().map(|it| endpoint::route(it, settings)).collect();
         rocket
-            .mount("/api", routes![health])
-            .mount("/api", routes![overview::show, campaigns::list, flows::list, forms::list])
-            .mount("/api", routes![segments::list, lists::list, metrics::list, profiles::list, templates::show])
-            .mount(
-                "/api/charts",
-                routes![
-                    charts::revenue,
-                    charts::distribution,
-                    charts::top_segments,
-                    charts::top_flows,
-                    charts::top_forms
-                ],
-            )
+            .manage(settings)
+            .manage(document)
+            .mount("/api", described)
+            .mount("/api", routes![health, openapi::show, templates::show])
             .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])
             .mount(
                 "/api",
@@ -71,14 +99,33 @@ pub fn stage() -> AdHoc {
     })
 }
 
+/// Works out what most readers will ask first, so that they need not wait for it.
+///
+/// # Errors
+/// When a query fails.
+pub fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), Error> {
+    for it in endpoints().iter().filter(|it| USUAL.contains(&it.path.as_ref()) && it.days == Days::Recent) {
+        let ground = desk.ground()?;
+        if endpoint::known(&ground, it.entity).is_some() {
+            it.kept(desk, ground, Ask::default(), None, now)?;
+        }
+    }
+    Ok(())
+}
+
 /// That the server answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Health {
     status: &'static str,
     timestamp: DateTime<Utc>,
     version: &'static str,
 }
 
+/// Whether the server lives.
+#[utoipa::path(
+    get, path = "/api/health", operation_id = "getHealth", tag = "server",
+    responses((status = 200, description = "It does", body = Health))
+)]
 #[get("/health")]
 fn health() -> Json<Health> {
     Json(Health { status: "OK", timestamp: Utc::now(), version: env!("CARGO_PKG_VERSION") })

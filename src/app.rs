@@ -1,5 +1,7 @@
 //! Puts the parts together; the command and the tests serve the same thing.
 
+mod warming;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -8,9 +10,11 @@ use figment::Figment;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Build, Orbit, Rocket};
 
+use crate::pages::Desk;
 use crate::store::Store;
 use crate::sync::{Handle, Threads};
-use crate::{api, pages, web};
+use crate::web::Cache;
+use crate::{api, config, pages, web};
 
 /// What a server is made of.
 pub struct Parts {
@@ -20,6 +24,8 @@ pub struct Parts {
     pub scheduled: bool,
     /// Names that a browser may call this server by.
     pub hosts: Vec<String>,
+    pub api: config::Api,
+    pub cache: config::Cache,
     /// Where templates may be overridden, and Rocket finds the empty directory that it asks for.
     pub data_dir: PathBuf,
 }
@@ -36,16 +42,19 @@ pub fn build(
     parts: Parts,
     ready: impl Fn(&str) + Send + Sync + 'static,
 ) -> std::io::Result<Rocket<Build>> {
-    let Parts { store, handle, scheduled, hosts, data_dir } = parts;
+    let Parts { store, handle, scheduled, hosts, api, cache, data_dir } = parts;
+    let desk = Desk::new(store.clone(), handle.clone(), Cache::new(cache));
     let figment = figment.merge(("template_dir", web::templates::directory(&data_dir)?));
     let settings = web::Settings { hosts, overrides: Some(data_dir.join("overrides")) };
     Ok(rocket::custom(figment)
         .manage(store.clone())
         .manage(handle.clone())
+        .manage(desk.clone())
         .attach(web::stage(settings))
         .attach(pages::stage())
-        .attach(api::stage())
-        .attach(Background { store, handle, scheduled, threads: Mutex::default(), ready: Box::new(ready) }))
+        .attach(api::stage(api))
+        .attach(Background { store, handle, scheduled, threads: Mutex::default(), ready: Box::new(ready) })
+        .attach(warming::Warming::of(desk)))
 }
 
 /// The sync's threads, from liftoff to shutdown.

@@ -350,6 +350,35 @@ impl Entity {
         }
     }
 
+    /// The column that people know its rows by, if it has one.
+    #[must_use]
+    pub fn name_column(&self) -> Option<&Column> {
+        ["name", "title", "label"].into_iter().find_map(|it| self.column(it))
+    }
+
+    /// The column that says how far along a row is, as Klaviyo calls it: `draft`, `live`, `Sent`.
+    #[must_use]
+    pub fn status_column(&self) -> Option<&Column> {
+        self.column("status")
+    }
+
+    /// The time by which rows are new: when they last changed at Klaviyo, or when they happened.
+    #[must_use]
+    pub fn updated_column(&self) -> Option<&Column> {
+        let name = if self.is_log() { "timestamp" } else { "updated_at" };
+        self.column(name).filter(|it| it.kind == Kind::Time)
+    }
+
+    /// Whether its rows are things that happened: replaced by window, never marked as deleted.
+    #[must_use]
+    pub fn is_log(&self) -> bool {
+        matches!(self.follow, Follow::Windows { .. })
+    }
+
+    fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|it| it.name == name)
+    }
+
     /// Whether reading it may take long, by where it is read: record by record, by question, or page by page at an
     /// endpoint of fifteen requests a minute.
     #[must_use]

@@ -31,6 +31,8 @@ pub struct Settings {
     pub sync: Sync,
     pub membership: Membership,
     pub reports: Reports,
+    pub api: Api,
+    pub cache: Cache,
 }
 
 /// The `[default.klaviyo]` table.
@@ -84,6 +86,50 @@ pub struct Sync {
     pub jitter_secs: u32,
     /// When each entity is copied: a cron expression in the account's zone, or `off`. The `[default.sync.schedules]` table.
     pub schedules: BTreeMap<String, String>,
+}
+
+/// The `[default.api]` table.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// How long an answer waits for Klaviyo where nothing was copied yet, 0–60; 0 is not at all.
+    pub fallback_deadline_secs: u64,
+}
+
+/// The `[default.cache]` table.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// Whether answers are kept until the data changes.
+    pub enabled: bool,
+    /// Memory that kept answers may take, in megabytes.
+    pub max_size_mb: u64,
+    /// How long each kind of answer is kept at most, though the data did not change.
+    pub overview_secs: u64,
+    pub listings_secs: u64,
+    pub records_secs: u64,
+    pub events_secs: u64,
+}
+
+/// As packaged; a test compares them.
+impl Default for Api {
+    fn default() -> Api {
+        Api { fallback_deadline_secs: 10 }
+    }
+}
+
+/// As packaged; a test compares them.
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache {
+            enabled: true,
+            max_size_mb: 32,
+            overview_secs: 600,
+            listings_secs: 1_200,
+            records_secs: 1_200,
+            events_secs: 300,
+        }
+    }
 }
 
 /// The `[default.membership]` table.
@@ -180,7 +226,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync"];
+const OUR_KEYS: &[&str] = &["api", "cache", "data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -274,7 +320,7 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 13] = [
+        let rules: [(&str, bool, &str); 15] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -307,6 +353,8 @@ impl Settings {
             ),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             ("sync.jitter_secs", self.sync.jitter_secs <= 3_600, "from 0 to 3600 seconds"),
+            ("api.fallback_deadline_secs", self.api.fallback_deadline_secs <= 60, "from 0 to 60 seconds"),
+            ("cache.max_size_mb", (1..=4_096).contains(&self.cache.max_size_mb), "from 1 to 4096 megabytes"),
             (
                 "store.memory_limit",
                 self.store.memory_limit == "auto"

@@ -9,15 +9,16 @@ use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;
-use crate::web::{self, Etag, Standing, Visit};
+use crate::web::{self, Cache, Etag, Standing, Visit};
 use crate::{catalog, params, query};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use rocket::Request;
 use rocket::fairing::AdHoc;
 use rocket::http::Status as HttpStatus;
 use rocket::request::{FromRequest, Outcome};
 use std::hash::Hash;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 const EVENT_SPAN: Query = query!("pages/event_span");
 
@@ -39,21 +40,71 @@ pub fn stage() -> AdHoc {
 }
 
 /// A request, understood, with what it is answered from.
+#[derive(Clone)]
 pub struct Call {
     pub ask: Ask,
-    pub store: Store,
-    pub handle: Handle,
+    pub desk: Desk,
 }
 
-impl Call {
-    /// The days that are asked for at `now`, by the account's calendar.
+/// What requests are answered from; clones share it.
+#[derive(Clone)]
+pub struct Desk {
+    pub store: Store,
+    pub handle: Handle,
+    pub cache: Cache,
+    ground: Arc<Mutex<Option<Arc<Ground>>>>,
+}
+
+/// What every answer rests on, as of one version of the data.
+#[derive(Debug)]
+pub struct Ground {
+    pub version: u64,
+    pub zone: Tz,
+    pub span: EventSpan,
+    /// Every entity of the catalog.
+    pub statuses: Vec<EntityStatus>,
+}
+
+impl Desk {
+    #[must_use]
+    pub fn new(store: Store, handle: Handle, cache: Cache) -> Desk {
+        Desk { store, handle, cache, ground: Arc::default() }
+    }
+
+    /// Asked once a version of the data: each question waits for it, and its span takes a look at every event.
     ///
     /// # Errors
-    /// When a query fails, or the range begins in the future.
-    pub fn period(&self, now: DateTime<Utc>) -> Result<Period, web::Error> {
-        let (zone, span) = self.store.read(|db| Ok((db.zone()?, EventSpan::load(db)?)))?;
-        let today = now.with_timezone(&zone).date_naive();
-        Ok(self.ask.period(today, span.first_on)?)
+    /// When a query fails.
+    pub fn ground(&self) -> Result<Arc<Ground>, store::Error> {
+        let version = self.store.version();
+        let last = || self.ground.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ground) = last().as_ref().filter(|it| it.version == version) {
+            return Ok(Arc::clone(ground));
+        }
+        let ground = self.store.read(|db| {
+            Ok(Arc::new(Ground { version, zone: db.zone()?, span: EventSpan::load(db)?, statuses: db.statuses()? }))
+        })?;
+        *last() = Some(Arc::clone(&ground));
+        Ok(ground)
+    }
+}
+
+impl Ground {
+    /// The account's local day at `now`.
+    #[must_use]
+    pub fn day(&self, now: DateTime<Utc>) -> NaiveDate {
+        now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// # Errors
+    /// When the range begins in the future.
+    pub fn period(&self, ask: &Ask, now: DateTime<Utc>) -> Result<Period, Unclear> {
+        ask.period(self.day(now), self.span.first_on)
+    }
+
+    #[must_use]
+    pub fn status(&self, entity: &str) -> Option<&EntityStatus> {
+        self.statuses.iter().find(|it| it.name == entity)
     }
 }
 
@@ -63,11 +114,11 @@ impl<'r> FromRequest<'r> for Call {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Call, Unclear> {
         let pairs: Vec<_> = request.query_fields().map(|it| (it.name.to_string(), it.value)).collect();
-        let Some((store, handle)) = request.rocket().state::<Store>().zip(request.rocket().state::<Handle>()) else {
+        let Some(desk) = request.rocket().state::<Desk>() else {
             return Outcome::Forward(HttpStatus::ServiceUnavailable);
         };
         match Ask::parse(pairs.iter().map(|(name, value)| (name.as_str(), *value))) {
-            Ok(ask) => Outcome::Success(Call { ask, store: store.clone(), handle: handle.clone() }),
+            Ok(ask) => Outcome::Success(Call { ask, desk: desk.clone() }),
             Err(unclear) => Outcome::Error((HttpStatus::BadRequest, unclear)),
         }
     }
@@ -93,6 +144,14 @@ impl FromRow for EventSpan {
     fn from_row(row: &Row<'_>) -> RowResult<EventSpan> {
         Ok(EventSpan { events: row.get("events")?, first_on: row.get("first_on")? })
     }
+}
+
+/// Works out what most readers will ask first, so that they need not wait for it.
+///
+/// # Errors
+/// When a query fails.
+pub fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
+    overview::warm(desk, now)
 }
 
 /// How the account stands, as every page says it.

@@ -5,11 +5,12 @@
 mod ask;
 mod preset;
 
-pub use ask::{Ask, Basis, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Sort};
+pub use ask::{Ask, Basis, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, Sort};
 pub use preset::Preset;
 
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The first day that a range may begin with: Klaviyo refuses events from before.
 pub const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1990, 1, 1).expect("a day of the calendar");
@@ -27,7 +28,7 @@ pub struct Unclear {
 }
 
 /// A run of local days; both ends belong to it, and it is never empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct DateRange {
     start: NaiveDate,
     end: NaiveDate,

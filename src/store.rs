@@ -13,6 +13,7 @@ pub mod progress;
 mod query;
 pub mod reconciliation;
 pub mod reports;
+pub mod repository;
 pub mod runs;
 mod schema;
 mod staging;

@@ -5,6 +5,7 @@
 
 mod assets;
 mod buckets;
+pub mod cache;
 mod error;
 pub mod format;
 mod guard;
@@ -17,6 +18,7 @@ pub mod templates;
 mod theme;
 mod words;
 
+pub use cache::Cache;
 pub use error::Error;
 pub use page::{Etag, Html, draw};
 pub use shell::{Shell, Standing, Visit};

@@ -1,22 +1,16 @@
-use super::answer::{Answer, listing};
-use super::listing::{Key, Listed, select};
-use super::results::Results;
-use crate::pages::Call;
-use crate::pages::overview::Setting;
-use crate::range::{Basis, Machine, Unclear};
-use crate::store::{FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
-use chrono::{DateTime, NaiveDateTime, Utc};
-use rocket::get;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-const CAMPAIGNS: Query = query!("campaigns");
-const CAMPAIGNS_BY_EVENT: Query = query!("campaigns_by_event");
-
-pub(super) const QUERIES: &[Query] = &[CAMPAIGNS, CAMPAIGNS_BY_EVENT];
+use super::endpoint::{Days, Endpoint, Unread};
+use super::listing::{self, Key, Listed, fields};
+use super::openapi::Schemas;
+use super::parameters::{COUNTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
+use super::results::{Measured, Of, Sender, Totals, sender, senders, totals};
+use crate::web::cache::{Answered, Lifetime};
 
 /// A campaign with what it did in the range.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Campaign {
     id: String,
@@ -27,76 +21,110 @@ pub(super) struct Campaign {
     channel: Option<String>,
     sent_at: Option<DateTime<Utc>>,
     /// Recipients: delivered, bounced and failed.
-    sent: i64,
-    delivered: i64,
-    open_rate: Option<f64>,
-    click_rate: Option<f64>,
-    conversion_rate: Option<f64>,
-    unsubscribe_rate: Option<f64>,
-    complaint_rate: Option<f64>,
-    conversions: i64,
-    revenue: f64,
+    sent: Option<i64>,
+    #[serde(flatten)]
+    measured: Measured,
+    #[serde(skip)]
+    updated_at: Option<DateTime<Utc>>,
 }
 
-#[get("/campaigns")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Campaign>>, web::Error> {
-    listing(call, "campaigns", |db, it| {
-        let (start, before) = (it.period.range.start(), it.period.range.before());
-        let query = match it.period.basis {
-            Basis::Sent => CAMPAIGNS,
-            Basis::Event => CAMPAIGNS_BY_EVENT,
-        };
-        let metric = Setting::load(db, &it.call.ask)?.metric;
-        let machine = it.period.machine == Machine::Include;
-        let rows =
-            db.rows(query, params! { "start": start, "before": before, "metric": metric, "machine": machine })?;
-        Ok(select::<Campaign>(rows, &it.call.ask))
-    })
-    .await
+/// What all campaigns of the range did together.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CampaignTotals {
+    total_campaigns: usize,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/campaigns".into(),
+            about: "Campaigns that were sent in the range, with what they did".into(),
+            entity: "campaigns",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED],
+            sorts: fields::<Campaign>(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| {
+                listing::part::<Campaign>(senders(db, it, Of::Campaigns)?.into_iter().map(Campaign::from).collect(), it)
+            },
+            schema: |schemas, _| Schemas::list(schemas.of::<Campaign>()),
+        },
+        Endpoint {
+            path: "/campaigns/metrics".into(),
+            about: "What all campaigns of the range did together".into(),
+            entity: "events",
+            unread: Unread::Begin,
+            parameters: vec![DAYS, COUNTED],
+            sorts: Vec::new(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| {
+                let (total_campaigns, totals) = totals(db, it, Of::Campaigns)?;
+                Answered::of(&CampaignTotals { total_campaigns, totals })
+            },
+            schema: |schemas, _| schemas.of::<CampaignTotals>(),
+        },
+        Endpoint {
+            path: "/campaigns/<id>".into(),
+            about: "A campaign with what it did, in all its time unless a range is named".into(),
+            entity: "campaigns",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, COUNTED, DELETED],
+            sorts: Vec::new(),
+            days: Days::All,
+            lifetime: Lifetime::Record,
+            load: |db, it| listing::record(db, it, vec![Campaign::from(sender(db, it, Of::Campaigns)?)]),
+            schema: |schemas, entity| schemas.record_with::<Campaign>(entity),
+        },
+    ]
+}
+
+impl From<Sender> for Campaign {
+    fn from(it: Sender) -> Campaign {
+        Campaign {
+            sent: it.recipients(),
+            measured: it.measured(),
+            id: it.id,
+            name: it.name,
+            status: it.status,
+            channel: it.channel,
+            sent_at: it.sent_at,
+            updated_at: it.updated_at,
+            deleted: it.is_deleted,
+        }
+    }
 }
 
 impl Listed for Campaign {
     const FIELDS: &'static [&'static str] =
         &["name", "sentAt", "sent", "delivered", "openRate", "clickRate", "conversionRate", "conversions", "revenue"];
 
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn name(&self) -> &str {
         &self.name
     }
 
+    fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.updated_at
+    }
+
     fn key(&self, field: &str) -> Key {
         match field {
+            "name" => self.name.as_str().into(),
             "sentAt" => self.sent_at.into(),
             "sent" => self.sent.into(),
-            "delivered" => self.delivered.into(),
-            "openRate" => self.open_rate.into(),
-            "clickRate" => self.click_rate.into(),
-            "conversionRate" => self.conversion_rate.into(),
-            "conversions" => self.conversions.into(),
-            "revenue" => self.revenue.into(),
-            _ => self.name.as_str().into(),
+            other => self.measured.key(other),
         }
-    }
-}
-
-impl FromRow for Campaign {
-    fn from_row(row: &Row<'_>) -> RowResult<Campaign> {
-        let results = Results::from_row(row)?;
-        Ok(Campaign {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            status: row.get("status")?,
-            deleted: row.get("deleted")?,
-            channel: row.get("channel")?,
-            sent_at: row.get::<Option<NaiveDateTime>>("sent_at")?.map(|it| it.and_utc()),
-            sent: results.recipients,
-            delivered: results.delivered,
-            open_rate: results.open_rate(),
-            click_rate: results.click_rate(),
-            conversion_rate: results.conversion_rate(),
-            unsubscribe_rate: results.unsubscribe_rate(),
-            complaint_rate: results.complaint_rate(),
-            conversions: results.conversions,
-            revenue: results.revenue,
-        })
     }
 }

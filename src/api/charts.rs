@@ -1,15 +1,20 @@
-use super::answer::{Answer, Question, document};
-use super::segments;
-use crate::pages::Call;
-use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm};
-use crate::range::Unclear;
-use crate::store::{self, Db};
-use crate::web;
 use chrono::NaiveDate;
-use rocket::get;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+use super::endpoint::{Days, Endpoint, Unread};
+use super::openapi::Schemas;
+use super::parameters::{COMPARED, COUNTED, DAYS, Groups};
+use super::question::Question;
+use super::segments;
+use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm};
+use crate::store::{self, Db};
+use crate::web::Error;
+use crate::web::cache::{Answered, Lifetime};
+
+/// The revenue of a local day.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChartRevenueDay)]
 pub(super) struct Day {
     date: NaiveDate,
     campaigns: f64,
@@ -17,8 +22,9 @@ pub(super) struct Day {
     other: f64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ChartTopSegment)]
 pub(super) struct Segment {
     id: String,
     name: String,
@@ -28,8 +34,9 @@ pub(super) struct Segment {
     revenue: Option<f64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ChartTopFlow)]
 pub(super) struct Flow {
     id: String,
     name: String,
@@ -38,8 +45,9 @@ pub(super) struct Flow {
     revenue: f64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ChartTopForm)]
 pub(super) struct Form {
     id: String,
     name: String,
@@ -48,45 +56,72 @@ pub(super) struct Form {
     submission_rate: Option<f64>,
 }
 
-#[get("/revenue")]
-pub(super) async fn revenue(call: Result<Call, Unclear>) -> Result<Answer<Vec<Day>>, web::Error> {
-    document(call, "events", |db, it| {
-        let days = Earned::load(db, &it.period, metric(db, it)?.as_deref())?.days();
-        Ok(days.into_iter().map(Day::from).collect())
-    })
-    .await
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let counted = || vec![DAYS, COMPARED, COUNTED];
+    vec![
+        Endpoint {
+            schema: |schemas, _| Schemas::list(schemas.of::<Day>()),
+            ..chart("/charts/revenue", "Revenue a day, by what it is attributed to", counted(), |db, it| {
+                let days = Earned::load(db, &it.period, metric(db, it)?.as_deref())?.days();
+                Answered::of(&days.into_iter().map(Day::from).collect::<Vec<_>>())
+            })
+        },
+        Endpoint {
+            schema: |schemas, _| Schemas::list(schemas.of::<Channel>()),
+            ..chart("/charts/distribution", "Revenue by channel, largest first", counted(), |db, it| {
+                Answered::of(&overview::channels(db, &it.period, metric(db, it)?.as_deref())?)
+            })
+        },
+        Endpoint {
+            entity: "segments",
+            unread: Unread::Fetch,
+            schema: |schemas, _| Schemas::list(schemas.of::<Segment>()),
+            ..chart("/charts/top-segments", "The segments that earned the most", counted(), |db, it| {
+                let top = segments::best(db, it, TOP)?;
+                Answered::of(&top.into_iter().map(Segment::from).collect::<Vec<_>>())
+            })
+        },
+        Endpoint {
+            schema: |schemas, _| Schemas::list(schemas.of::<Flow>()),
+            ..chart("/charts/top-flows", "The flows that earned the most", counted(), |db, it| {
+                let sent = Sent::load(db, &it.period, metric(db, it)?.as_deref())?;
+                Answered::of(&sent.top_flows(TOP).into_iter().map(Flow::from).collect::<Vec<_>>())
+            })
+        },
+        Endpoint {
+            schema: |schemas, _| Schemas::list(schemas.of::<Form>()),
+            ..chart("/charts/top-forms", "The forms with the most submissions", counted(), |db, it| {
+                let top = overview::top_forms(db, &it.period, TOP)?;
+                Answered::of(&top.into_iter().map(Form::from).collect::<Vec<_>>())
+            })
+        },
+    ]
 }
 
-#[get("/distribution")]
-pub(super) async fn distribution(call: Result<Call, Unclear>) -> Result<Answer<Vec<Channel>>, web::Error> {
-    document(call, "events", |db, it| overview::channels(db, &it.period, metric(db, it)?.as_deref())).await
-}
-
-#[get("/top-segments")]
-pub(super) async fn top_segments(call: Result<Call, Unclear>) -> Result<Answer<Vec<Segment>>, web::Error> {
-    document(call, "segments", |db, it| Ok(segments::best(db, it, TOP)?.into_iter().map(Segment::from).collect())).await
-}
-
-#[get("/top-flows")]
-pub(super) async fn top_flows(call: Result<Call, Unclear>) -> Result<Answer<Vec<Flow>>, web::Error> {
-    document(call, "events", |db, it| {
-        let sent = Sent::load(db, &it.period, metric(db, it)?.as_deref())?;
-        Ok(sent.top_flows(TOP).into_iter().map(Flow::from).collect())
-    })
-    .await
-}
-
-#[get("/top-forms")]
-pub(super) async fn top_forms(call: Result<Call, Unclear>) -> Result<Answer<Vec<Form>>, web::Error> {
-    document(call, "events", |db, it| {
-        Ok(overview::top_forms(db, &it.period, TOP)?.into_iter().map(Form::from).collect())
-    })
-    .await
+/// What all charts have in common: they rest on events.
+fn chart(
+    path: &'static str,
+    about: &'static str,
+    parameters: Groups,
+    load: fn(&Db<'_>, &Question) -> Result<Answered, Error>,
+) -> Endpoint {
+    Endpoint {
+        path: path.into(),
+        about: about.into(),
+        entity: "events",
+        unread: Unread::Begin,
+        parameters,
+        sorts: Vec::new(),
+        days: Days::Recent,
+        lifetime: Lifetime::Overview,
+        load,
+        schema: |_, _| Schemas::anything(),
+    }
 }
 
 /// The metric whose events are conversions.
 fn metric(db: &Db<'_>, question: &Question) -> Result<Option<String>, store::Error> {
-    Ok(Setting::load(db, &question.call.ask)?.metric)
+    Ok(Setting::load(db, &question.ask)?.metric)
 }
 
 impl From<RevenueDay> for Day {

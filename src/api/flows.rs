@@ -1,21 +1,16 @@
-use super::answer::{Answer, listing};
-use super::listing::{Key, Listed, select};
-use super::results::Results;
-use crate::pages::Call;
-use crate::pages::overview::Setting;
-use crate::range::{Basis, Machine, Unclear};
-use crate::store::{FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
-use rocket::get;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-const FLOWS: Query = query!("flows");
-const FLOWS_BY_EVENT: Query = query!("flows_by_event");
-
-pub(super) const QUERIES: &[Query] = &[FLOWS, FLOWS_BY_EVENT];
+use super::endpoint::{Days, Endpoint, Unread};
+use super::listing::{self, Key, Listed, fields};
+use super::openapi::Schemas;
+use super::parameters::{COUNTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
+use super::results::{Measured, Of, Sender, Totals, sender, senders, totals};
+use crate::web::cache::{Answered, Lifetime};
 
 /// A flow with what it did in the range.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Flow {
     id: String,
@@ -24,74 +19,107 @@ pub(super) struct Flow {
     /// Klaviyo has it no more; what it did remains.
     deleted: bool,
     trigger_type: Option<String>,
-    recipients: i64,
-    delivered: i64,
-    open_rate: Option<f64>,
-    click_rate: Option<f64>,
-    conversion_rate: Option<f64>,
-    unsubscribe_rate: Option<f64>,
-    complaint_rate: Option<f64>,
-    conversions: i64,
-    revenue: f64,
+    /// Delivered, bounced and failed.
+    recipients: Option<i64>,
+    #[serde(flatten)]
+    measured: Measured,
+    #[serde(skip)]
+    updated_at: Option<DateTime<Utc>>,
 }
 
-#[get("/flows")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Flow>>, web::Error> {
-    listing(call, "flows", |db, it| {
-        let (start, before) = (it.period.range.start(), it.period.range.before());
-        let query = match it.period.basis {
-            Basis::Sent => FLOWS,
-            Basis::Event => FLOWS_BY_EVENT,
-        };
-        let metric = Setting::load(db, &it.call.ask)?.metric;
-        let machine = it.period.machine == Machine::Include;
-        let rows =
-            db.rows(query, params! { "start": start, "before": before, "metric": metric, "machine": machine })?;
-        Ok(select::<Flow>(rows, &it.call.ask))
-    })
-    .await
+/// What all flows of the range did together.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FlowTotals {
+    total_flows: usize,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/flows".into(),
+            about: "Flows that sent in the range, with what they did".into(),
+            entity: "flows",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED],
+            sorts: fields::<Flow>(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| listing::part::<Flow>(senders(db, it, Of::Flows)?.into_iter().map(Flow::from).collect(), it),
+            schema: |schemas, _| Schemas::list(schemas.of::<Flow>()),
+        },
+        Endpoint {
+            path: "/flows/metrics".into(),
+            about: "What all flows of the range did together".into(),
+            entity: "events",
+            unread: Unread::Begin,
+            parameters: vec![DAYS, COUNTED],
+            sorts: Vec::new(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| {
+                let (total_flows, totals) = totals(db, it, Of::Flows)?;
+                Answered::of(&FlowTotals { total_flows, totals })
+            },
+            schema: |schemas, _| schemas.of::<FlowTotals>(),
+        },
+        Endpoint {
+            path: "/flows/<id>".into(),
+            about: "A flow with what it did, in all its time unless a range is named".into(),
+            entity: "flows",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, COUNTED, DELETED],
+            sorts: Vec::new(),
+            days: Days::All,
+            lifetime: Lifetime::Record,
+            load: |db, it| listing::record(db, it, vec![Flow::from(sender(db, it, Of::Flows)?)]),
+            schema: |schemas, entity| schemas.record_with::<Flow>(entity),
+        },
+    ]
+}
+
+impl From<Sender> for Flow {
+    fn from(it: Sender) -> Flow {
+        Flow {
+            recipients: it.recipients(),
+            measured: it.measured(),
+            id: it.id,
+            name: it.name,
+            status: it.status,
+            trigger_type: it.trigger_type,
+            updated_at: it.updated_at,
+            deleted: it.is_deleted,
+        }
+    }
 }
 
 impl Listed for Flow {
     const FIELDS: &'static [&'static str] =
         &["name", "recipients", "delivered", "openRate", "clickRate", "conversionRate", "conversions", "revenue"];
 
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn name(&self) -> &str {
         &self.name
     }
 
+    fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.updated_at
+    }
+
     fn key(&self, field: &str) -> Key {
         match field {
+            "name" => self.name.as_str().into(),
             "recipients" => self.recipients.into(),
-            "delivered" => self.delivered.into(),
-            "openRate" => self.open_rate.into(),
-            "clickRate" => self.click_rate.into(),
-            "conversionRate" => self.conversion_rate.into(),
-            "conversions" => self.conversions.into(),
-            "revenue" => self.revenue.into(),
-            _ => self.name.as_str().into(),
+            other => self.measured.key(other),
         }
-    }
-}
-
-impl FromRow for Flow {
-    fn from_row(row: &Row<'_>) -> RowResult<Flow> {
-        let results = Results::from_row(row)?;
-        Ok(Flow {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            status: row.get("status")?,
-            deleted: row.get("deleted")?,
-            trigger_type: row.get("trigger_type")?,
-            recipients: results.recipients,
-            delivered: results.delivered,
-            open_rate: results.open_rate(),
-            click_rate: results.click_rate(),
-            conversion_rate: results.conversion_rate(),
-            unsubscribe_rate: results.unsubscribe_rate(),
-            complaint_rate: results.complaint_rate(),
-            conversions: results.conversions,
-            revenue: results.revenue,
-        })
     }
 }

@@ -1,49 +1,165 @@
-use super::answer::{Answer, listing};
-use super::listing::{Key, Listed, select};
-use crate::pages::Call;
-use crate::pages::overview::Setting;
-use crate::range::Unclear;
-use crate::store::{FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
-use rocket::get;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::{Days, Endpoint, Unread};
+use super::listing::{self, Key, Listed, fields};
+use super::openapi::Schemas;
+use super::parameters::{CONVERTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
+use super::question::{Question, time};
+use super::results::{Of, Sender, unmeasured};
+use crate::pages::overview::{Setting, share};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::cache::{Answered, Lifetime};
+use crate::{params, query};
 
 const FORMS: Query = query!("forms");
 
 pub(super) const QUERIES: &[Query] = &[FORMS];
 
-/// A sign-up form with what it brought in the range.
-#[derive(Debug, Serialize)]
+/// A sign-up form with what it brought in the range. What is not counted yet is null.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Form {
     id: String,
     name: String,
     status: Option<String>,
-    /// Klaviyo has it no more; what it brought remains.
+    /// Klaviyo has it no more; what it did remains.
     deleted: bool,
-    views: i64,
-    submissions: i64,
+    views: Option<i64>,
+    submissions: Option<i64>,
     submission_rate: Option<f64>,
     /// Profiles that converted within five days after they submitted it; unknown without a conversion metric.
     conversions: Option<i64>,
+    #[serde(skip)]
+    updated_at: Option<DateTime<Utc>>,
 }
 
-#[get("/forms")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Form>>, web::Error> {
-    listing(call, "forms", |db, it| {
-        let (start, before) = (it.period.range.start(), it.period.range.before());
-        let metric = Setting::load(db, &it.call.ask)?.metric;
-        let rows = db.rows(FORMS, params! { "start": start, "before": before, "metric": metric })?;
-        Ok(select::<Form>(rows, &it.call.ask))
-    })
-    .await
+/// What all forms of the range brought together: sums, and shares of sums.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FormTotals {
+    total_forms: usize,
+    total_views: i64,
+    total_submissions: i64,
+    total_conversions: Option<i64>,
+    avg_submission_rate: Option<f64>,
+    /// Profiles that converted, of the submissions.
+    avg_conversion_rate: Option<f64>,
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/forms".into(),
+            about: "Sign-up forms that were seen in the range, with what they brought".into(),
+            entity: "forms",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, CONVERTED, PART, NAMED, STATUS, UPDATED],
+            sorts: fields::<Form>(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| listing::part(forms(db, it)?, it),
+            schema: |schemas, _| Schemas::list(schemas.of::<Form>()),
+        },
+        Endpoint {
+            path: "/forms/metrics".into(),
+            about: "What all sign-up forms of the range brought together".into(),
+            entity: "events",
+            unread: Unread::Begin,
+            parameters: vec![DAYS, CONVERTED],
+            sorts: Vec::new(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| Answered::of(&FormTotals::of(&forms(db, it)?)),
+            schema: |schemas, _| schemas.of::<FormTotals>(),
+        },
+        Endpoint {
+            path: "/forms/<id>".into(),
+            about: "A sign-up form with what it brought, in all its time unless a range is named".into(),
+            entity: "forms",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, CONVERTED, DELETED],
+            sorts: Vec::new(),
+            days: Days::All,
+            lifetime: Lifetime::Record,
+            load: |db, it| {
+                let id = it.id.clone().unwrap_or_default();
+                // Of a form that nobody saw everything is zero.
+                let nothing = Form { id, ..Form::seen(it.is_measured()) };
+                listing::record(db, it, forms(db, it)?.into_iter().chain([nothing]).collect())
+            },
+            schema: |schemas, entity| schemas.record_with::<Form>(entity),
+        },
+    ]
+}
+
+/// What was seen in the range, deleted ones included: what they brought remains.
+fn forms(db: &Db<'_>, it: &Question) -> Result<Vec<Form>, store::Error> {
+    if !it.is_measured() {
+        return Ok(unmeasured(db, it, Of::Forms)?.into_iter().map(Form::from).collect());
+    }
+    let (start, before) = (it.period.range.start(), it.period.range.before());
+    let metric = Setting::load(db, &it.ask)?.metric;
+    db.rows(FORMS, params! { "start": start, "before": before, "metric": metric })
+}
+
+impl Form {
+    /// One that nobody saw; what is not measured is unknown.
+    fn seen(is_measured: bool) -> Form {
+        let zero = is_measured.then_some(0);
+        Form { views: zero, submissions: zero, conversions: zero, ..Form::default() }
+    }
+}
+
+impl FormTotals {
+    fn of(forms: &[Form]) -> FormTotals {
+        let sum = |of: fn(&Form) -> Option<i64>| forms.iter().filter_map(of).sum::<i64>();
+        let (views, submissions) = (sum(|it| it.views), sum(|it| it.submissions));
+        // The conversions of all forms are known, or of none.
+        let knows = forms.iter().any(|it| it.conversions.is_some());
+        let conversions = knows.then(|| sum(|it| it.conversions));
+        FormTotals {
+            total_forms: forms.len(),
+            total_views: views,
+            total_submissions: submissions,
+            total_conversions: conversions,
+            avg_submission_rate: share(submissions, views),
+            avg_conversion_rate: conversions.and_then(|it| share(it, submissions)),
+        }
+    }
+}
+
+impl From<Sender> for Form {
+    fn from(it: Sender) -> Form {
+        Form {
+            id: it.id,
+            name: it.name,
+            status: it.status,
+            updated_at: it.updated_at,
+            deleted: it.is_deleted,
+            ..Form::default()
+        }
+    }
 }
 
 impl Listed for Form {
     const FIELDS: &'static [&'static str] = &["name", "views", "submissions", "submissionRate", "conversions"];
 
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.updated_at
     }
 
     fn key(&self, field: &str) -> Key {
@@ -63,11 +179,12 @@ impl FromRow for Form {
             id: row.get("id")?,
             name: row.get("name")?,
             status: row.get("status")?,
-            deleted: row.get("deleted")?,
             views: row.get("views")?,
             submissions: row.get("submissions")?,
             submission_rate: row.get("submission_rate")?,
             conversions: row.get("conversions")?,
+            updated_at: time(row, "updated_at")?,
+            deleted: row.get("deleted")?,
         })
     }
 }

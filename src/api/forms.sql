@@ -19,6 +19,7 @@ select
     counts.form_id as id,
     coalesce(forms.name, counts.form_id) as name,
     forms.status,
+    forms.updated_at,
     coalesce(forms.deleted, false) as deleted,
     views,
     submissions,

@@ -1,15 +1,63 @@
-use crate::range::{Ask, Sort, Unclear};
 use std::cmp::Ordering;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::question::Question;
+use crate::range::{Ask, Sort, Unclear};
+use crate::store::Db;
+use crate::web::Error;
+use crate::web::cache::Answered;
 
 /// A row of a listing that can be searched by name and sorted by its fields.
 pub(super) trait Listed {
     /// The fields that it can be sorted by, as the answer spells them.
     const FIELDS: &'static [&'static str];
 
+    fn id(&self) -> &str;
+
     fn name(&self) -> &str;
+
+    fn status(&self) -> Option<&str> {
+        None
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
 
     /// The value of one of [`Listed::FIELDS`].
     fn key(&self, field: &str) -> Key;
+}
+
+/// The fields of a listing, as its description names them.
+pub(super) fn fields<T: Listed>() -> Vec<String> {
+    T::FIELDS.iter().map(|it| (*it).to_owned()).collect()
+}
+
+/// The part of `rows` that was asked for. Without an order of the request's they stay in the one they came in.
+pub(super) fn part<T: Listed + Serialize>(rows: Vec<T>, it: &Question) -> Result<Answered, Error> {
+    // Rows that know when they were updated were not chosen by that yet.
+    let (rows, total) = select(rows, &it.ask, it.ask.updated_since.and_then(|_| it.updated().since))?;
+    Answered::part(&rows, total)
+}
+
+/// What the entity's own row says of one thing, and what one of `rows` adds to it.
+pub(super) fn record<T: Listed + Serialize + Default>(
+    db: &Db<'_>,
+    it: &Question,
+    rows: Vec<T>,
+) -> Result<Answered, Error> {
+    let id = it.id.as_deref().unwrap_or_default();
+    let mut record = db.find(it.entity, id, it.ask.with_deleted)?.ok_or(Error::NotFound(it.entity.resource))?;
+    let row = rows.into_iter().find(|it| it.id() == id).unwrap_or_default();
+    if let Value::Object(numbers) = serde_json::to_value(row).map_err(Error::Template)? {
+        for (name, value) in numbers {
+            record.entry(name).or_insert(value);
+        }
+    }
+    Answered::of(&record)
 }
 
 /// What rows are sorted by; unknown values come last, whichever way.
@@ -20,14 +68,16 @@ pub(super) enum Key {
     Unknown,
 }
 
-/// The part of `rows` that was asked for, and how many there are in all. Without an order of the request's they stay in
-/// the one they came in.
-pub(super) fn select<T: Listed>(mut rows: Vec<T>, ask: &Ask) -> Result<(Vec<T>, usize), Unclear> {
+/// The rows that were asked for, and how many there are in all.
+fn select<T: Listed>(mut rows: Vec<T>, ask: &Ask, since: Option<NaiveDateTime>) -> Result<(Vec<T>, usize), Unclear> {
     let sort = ask.sort(T::FIELDS)?;
-    if let Some(text) = &ask.search {
-        let text = text.to_lowercase();
-        rows.retain(|it| it.name().to_lowercase().contains(&text));
-    }
+    let search = ask.search.as_ref().map(|it| it.to_lowercase());
+    let status = ask.status.as_ref().map(|it| it.to_lowercase());
+    rows.retain(|it| {
+        search.as_ref().is_none_or(|text| it.name().to_lowercase().contains(text))
+            && status.as_ref().is_none_or(|status| it.status().is_some_and(|it| it.to_lowercase() == *status))
+            && since.is_none_or(|since| it.updated_at().is_some_and(|it| it.naive_utc() >= since))
+    });
     if let Some(Sort { field, descending }) = sort {
         rows.sort_by(|a, b| compare(&a.key(field), &b.key(field), *descending));
     }
@@ -69,8 +119,8 @@ impl From<f64> for Key {
     }
 }
 
-impl From<chrono::DateTime<chrono::Utc>> for Key {
-    fn from(time: chrono::DateTime<chrono::Utc>) -> Key {
+impl From<DateTime<Utc>> for Key {
+    fn from(time: DateTime<Utc>) -> Key {
         Key::from(time.timestamp_millis())
     }
 }
@@ -93,6 +143,10 @@ mod tests {
     impl Listed for Row {
         const FIELDS: &'static [&'static str] = &["name", "rate"];
 
+        fn id(&self) -> &str {
+            self.0
+        }
+
         fn name(&self) -> &str {
             self.0
         }
@@ -106,8 +160,14 @@ mod tests {
     }
 
     fn names(query: &[(&'static str, &'static str)]) -> Result<(Vec<&'static str>, usize), Unclear> {
-        let rows = vec![Row("Café", Some(0.2)), Row("apple", None), Row("Banana", Some(0.1)), Row("cafe", Some(0.3))];
-        let (rows, total) = select(rows, &Ask::parse(query.iter().copied())?)?;
+        let rows = vec![
+            Row("Café", Some(0.2)),
+            Row("apple", None),
+            Row("Banana", Some(0.1)),
+            Row("cafe", Some(0.3)),
+            Row("gone", None),
+        ];
+        let (rows, total) = select(rows, &Ask::parse(query.iter().copied())?, None)?;
         Ok((rows.iter().map(|it| it.0).collect(), total))
     }
 

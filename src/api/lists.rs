@@ -1,20 +1,23 @@
-use super::answer::{Answer, listing, time};
-use super::listing::{Key, Listed, select};
-use crate::pages::Call;
-use crate::pages::overview::{Setting, share};
-use crate::range::Unclear;
-use crate::store::{FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
 use chrono::{DateTime, Utc};
-use rocket::get;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::{Days, Endpoint, Unread};
+use super::listing::{self, Key, Listed, fields};
+use super::openapi::Schemas;
+use super::parameters::{CONVERTED, DAYS, NAMED, PART, UPDATED};
+use super::question::{Between, Question, time};
+use crate::pages::overview::{Setting, share};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::cache::Lifetime;
+use crate::{params, query};
 
 const LISTS: Query = query!("lists");
 
 pub(super) const QUERIES: &[Query] = &[LISTS];
 
-/// A list. What its members did is unknown unless they are copied.
-#[derive(Debug, Serialize)]
+/// A list.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct List {
     id: String,
@@ -30,26 +33,57 @@ pub(super) struct List {
     updated_at: Option<DateTime<Utc>>,
 }
 
-#[get("/lists")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<List>>, web::Error> {
-    listing(call, "lists", |db, it| {
-        let (start, before) = it.updated(db)?;
-        let (from, until) = (it.period.range.start(), it.period.range.before());
-        let metric = Setting::load(db, &it.call.ask)?.metric;
-        let rows = db.rows(
-            LISTS,
-            params! { "start": start, "before": before, "from": from, "until": until, "metric": metric },
-        )?;
-        Ok(select::<List>(rows, &it.call.ask))
-    })
-    .await
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/lists".into(),
+            about: "The lists there are, with their members".into(),
+            entity: "lists",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, CONVERTED, PART, NAMED, UPDATED],
+            sorts: fields::<List>(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| listing::part(lists(db, it, it.updated())?, it),
+            schema: |schemas, _| Schemas::list(schemas.of::<List>()),
+        },
+        Endpoint {
+            path: "/lists/<id>".into(),
+            about: "A list with its members".into(),
+            entity: "lists",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, CONVERTED],
+            sorts: Vec::new(),
+            days: Days::All,
+            lifetime: Lifetime::Record,
+            load: |db, it| listing::record(db, it, lists(db, it, Between { since: None, before: None })?),
+            schema: |schemas, entity| schemas.record_with::<List>(entity),
+        },
+    ]
+}
+
+fn lists(db: &Db<'_>, it: &Question, updated: Between) -> Result<Vec<List>, store::Error> {
+    let (from, until) = (it.period.range.start(), it.period.range.before());
+    let metric = Setting::load(db, &it.ask)?.metric;
+    let values = params! {
+        "since": updated.since, "before": updated.before, "from": from, "until": until, "metric": metric
+    };
+    db.rows(LISTS, values)
 }
 
 impl Listed for List {
     const FIELDS: &'static [&'static str] = &["name", "count", "conversionRate", "revenue", "createdAt", "updatedAt"];
 
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.updated_at
     }
 
     fn key(&self, field: &str) -> Key {

@@ -1,19 +1,22 @@
-use super::answer::{Answer, listing, time};
-use super::listing::{Key, Listed, select};
-use crate::pages::Call;
-use crate::range::Unclear;
-use crate::store::{FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
 use chrono::{DateTime, Utc};
-use rocket::get;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::{Days, Endpoint, Unread};
+use super::listing::{self, Key, Listed, fields};
+use super::openapi::Schemas;
+use super::parameters::{DAYS, NAMED, PART, UPDATED};
+use super::question::{Question, time};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::cache::Lifetime;
+use crate::{params, query};
 
 const METRICS: Query = query!("metrics");
 
 pub(super) const QUERIES: &[Query] = &[METRICS];
 
 /// A metric, and what it means to us.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Metric {
     id: String,
@@ -26,21 +29,53 @@ pub(super) struct Metric {
     updated_at: Option<DateTime<Utc>>,
 }
 
-#[get("/metrics")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Metric>>, web::Error> {
-    listing(call, "metrics", |db, it| {
-        let (start, before) = it.updated(db)?;
-        let rows = db.rows(METRICS, params! { "start": start, "before": before })?;
-        Ok(select::<Metric>(rows, &it.call.ask))
-    })
-    .await
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint {
+            path: "/metrics".into(),
+            about: "The metrics there are, and what they mean".into(),
+            entity: "metrics",
+            unread: Unread::Fetch,
+            parameters: vec![DAYS, PART, NAMED, UPDATED],
+            sorts: fields::<Metric>(),
+            days: Days::Recent,
+            lifetime: Lifetime::Listing,
+            load: |db, it| listing::part(metrics(db, it)?, it),
+            schema: |schemas, _| Schemas::list(schemas.of::<Metric>()),
+        },
+        Endpoint {
+            path: "/metrics/<id>".into(),
+            about: "A metric, and what it means".into(),
+            entity: "metrics",
+            unread: Unread::Fetch,
+            parameters: Vec::new(),
+            sorts: Vec::new(),
+            days: Days::All,
+            lifetime: Lifetime::Record,
+            load: |db, it| listing::record(db, it, metrics(db, it)?),
+            schema: |schemas, entity| schemas.record_with::<Metric>(entity),
+        },
+    ]
+}
+
+fn metrics(db: &Db<'_>, it: &Question) -> Result<Vec<Metric>, store::Error> {
+    let updated = it.updated();
+    db.rows(METRICS, params! { "since": updated.since, "before": updated.before })
 }
 
 impl Listed for Metric {
     const FIELDS: &'static [&'static str] = &["name", "integrationName", "kind", "createdAt", "updatedAt"];
 
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.updated_at
     }
 
     fn key(&self, field: &str) -> Key {

@@ -1,17 +1,19 @@
-use super::answer::{Answer, document};
-use crate::pages::Call;
-use crate::pages::overview::{Channel, Figure, Overview};
-use crate::range::{DateRange, Unclear};
-use crate::web;
-use rocket::get;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::{Days, Endpoint, Unread};
+use super::parameters::{COMPARED, COUNTED, DAYS};
+use crate::pages::overview::{Channel, Figure, Overview};
+use crate::range::DateRange;
+use crate::web::cache::{Answered, Lifetime};
 
 /// How it is going, as programs read it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Overview)]
 pub(super) struct Body {
     date_range: DateRange,
-    /// What `previous` is of.
+    /// What `previous` is of; nothing where nothing is compared.
     compared: Option<DateRange>,
     currency: String,
     revenue: Compared,
@@ -24,7 +26,8 @@ pub(super) struct Body {
     channels: Vec<Channel>,
 }
 
-#[derive(Debug, Serialize)]
+/// A number, what it was in the period compared with, and by which fraction it changed.
+#[derive(Debug, Serialize, ToSchema)]
 struct Compared {
     current: Option<f64>,
     previous: Option<f64>,
@@ -55,7 +58,18 @@ impl From<Overview> for Body {
     }
 }
 
-#[get("/overview")]
-pub(super) async fn show(call: Result<Call, Unclear>) -> Result<Answer<Body>, web::Error> {
-    document(call, "events", |db, it| Ok(Overview::load(db, &it.call.ask, &it.period)?.into())).await
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint {
+        path: "/overview".into(),
+        about: "Revenue, subscribers, rates and form submissions, against the period before, and revenue by channel"
+            .into(),
+        entity: "events",
+        unread: Unread::Begin,
+        parameters: vec![DAYS, COMPARED, COUNTED],
+        sorts: Vec::new(),
+        days: Days::Recent,
+        lifetime: Lifetime::Overview,
+        load: |db, it| Answered::of(&Body::from(Overview::load(db, &it.ask, &it.period)?)),
+        schema: |schemas, _| schemas.of::<Body>(),
+    }]
 }

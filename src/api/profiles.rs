@@ -1,11 +1,15 @@
-use super::answer::{Answer, listing, time};
-use crate::pages::Call;
-use crate::range::Unclear;
-use crate::store::{self, FromRow, Query, Row, RowResult};
-use crate::{params, query, web};
 use chrono::{DateTime, Utc};
-use rocket::get;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::{Days, Endpoint, Unread};
+use super::openapi::Schemas;
+use super::parameters::{DAYS, NAMED, PART, UPDATED};
+use super::question::{Question, time};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::Error;
+use crate::web::cache::{Answered, Lifetime};
+use crate::{params, query};
 
 const PROFILES: Query = query!("profiles");
 
@@ -14,7 +18,7 @@ pub(super) const QUERIES: &[Query] = &[PROFILES];
 const FIELDS: &[&str] = &["email", "name", "createdAt", "updatedAt"];
 
 /// A person.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Profile {
     id: String,
@@ -34,32 +38,39 @@ pub(super) struct Profile {
     total: i64,
 }
 
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint {
+        path: "/profiles".into(),
+        about: "The people there are, and whether they can be written to; searched by e-mail address and name".into(),
+        entity: "profiles",
+        unread: Unread::Tell,
+        parameters: vec![DAYS, PART, NAMED, UPDATED],
+        sorts: FIELDS.iter().map(|it| (*it).to_owned()).collect(),
+        days: Days::Recent,
+        lifetime: Lifetime::Listing,
+        load: list,
+        schema: |schemas, _| Schemas::list(schemas.of::<Profile>()),
+    }]
+}
+
 /// There are too many of them to sort them here, as other listings are.
-#[get("/profiles")]
-pub(super) async fn list(call: Result<Call, Unclear>) -> Result<Answer<Vec<Profile>>, web::Error> {
-    listing(call, "profiles", |db, it| {
-        let ask = &it.call.ask;
-        let sort = match ask.sort(FIELDS) {
-            Ok(sort) => sort.map_or_else(|| "-updatedAt".to_owned(), ToString::to_string),
-            Err(unclear) => return Ok(Err(unclear)),
-        };
-        let (start, before) = it.updated(db)?;
-        let part = |count: usize, skip: usize| -> Result<Vec<Profile>, store::Error> {
-            let (count, skip) = (i64::try_from(count).unwrap_or(i64::MAX), i64::try_from(skip).unwrap_or(i64::MAX));
-            db.rows(
-                PROFILES,
-                params! {
-                    "start": start, "before": before, "search": ask.search, "sort": sort, "count": count, "skip": skip
-                },
-            )
-        };
-        let rows = part(ask.limit, ask.offset)?;
-        // Every row says how many there are; beyond the last one only the first can tell.
-        let total =
-            if rows.is_empty() { part(1, 0)?.first().map(|it| it.total) } else { rows.first().map(|it| it.total) };
-        Ok(Ok((rows, total.and_then(|it| usize::try_from(it).ok()).unwrap_or_default())))
-    })
-    .await
+fn list(db: &Db<'_>, it: &Question) -> Result<Answered, Error> {
+    let sort = it.ask.sort(FIELDS)?.map_or_else(|| "-updatedAt".to_owned(), ToString::to_string);
+    let updated = it.updated();
+    let part = |count: usize, skip: usize| -> Result<Vec<Profile>, store::Error> {
+        let (count, skip) = (i64::try_from(count).unwrap_or(i64::MAX), i64::try_from(skip).unwrap_or(i64::MAX));
+        db.rows(
+            PROFILES,
+            params! {
+                "since": updated.since, "before": updated.before, "search": it.ask.search, "sort": sort,
+                "count": count, "skip": skip
+            },
+        )
+    };
+    let rows = part(it.ask.limit, it.ask.offset)?;
+    // Every row says how many there are; beyond the last one only the first can tell.
+    let total = if rows.is_empty() { part(1, 0)?.first().map(|it| it.total) } else { rows.first().map(|it| it.total) };
+    Answered::part(&rows, total.and_then(|it| usize::try_from(it).ok()).unwrap_or_default())
 }
 
 impl FromRow for Profile {

@@ -1,10 +1,11 @@
 -- Who is there? $count rows after the first $skip, of those whose e-mail address or name contains $search, if any, in the
--- order of $sort, which is a field with a minus before it for the other way. With $start and $before, both UTC, those
+-- order of $sort, which is a field with a minus before it for the other way. With $since and $before, both UTC, those
 -- that were updated in between. `total` counts all of them.
 with found as (
     select *, trim(concat(first_name, ' ', last_name)) as name
     from profiles
-    where (cast($start as timestamp) is null or (updated_at >= cast($start as timestamp) and updated_at < cast($before as timestamp)))
+    where (cast($since as timestamp) is null or updated_at >= cast($since as timestamp))
+        and (cast($before as timestamp) is null or updated_at < cast($before as timestamp))
         and (
             cast($search as varchar) is null
             or contains(lower(concat_ws(' ', email, first_name, last_name)), lower(cast($search as varchar)))

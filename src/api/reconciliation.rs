@@ -6,9 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rocket::serde::json::Json;
 use rocket::{State, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How far our events agree with what Klaviyo counts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reconciliation {
     /// The local days that were compared; unknown before the first time.
@@ -23,7 +24,15 @@ pub(super) struct Reconciliation {
     left_out: Vec<LeftOut>,
 }
 
-/// The last twelve months, or one; of all metrics, or one.
+/// Tells how far the events agree with what Klaviyo counts: in the last twelve months, or one; of all metrics, or one.
+#[utoipa::path(
+    get, path = "/api/sync/reconciliation", operation_id = "reconciliation", tag = "sync",
+    params(
+        ("month" = Option<String>, Query, description = "One month, as YYYY-MM."),
+        ("metric" = Option<String>, Query, description = "The id of one metric."),
+    ),
+    responses((status = 200, description = "Months of each metric, and the days that differ", body = Reconciliation))
+)]
 #[get("/sync/reconciliation?<month>&<metric>")]
 pub(super) async fn show(
     month: Option<&str>,

@@ -1,41 +1,236 @@
-use crate::pages::overview::share;
-use crate::store::{FromRow, Row, RowResult};
+//! What became of messages, for whatever sent them: campaigns and flows differ in what they are, not in how they do.
 
-/// What became of messages, in counts; rates are made of them last.
-#[derive(Debug, Clone)]
+use std::ops::AddAssign;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::listing::Key;
+use super::question::{Question, time};
+use crate::pages::overview::{Setting, share};
+use crate::range::{Basis, Machine};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::{params, query};
+
+const RESULTS: Query = query!("results");
+const RESULTS_BY_EVENT: Query = query!("results_by_event");
+const UNMEASURED: Query = query!("unmeasured");
+
+pub(super) const QUERIES: &[Query] = &[RESULTS, RESULTS_BY_EVENT, UNMEASURED];
+
+/// A campaign or a flow (or, while nothing is known of what people did, a form), with what became of its messages.
+#[derive(Debug, Default)]
+pub(super) struct Sender {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) status: Option<String>,
+    pub(super) channel: Option<String>,
+    pub(super) sent_at: Option<DateTime<Utc>>,
+    pub(super) trigger_type: Option<String>,
+    pub(super) updated_at: Option<DateTime<Utc>>,
+    pub(super) is_deleted: bool,
+    /// Unknown before the first event was copied.
+    pub(super) results: Option<Results>,
+}
+
+/// Counts of deliveries, and of what answered them; rates are made of them last.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Results {
     pub(super) recipients: i64,
-    pub(super) delivered: i64,
+    delivered: i64,
     /// Deliveries whose opens are told.
     openable: i64,
     opened: i64,
     clicked: i64,
     unsubscribed: i64,
     complained: i64,
-    converted: i64,
-    pub(super) conversions: i64,
-    pub(super) revenue: f64,
+    /// Unknown where no metric stands for conversions.
+    converted: Option<Converted>,
 }
 
-impl Results {
-    pub(super) fn open_rate(&self) -> Option<f64> {
-        share(self.opened, self.openable)
+#[derive(Debug, Clone, Copy, Default)]
+struct Converted {
+    /// Deliveries that led to at least one.
+    deliveries: i64,
+    conversions: i64,
+    revenue: f64,
+}
+
+/// How messages did. What is unknown is null: all of it before the first event was copied, conversions without a metric
+/// that stands for them.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Measured {
+    delivered: Option<i64>,
+    open_rate: Option<f64>,
+    click_rate: Option<f64>,
+    conversion_rate: Option<f64>,
+    unsubscribe_rate: Option<f64>,
+    complaint_rate: Option<f64>,
+    conversions: Option<i64>,
+    revenue: Option<f64>,
+}
+
+/// What all of them did together: sums, and shares of sums.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Totals {
+    total_recipients: i64,
+    /// Deliveries with at least one open.
+    total_opens: i64,
+    /// Deliveries with at least one click.
+    total_clicks: i64,
+    total_conversions: Option<i64>,
+    total_revenue: Option<f64>,
+    /// Of the deliveries whose opens are told.
+    avg_open_rate: Option<f64>,
+    avg_click_rate: Option<f64>,
+    avg_conversion_rate: Option<f64>,
+}
+
+/// Which of those that send messages; as the queries spell them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Campaigns,
+    Flows,
+    /// Which send nothing, but are just as unknown before events are copied.
+    Forms,
+}
+
+impl Of {
+    fn name(self) -> &'static str {
+        match self {
+            Of::Campaigns => "campaigns",
+            Of::Flows => "flows",
+            Of::Forms => "forms",
+        }
+    }
+}
+
+/// What sent messages in the range, deleted ones included: what they sent remains.
+pub(super) fn senders(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>, store::Error> {
+    if !it.is_measured() {
+        return unmeasured(db, it, of);
+    }
+    let query = match it.period.basis {
+        Basis::Sent => RESULTS,
+        Basis::Event => RESULTS_BY_EVENT,
+    };
+    let (start, before) = (it.period.range.start(), it.period.range.before());
+    let metric = Setting::load(db, &it.ask)?.metric;
+    let machine = it.period.machine == Machine::Include;
+    let mut senders: Vec<Sender> = db.rows(
+        query,
+        params! {
+            "start": start, "before": before, "metric": metric, "machine": machine, "of": of.name(), "id": it.id
+        },
+    )?;
+    if metric.is_none() {
+        senders.iter_mut().filter_map(|it| it.results.as_mut()).for_each(|it| it.converted = None);
+    }
+    Ok(senders)
+}
+
+/// The sender that is asked for; of one that sent nothing everything is zero, if it is known at all.
+pub(super) fn sender(db: &Db<'_>, it: &Question, of: Of) -> Result<Sender, store::Error> {
+    let found = senders(db, it, of)?.into_iter().find(|sender| Some(&sender.id) == it.id.as_ref());
+    let nothing = || Sender {
+        id: it.id.clone().unwrap_or_default(),
+        results: it.is_measured().then(Results::default),
+        ..Sender::default()
+    };
+    Ok(found.unwrap_or_else(nothing))
+}
+
+/// What there is, while nothing is known of what people did.
+pub(super) fn unmeasured(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>, store::Error> {
+    let (since, before) = it.time();
+    let rows: Vec<Unmeasured> = db.rows(UNMEASURED, params! { "of": of.name(), "since": since, "before": before })?;
+    Ok(rows.into_iter().map(|it| it.0).collect())
+}
+
+/// What all senders of the range did together, and how many they are.
+pub(super) fn totals(db: &Db<'_>, it: &Question, of: Of) -> Result<(usize, Totals), store::Error> {
+    let senders = senders(db, it, of)?;
+    let knows = Setting::load(db, &it.ask)?.metric.is_some();
+    let mut sum = Results { converted: knows.then(Converted::default), ..Results::default() };
+    senders.iter().filter_map(|it| it.results.as_ref()).for_each(|it| sum += it);
+    let count = senders.len();
+    Ok((count, Totals::from(&sum)))
+}
+
+impl Sender {
+    /// Every count of it, which is none of them yet where nothing was counted at all.
+    pub(super) fn measured(&self) -> Measured {
+        self.results.as_ref().map(Measured::from).unwrap_or_default()
     }
 
-    pub(super) fn click_rate(&self) -> Option<f64> {
-        share(self.clicked, self.delivered)
+    pub(super) fn recipients(&self) -> Option<i64> {
+        self.results.as_ref().map(|it| it.recipients)
     }
+}
 
-    pub(super) fn unsubscribe_rate(&self) -> Option<f64> {
-        share(self.unsubscribed, self.delivered)
+impl Measured {
+    /// The value of one of its fields; unknown of any other.
+    pub(super) fn key(&self, field: &str) -> Key {
+        match field {
+            "delivered" => self.delivered.into(),
+            "openRate" => self.open_rate.into(),
+            "clickRate" => self.click_rate.into(),
+            "conversionRate" => self.conversion_rate.into(),
+            "conversions" => self.conversions.into(),
+            "revenue" => self.revenue.into(),
+            _ => Key::Unknown,
+        }
     }
+}
 
-    pub(super) fn complaint_rate(&self) -> Option<f64> {
-        share(self.complained, self.delivered)
+impl From<&Results> for Measured {
+    fn from(it: &Results) -> Measured {
+        Measured {
+            delivered: Some(it.delivered),
+            open_rate: share(it.opened, it.openable),
+            click_rate: share(it.clicked, it.delivered),
+            conversion_rate: it.converted.and_then(|converted| share(converted.deliveries, it.delivered)),
+            unsubscribe_rate: share(it.unsubscribed, it.delivered),
+            complaint_rate: share(it.complained, it.delivered),
+            conversions: it.converted.map(|it| it.conversions),
+            revenue: it.converted.map(|it| it.revenue),
+        }
     }
+}
 
-    pub(super) fn conversion_rate(&self) -> Option<f64> {
-        share(self.converted, self.delivered)
+impl From<&Results> for Totals {
+    fn from(it: &Results) -> Totals {
+        let rates = Measured::from(it);
+        Totals {
+            total_recipients: it.recipients,
+            total_opens: it.opened,
+            total_clicks: it.clicked,
+            total_conversions: rates.conversions,
+            total_revenue: rates.revenue,
+            avg_open_rate: rates.open_rate,
+            avg_click_rate: rates.click_rate,
+            avg_conversion_rate: rates.conversion_rate,
+        }
+    }
+}
+
+impl AddAssign<&Results> for Results {
+    fn add_assign(&mut self, other: &Results) {
+        self.recipients += other.recipients;
+        self.delivered += other.delivered;
+        self.openable += other.openable;
+        self.opened += other.opened;
+        self.clicked += other.clicked;
+        self.unsubscribed += other.unsubscribed;
+        self.complained += other.complained;
+        if let Some((sum, other)) = self.converted.as_mut().zip(other.converted) {
+            sum.deliveries += other.deliveries;
+            sum.conversions += other.conversions;
+            sum.revenue += other.revenue;
+        }
     }
 }
 
@@ -49,9 +244,37 @@ impl FromRow for Results {
             clicked: row.get("clicked")?,
             unsubscribed: row.get("unsubscribed")?,
             complained: row.get("complained")?,
-            converted: row.get("converted")?,
-            conversions: row.get("conversions")?,
-            revenue: row.get("revenue")?,
+            converted: Some(Converted {
+                deliveries: row.get("converted")?,
+                conversions: row.get("conversions")?,
+                revenue: row.get("revenue")?,
+            }),
         })
+    }
+}
+
+/// A sender without results.
+struct Unmeasured(Sender);
+
+impl FromRow for Unmeasured {
+    fn from_row(row: &Row<'_>) -> RowResult<Unmeasured> {
+        Ok(Unmeasured(Sender {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            status: row.get("status")?,
+            channel: row.get("channel")?,
+            sent_at: time(row, "sent_at")?,
+            trigger_type: row.get("trigger_type")?,
+            updated_at: time(row, "updated_at")?,
+            is_deleted: row.get("deleted")?,
+            results: None,
+        }))
+    }
+}
+
+impl FromRow for Sender {
+    fn from_row(row: &Row<'_>) -> RowResult<Sender> {
+        let Unmeasured(sender) = Unmeasured::from_row(row)?;
+        Ok(Sender { results: Some(Results::from_row(row)?), ..sender })
     }
 }

@@ -8,6 +8,7 @@ use rocket::serde::json::Json;
 use rocket::tokio::{select, time};
 use rocket::{Shutdown, State, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::pages::sync::run::RunPage;
 use crate::pages::sync::{Asked, Progress, run_of};
@@ -20,8 +21,9 @@ use crate::web;
 const BEAT: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// A run, whether it goes on or has ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Run)]
 pub(super) struct RunRow {
     id: i64,
     status: Status,
@@ -33,8 +35,9 @@ pub(super) struct RunRow {
 }
 
 /// What a run did, or does, to one entity.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RunEntity)]
 struct EntityRow {
     entity_type: String,
     status: Status,
@@ -55,15 +58,16 @@ struct EntityRow {
 }
 
 /// A run with its log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RunDetail {
     #[serde(flatten)]
     run: RunRow,
     log: Vec<LogRow>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RunLine)]
 struct LogRow {
     at: DateTime<Utc>,
     /// Null: the run as a whole.
@@ -73,7 +77,7 @@ struct LogRow {
 }
 
 /// How far a run is that goes on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProgressRow {
     #[serde(flatten)]
@@ -91,6 +95,21 @@ pub(super) struct Counted<T> {
     total: Header<'static>,
 }
 
+/// Runs, newest first, those that go on included.
+#[utoipa::path(
+    get, path = "/api/sync/runs", operation_id = "getRuns", tag = "sync",
+    params(
+        ("status" = Option<String>, Query, description = "Only what has this status."),
+        ("entity" = Option<String>, Query, description = "Only runs that were about this entity."),
+        ("trigger" = Option<String>, Query, description = "Only what was begun so: schedule, page, api, command line."),
+        ("limit" = Option<i64>, Query, description = "Rows of the answer, at most."),
+        ("offset" = Option<i64>, Query, description = "Rows that are passed over."),
+    ),
+    responses((
+        status = 200, description = "Runs", body = Vec<RunRow>,
+        headers(("X-Total-Count" = i64, description = "Runs in all"))
+    ))
+)]
 #[get("/sync/runs?<status>&<entity>&<trigger>&<limit>&<offset>")]
 pub(super) async fn list(
     status: Option<&str>,
@@ -122,6 +141,12 @@ pub(super) async fn list(
     .await
 }
 
+/// One run with its log.
+#[utoipa::path(
+    get, path = "/api/sync/runs/{id}", operation_id = "getRun", tag = "sync",
+    params(("id" = i64, Path, description = "Its number.")),
+    responses((status = 200, description = "The run", body = RunDetail))
+)]
 #[get("/sync/runs/<id>")]
 pub(super) async fn one(id: &str, store: &State<Store>, handle: &State<Handle>) -> Result<Json<RunDetail>, web::Error> {
     let id = run_of(id).map_err(|_| web::Error::NotFound("run"))?;
@@ -135,12 +160,24 @@ pub(super) async fn one(id: &str, store: &State<Store>, handle: &State<Handle>) 
     .await
 }
 
+/// How far the runs are that go on or wait.
+#[utoipa::path(
+    get, path = "/api/sync/progress", operation_id = "getProgress", tag = "sync",
+    responses((status = 200, description = "Every run that goes on or waits", body = Vec<ProgressRow>))
+)]
 #[get("/sync/progress")]
 pub(super) fn progress(handle: &State<Handle>) -> Json<Vec<ProgressRow>> {
     Json(how_far(handle))
 }
 
 /// Tells of the progress of all that goes on, until nothing does.
+#[utoipa::path(
+    get, path = "/api/sync/events", operation_id = "watchProgress", tag = "sync",
+    responses((
+        status = 200, description = "Events `progress`, then `done`, each with the runs as JSON",
+        content_type = "text/event-stream", body = String
+    ))
+)]
 #[get("/sync/events")]
 pub(super) fn events(handle: &State<Handle>, mut shutdown: Shutdown) -> EventStream![] {
     let handle = handle.inner().clone();

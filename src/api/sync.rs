@@ -13,16 +13,17 @@ use rocket::response::status::Custom;
 use rocket::serde::json::Json;
 use rocket::{State, get, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How every entity stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Statuses {
     success: bool,
     sync_status: Vec<EntityStatus>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EntityStatus {
     entity_type: String,
@@ -36,14 +37,15 @@ struct EntityStatus {
 }
 
 /// That a run will do what was asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Accepted {
     success: bool,
     message: String,
     run: Run,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AcceptedRun)]
 struct Run {
     id: i64,
     status: Status,
@@ -52,6 +54,11 @@ struct Run {
 
 type Answer = Result<Custom<Json<Accepted>>, web::Error>;
 
+/// How every entity stands: when it was last copied, how many rows there are, when it is next due.
+#[utoipa::path(
+    get, path = "/api/sync/status", operation_id = "getSyncStatus", tag = "sync",
+    responses((status = 200, description = "Every entity", body = Statuses))
+)]
 #[get("/sync/status")]
 pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Result<Json<Statuses>, web::Error> {
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
@@ -62,17 +69,42 @@ pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Resu
     .await
 }
 
+/// Begins a run over some entities, or all; one that is under way and does as much is joined.
+#[utoipa::path(
+    post, path = "/api/sync/all", operation_id = "startSync", tag = "sync",
+    params(
+        ("entities" = Option<String>, Query, description = "Names, separated by commas; all, if there are none."),
+        ("force" = Option<bool>, Query, description = "Read everything again, rather than what changed."),
+        ("since" = Option<String>, Query, description = "Read what changed since: a time in RFC 3339, or a day in UTC."),
+    ),
+    responses((status = 202, description = "The run that does it", body = Accepted))
+)]
 #[post("/sync/all?<entities>&<force>&<since>")]
 pub(super) fn all(entities: Option<&str>, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
     start(named(entities.unwrap_or_default())?, force, since, handle)
 }
 
 /// Compares the events with what Klaviyo counts: the same as `POST /api/metric_aggregates/sync`.
+#[utoipa::path(
+    post, path = "/api/sync/reconcile", operation_id = "reconcile", tag = "sync",
+    params(("force" = Option<bool>, Query, description = "Compare all of history, rather than the last days.")),
+    responses((status = 202, description = "The run that does it", body = Accepted))
+)]
 #[post("/sync/reconcile?<force>")]
 pub(super) fn reconcile(force: Option<&str>, handle: &State<Handle>) -> Answer {
     start(named("metric_aggregates")?, force, None, handle)
 }
 
+/// Begins a run over one entity, or joins one.
+#[utoipa::path(
+    post, path = "/api/{entity}/sync", operation_id = "startSyncOfOne", tag = "sync",
+    params(
+        ("entity" = String, Path, description = "Its name, as GET /api/sync/status lists it."),
+        ("force" = Option<bool>, Query, description = "Read everything again, rather than what changed."),
+        ("since" = Option<String>, Query, description = "Read what changed since: a time in RFC 3339, or a day in UTC."),
+    ),
+    responses((status = 202, description = "The run that does it", body = Accepted))
+)]
 #[post("/<entity>/sync?<force>&<since>")]
 pub(super) fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
     let entity = catalog::find(entity).ok_or_else(|| Unclear {
@@ -94,7 +126,7 @@ fn start(entities: Vec<&'static Entity>, force: Option<&str>, since: Option<&str
 }
 
 /// What a wish did to the sync as a whole.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Done {
     success: bool,
     message: &'static str,
@@ -104,12 +136,23 @@ fn done(message: &'static str) -> Json<Done> {
     Json(Done { success: true, message })
 }
 
+/// Ends one run, or all of them; what was copied so far is kept.
+#[utoipa::path(
+    post, path = "/api/sync/cancel", operation_id = "cancelSync", tag = "sync",
+    params(("run" = Option<i64>, Query, description = "The number of the run; all of them, without one.")),
+    responses((status = 200, description = "What was done", body = Done))
+)]
 #[post("/sync/cancel?<run>")]
 pub(super) async fn cancel(run: Option<&str>, handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
     cancelled(run, handle).await?;
     Ok(done("what was copied so far is kept"))
 }
 
+/// Lets nothing go on until it is resumed.
+#[utoipa::path(
+    post, path = "/api/sync/pause", operation_id = "pauseSync", tag = "sync",
+    responses((status = 200, description = "What was done", body = Done))
+)]
 #[post("/sync/pause")]
 pub(super) async fn pause(handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
     let handle = handle.inner().clone();
@@ -117,6 +160,11 @@ pub(super) async fn pause(handle: &State<Handle>) -> Result<Json<Done>, web::Err
     Ok(done("nothing goes on until POST /api/sync/resume"))
 }
 
+/// Lets everything go on that was paused.
+#[utoipa::path(
+    post, path = "/api/sync/resume", operation_id = "resumeSync", tag = "sync",
+    responses((status = 200, description = "What was done", body = Done))
+)]
 #[post("/sync/resume")]
 pub(super) async fn resume(handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
     let handle = handle.inner().clone();
@@ -125,7 +173,7 @@ pub(super) async fn resume(handle: &State<Handle>) -> Result<Json<Done>, web::Er
 }
 
 /// How much of Klaviyo's rate limits is used, by endpoint.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BudgetRow {
     endpoint: &'static str,
@@ -136,6 +184,11 @@ pub(super) struct BudgetRow {
     held_until: Option<String>,
 }
 
+/// How much of Klaviyo's rate limits is used, by endpoint that was asked since the start.
+#[utoipa::path(
+    get, path = "/api/sync/budgets", operation_id = "getSyncBudgets", tag = "sync",
+    responses((status = 200, description = "Every endpoint that was asked", body = Vec<BudgetRow>))
+)]
 #[get("/sync/budgets")]
 pub(super) fn budgets(handle: &State<Handle>) -> Json<Vec<BudgetRow>> {
     let row = |it: Budget| BudgetRow {

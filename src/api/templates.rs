@@ -5,9 +5,11 @@ use rocket::serde::json::Json;
 use rocket::tokio::time::timeout;
 use rocket::{State, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::answer::time;
+use super::question::time;
 use crate::catalog::TEMPLATE_HTML;
+use crate::config;
 use crate::store::{self, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;
 use crate::web::{self, Error};
@@ -15,13 +17,13 @@ use crate::{params, query};
 
 const TEMPLATE: Query = query!("template");
 
+/// Where a template is found, in place of the row that every entity has.
+pub(super) const PATH: &str = "/templates/<id>";
+
 pub(super) const QUERIES: &[Query] = &[TEMPLATE];
 
-/// How long an answer waits for Klaviyo; what comes later is kept for the next one.
-const DEADLINE: Duration = Duration::from_secs(10);
-
 /// A template with its HTML, as Klaviyo has it: not safe to show outside a sandbox.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Template {
     id: String,
@@ -31,16 +33,26 @@ pub(super) struct Template {
     html: Option<String>,
 }
 
-/// The HTML is read from Klaviyo the first time it is asked for, and again after the template changed.
+/// A template with its HTML, which is read from Klaviyo the first time it is asked for, and again after it changed.
+#[utoipa::path(
+    get, path = "/api/templates/{id}", operation_id = "getTemplate", tag = "entities",
+    params(("id" = String, Path, description = "Its id.")),
+    responses((status = 200, description = "The template", body = Template))
+)]
 #[get("/templates/<id>")]
-pub(super) async fn show(id: String, store: &State<Store>, handle: &State<Handle>) -> Result<Json<Template>, Error> {
+pub(super) async fn show(
+    id: String,
+    store: &State<Store>,
+    handle: &State<Handle>,
+    settings: &State<config::Api>,
+) -> Result<Json<Template>, Error> {
     let found = find(store.inner().clone(), id.clone()).await?.ok_or(Error::NotFound("template"))?;
     if found.html.is_some() {
         return Ok(Json(found));
     }
     let (reader, parent) = (handle.inner().clone(), id.clone());
     let fetch = web::blocking(move || Ok(reader.fetch(&TEMPLATE_HTML, &parent)));
-    match timeout(DEADLINE, fetch).await {
+    match timeout(Duration::from_secs(settings.fallback_deadline_secs), fetch).await {
         Ok(outcome) => outcome?.map_err(|why| Error::Busy(format!("the HTML could not be read: {why}")))?,
         Err(_) => return Err(Error::Busy("Klaviyo has not answered yet; ask again in a moment".to_owned())),
     }

@@ -67,7 +67,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let client: Option<Client> = super::client(&settings.klaviyo)?;
     let store = Store::open(&data_dir, &Options::from_settings(&settings.store))?;
     let handle = Handle::new(store.clone(), client, (&settings).into(), Utc::now)?;
-    let parts = app::Parts { store, handle, scheduled: true, hosts: Vec::new(), data_dir };
+    let parts = app::Parts {
+        store,
+        handle,
+        scheduled: true,
+        hosts: Vec::new(),
+        api: settings.api,
+        cache: settings.cache,
+        data_dir,
+    };
     serve::launch(figment, parts, |url| {
         super::print(format_args!("Klytics shows the shop at {url}"));
         super::print(

@@ -24,6 +24,8 @@ pub(super) fn run(figment: Figment) -> Result<(), Failure> {
         handle,
         scheduled: settings.sync.schedule,
         hosts: settings.hosts,
+        api: settings.api,
+        cache: settings.cache,
         data_dir: settings.data_dir,
     };
     launch(figment, parts, |_| ())

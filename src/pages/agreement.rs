@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::{params, query};
@@ -64,8 +65,9 @@ pub struct Day {
 }
 
 /// What came of comparing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = Agreeing)]
 pub enum State {
     Agrees,
     /// Agrees since it was read again.
@@ -76,7 +78,7 @@ pub enum State {
 }
 
 /// What was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Counted {
     pub count: i64,
     /// Of all values, whatever their currency: Klaviyo adds them up like that.
@@ -84,7 +86,7 @@ pub struct Counted {
 }
 
 /// One metric's month.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricMonth {
     pub metric_id: String,
@@ -100,7 +102,7 @@ pub struct MetricMonth {
 }
 
 /// One metric's day that differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     pub metric_id: String,
@@ -112,7 +114,7 @@ pub struct Difference {
 }
 
 /// A metric that Klaviyo does not count.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeftOut {
     pub metric_id: String,

@@ -9,15 +9,19 @@ pub use earned::{Earned, channels};
 pub use figure::{Figure, share};
 pub use sent::Sent;
 
-use super::Call;
+use super::{Call, Desk, Ground};
 use crate::range::{Ask, Period, Unclear};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::cache::{Answered, Kept, Key, Lifetime};
 use crate::web::{self, Html, Shell, Visit};
 use crate::{params, query};
-use chrono::{NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rocket::fairing::AdHoc;
 use rocket::{get, routes};
 use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use utoipa::ToSchema;
 
 const SETTING: Query = query!("overview/setting");
 const REVENUE: Query = query!("overview/revenue");
@@ -99,7 +103,7 @@ pub struct RevenueDay {
     pub previous: Option<f64>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Channel {
     /// `Email`, `SMS`, `Push`, `WhatsApp`, `Unknown channel`, or `Not attributed`.
     pub name: String,
@@ -225,19 +229,34 @@ pub(super) fn stage() -> AdHoc {
 
 #[get("/")]
 async fn show(call: Result<Call, Unclear>, visit: Visit) -> Result<Html, web::Error> {
-    let call = call?;
+    let Call { ask, desk } = call?;
     web::blocking(move || {
         let now = Utc::now();
-        let standing = call.store.read(|db| super::standing(db, &call.handle, now))?;
-        let period = call.period(now)?;
-        let tag = super::tag(&visit, &standing, call.store.version(), period.range);
+        let standing = desk.store.read(|db| super::standing(db, &desk.handle, now))?;
+        let ground = desk.ground()?;
+        let period = ground.period(&ask, now)?;
+        let tag = super::tag(&visit, &standing, ground.version, period.range);
         if visit.has(&tag) {
             return Ok(Html::unchanged(tag));
         }
-        let overview = call.store.read(|db| Overview::load(db, &call.ask, &period))?;
-        Ok(web::draw("overview.html", &Shell::new(visit, standing).with_range(&period), &overview)?.tagged(tag))
+        let kept = kept(&desk, ask, &ground, &period, now)?;
+        let overview: &RawValue = serde_json::from_slice(&kept.json).map_err(web::Error::Template)?;
+        Ok(web::draw("overview.html", &Shell::new(visit, standing).with_range(&period), overview)?.tagged(tag))
     })
     .await
+}
+
+/// What the page shows, from the cache if it is there.
+fn kept(desk: &Desk, ask: Ask, ground: &Ground, period: &Period, now: DateTime<Utc>) -> Result<Arc<Kept>, web::Error> {
+    let key = Key { about: "overview".to_owned(), ask: ask.clone(), version: ground.version, day: ground.day(now) };
+    let work = || Answered::of(&desk.store.read(|db| Overview::load(db, &ask, period))?);
+    Ok(desk.cache.get(key, Lifetime::Overview, work)?.0)
+}
+
+pub(super) fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
+    let (ask, ground) = (Ask::default(), desk.ground()?);
+    let period = ground.period(&ask, now)?;
+    kept(desk, ask, &ground, &period, now).map(drop)
 }
 
 /// The segments with the most members.

@@ -1,5 +1,5 @@
 use super::{DateRange, EARLIEST, Period, Preset, Unclear};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 /// Rows of a listing, unless the request says how many.
@@ -12,7 +12,7 @@ pub const LIMIT_MAX: usize = 1_000;
 const SEARCH_MAX: usize = 255;
 
 /// A request's query string, understood: the one vocabulary of pages and API.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ask {
     span: Span,
     /// Whether the request itself names a range, rather than leaving it to the default.
@@ -24,13 +24,28 @@ pub struct Ask {
     pub metric: Option<String>,
     /// What names must contain, whatever the case.
     pub search: Option<String>,
+    /// Only what has this status.
+    pub status: Option<String>,
+    /// Only what changed since then.
+    pub updated_since: Option<Moment>,
+    /// Whether what Klaviyo deleted is meant, too.
+    pub with_deleted: bool,
+    /// Only what this person did.
+    pub profile: Option<String>,
     sort: Option<Sort>,
     pub limit: usize,
     pub offset: usize,
 }
 
+/// A time, or the local day that begins with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Moment {
+    At(DateTime<Utc>),
+    Day(NaiveDate),
+}
+
 /// Which days were asked for, before it is known what day it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Span {
     Preset(Preset),
     /// Two days, and the parameter to blame where they cannot be had.
@@ -41,7 +56,7 @@ enum Span {
 }
 
 /// What a period is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compare {
     /// As many days just before.
@@ -52,7 +67,7 @@ pub enum Compare {
 }
 
 /// By which day messages are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// The day a message was sent, with all that happened to it since.
@@ -62,7 +77,7 @@ pub enum Basis {
 }
 
 /// Whether opens and clicks by machines are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Machine {
     Exclude,
@@ -70,7 +85,7 @@ pub enum Machine {
 }
 
 /// An order of rows, by the name of a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Sort {
     pub field: String,
     pub descending: bool,
@@ -93,6 +108,10 @@ impl Ask {
             machine: choice("machine", one("machine"), MACHINES)?,
             metric: one("metric").map(str::to_owned),
             search: search(one)?,
+            status: one("status").map(str::to_owned),
+            updated_since: one("updatedSince").map(|it| moment("updatedSince", it)).transpose()?,
+            with_deleted: choice("deleted", one("deleted"), DELETED)?,
+            profile: one("profile").map(str::to_owned),
             sort: one("sort").map(Sort::parse),
             limit: number("limit", one("limit"), LIMIT_DEFAULT, 1..=LIMIT_MAX)?,
             offset: number("offset", one("offset"), 0, 0..=usize::MAX)?,
@@ -128,6 +147,12 @@ impl Ask {
         })
     }
 
+    /// The same, about all days unless the request itself names a range.
+    #[must_use]
+    pub fn or_all(self) -> Ask {
+        if self.names_range { self } else { Ask { span: Span::Preset(Preset::All), ..self } }
+    }
+
     /// The order that was asked for, of the fields that the listing has.
     ///
     /// # Errors
@@ -153,6 +178,10 @@ impl Default for Ask {
             machine: Machine::Exclude,
             metric: None,
             search: None,
+            status: None,
+            updated_since: None,
+            with_deleted: false,
+            profile: None,
             sort: None,
             limit: LIMIT_DEFAULT,
             offset: 0,
@@ -206,6 +235,7 @@ impl std::fmt::Display for Sort {
 const COMPARISONS: &[(&str, Compare)] =
     &[("previous", Compare::Previous), ("year", Compare::Year), ("none", Compare::None)];
 const BASES: &[(&str, Basis)] = &[("sent", Basis::Sent), ("event", Basis::Event)];
+const DELETED: &[(&str, bool)] = &[("exclude", false), ("include", true)];
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
 
 fn unclear(parameter: &'static str, problem: String) -> Unclear {
@@ -252,6 +282,14 @@ fn day(parameter: &'static str, text: &str) -> Result<NaiveDate, Unclear> {
         .filter(|it| it.len() == "YYYY-MM-DD".len())
         .and_then(|it| it.parse().ok())
         .ok_or_else(|| unclear(parameter, format!("“{text}” is not a day in the form YYYY-MM-DD")))
+}
+
+/// A time in RFC 3339, or a day.
+fn moment(parameter: &'static str, text: &str) -> Result<Moment, Unclear> {
+    let time = DateTime::parse_from_rfc3339(text).map(|it| Moment::At(it.to_utc()));
+    time.or_else(|_| day(parameter, text).map(Moment::Day)).map_err(|_: Unclear| {
+        unclear(parameter, format!("“{text}” is neither a time in RFC 3339 nor a day in the form YYYY-MM-DD"))
+    })
 }
 
 /// The value that a word stands for; without a word the first.
@@ -351,6 +389,8 @@ mod tests {
             ("limit=1001", "limit", "from 1 to 1000"),
             ("limit=ten", "limit", "“ten”"),
             ("offset=-1", "offset", "from 0"),
+            ("updatedSince=yesterday", "updatedSince", "RFC 3339"),
+            ("deleted=yes", "deleted", "exclude, include"),
         ] {
             let error = period(query).expect_err(query);
             assert_eq!(error.parameter, parameter, "{query}");
@@ -386,6 +426,14 @@ mod tests {
         assert_eq!(earlier.as_deref(), Some("2026-08-31_to_2026-09-30"));
         assert_eq!(later.as_deref(), Some("2026-11-01_to_2026-12-01"));
         assert_eq!(arrows("range=all"), (None, None));
+    }
+
+    #[test]
+    fn what_changed_since_is_a_time_or_a_day() {
+        let since = |text| ask(&format!("updatedSince={text}")).map(|it| it.updated_since);
+        let time = "2026-03-01T10:00:00Z".parse().expect("a time");
+        assert_eq!(since("2026-03-01T12:00:00+02:00"), Ok(Some(Moment::At(time))));
+        assert_eq!(since("2026-03-01"), Ok(Some(Moment::Day("2026-03-01".parse().expect("a day")))));
     }
 
     #[test]

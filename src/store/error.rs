@@ -20,6 +20,16 @@ pub enum Error {
     Query { query: &'static str, source: duckdb::Error },
     #[error("could not {doing} in the database")]
     Statement { doing: &'static str, source: duckdb::Error },
+    /// Mend that row; the others are as good as before, and none of them was kept.
+    #[error("row {row} of the batch of {entity} ({id:?}) cannot be kept, and so nothing was: {column} {why}")]
+    BadRow {
+        entity: &'static str,
+        /// Counted from 1.
+        row: usize,
+        id: String,
+        column: String,
+        why: String,
+    },
     /// A bug, or a hand in the file: something that is always there is not.
     #[error("query {query} found no row")]
     NoRow { query: &'static str },

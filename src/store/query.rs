@@ -123,6 +123,20 @@ impl Db<'_> {
         self.0.prepare(query.text).map(drop).map_err(|source| Error::Query { query: query.name, source })
     }
 
+    /// The rows of a question that the catalog's names were put into; `doing` says what for.
+    pub(super) fn generated_rows<T>(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        params: &[(&str, &dyn ToSql)],
+        mut read: impl FnMut(&Row<'_>) -> RowResult<T>,
+    ) -> Result<Vec<T>, Error> {
+        let mut rows = || -> duckdb::Result<Vec<T>> {
+            self.0.prepare_cached(sql)?.query_map(params, |row| read(&Row(row)))?.collect()
+        };
+        rows().map_err(|source| Error::Statement { doing, source })
+    }
+
     /// Statements that the catalog's names were put into; `doing` says what for.
     pub(super) fn generated(
         &self,

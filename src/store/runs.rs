@@ -20,7 +20,7 @@ pub(super) const QUERIES: &[Query] =
     &[STATUSES, SET_STATUS, SET_TRIED, SET_WATERMARK, WATERMARK, INTERRUPT_STATUS, ACCOUNT];
 
 /// What became of a run or of one entity in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Never read yet.
@@ -201,7 +201,7 @@ pub struct Line {
 }
 
 /// How much a line of the log matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Info,

@@ -82,9 +82,7 @@ impl Db<'_> {
         if records.is_empty() {
             return Ok(Changes::default());
         }
-        let stage = schema::stage_table(entity);
-        self.generated("stage records", &schema::create_stage(entity, &stage), &[])?;
-        self.append(&stage, records, &mut HashSet::new())?;
+        self.stage_batch(entity, records)?;
         let failed = |source| Error::Statement { doing: "take over staged records", source };
         let mut statement = self.0.prepare(&schema::merge(entity)).map_err(failed)?;
         let actions = statement
@@ -96,6 +94,13 @@ impl Db<'_> {
             self.follow_consent(entity, now)?;
         }
         Ok(Changes { new, changed: actions.len() as u64 - new, deleted: 0 })
+    }
+
+    /// A fresh stage that holds `records`.
+    pub(super) fn stage_batch(&self, entity: &Entity, records: &[Record]) -> Result<(), Error> {
+        let stage = schema::stage_table(entity);
+        self.generated("stage records", &schema::create_stage(entity, &stage), &[])?;
+        self.append(&stage, records, &mut HashSet::new())
     }
 
     /// Appends to a stage, the later record of one id first: a record whose id is in `known` is passed over.

@@ -20,7 +20,7 @@ pub struct Budget {
 }
 
 /// Requests in the last second, minute or day, and how many we allow ourselves.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 pub struct Spent {
     pub used: usize,
     pub limit: usize,

@@ -1,6 +1,7 @@
 //! How a page fails. The status is chosen here and nowhere else.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use rocket::http::{ContentType, Status};
 use rocket::request::Request;
@@ -32,12 +33,18 @@ pub enum Error {
     /// Ask again a little later. Says what is not ready.
     #[error("{0}")]
     Busy(String),
+    /// Mend what is wrong between us and Klaviyo. Says what is.
+    #[error("{0}")]
+    Upstream(String),
     #[error("the database did not answer")]
     Store(#[from] store::Error),
     #[error("the page could not be drawn")]
     Template(#[source] serde_json::Error),
     #[error("the page was lost to a panic or a shutdown")]
     Lost,
+    /// What became of another request that asked the same at the same time.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 }
 
 impl Error {
@@ -48,6 +55,8 @@ impl Error {
             Error::Forbidden(_) => Status::Forbidden,
             Error::Conflict(_) => Status::Conflict,
             Error::Busy(_) => Status::ServiceUnavailable,
+            Error::Upstream(_) => Status::BadGateway,
+            Error::Shared(error) => error.status(),
             Error::Store(_) | Error::Template(_) | Error::Lost => Status::InternalServerError,
         }
     }
@@ -144,6 +153,9 @@ fn words(status: Status) -> (&'static str, &'static str) {
         413 => ("That was too much at once", "The request was larger than this page takes."),
         422 => ("The form could not be read", "A field is missing or does not hold what it should."),
         429 => ("Too many requests", "Wait a moment, then try again."),
+        502 => {
+            ("Klaviyo did not give what was needed", "The answer of Klaviyo was a refusal, or none. Nothing was lost.")
+        }
         503 => ("Not ready yet", "The server is starting, stopping or busy. Nothing was lost; try again in a moment."),
         code if code < 500 => ("That did not work", "The request could not be understood."),
         _ => (

@@ -21,11 +21,11 @@ use super::{Error, assets, templates};
 ///
 /// # Errors
 /// [`Error::Template`] where the page cannot be written as JSON.
-pub fn draw<P: Serialize>(template: &'static str, shell: &Shell, page: &P) -> Result<Html, Error> {
+pub fn draw<P: Serialize + ?Sized>(template: &'static str, shell: &Shell, page: &P) -> Result<Html, Error> {
     Ok(Html { content: Content::Page { template, context: context(shell, page)? }, etag: None })
 }
 
-pub(super) fn context<P: Serialize>(shell: &Shell, page: &P) -> Result<Value, Error> {
+pub(super) fn context<P: Serialize + ?Sized>(shell: &Shell, page: &P) -> Result<Value, Error> {
     let value = |it: serde_json::Result<Value>| it.map_err(Error::Template);
     let mut context = serde_json::Map::new();
     context.insert("shell".to_owned(), value(serde_json::to_value(shell))?);
@@ -113,6 +113,13 @@ impl Etag {
     pub(super) fn is_among(&self, tags: &str) -> bool {
         let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         tags.trim() == "*" || tags.split(',').any(|it| bare(it) == bare(&self.0))
+    }
+}
+
+/// As a header carries it.
+impl std::fmt::Display for Etag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

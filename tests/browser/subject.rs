@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use klytics::app::{self, Parts};
 use klytics::catalog::{self, Entity};
+use klytics::config;
 use klytics::demo::{Clock, Fake, Plan, ShopPlan};
 use klytics::klaviyo::{Client, Secret, Settings};
 use klytics::store::Store;
@@ -74,6 +75,8 @@ impl Subject {
             handle: handle.clone(),
             scheduled: false,
             hosts: Vec::new(),
+            api: config::Api::default(),
+            cache: config::Cache::default(),
             data_dir: data_dir.path().to_owned(),
         };
         let (url, shutdown, server) = serve(parts);

@@ -1,5 +1,6 @@
 //! The application from outside: over HTTP, with a fake Klaviyo on loopback, asking the store what was kept.
 
+mod answers;
 mod api;
 mod binary;
 mod catalog;
@@ -7,13 +8,16 @@ mod cli;
 mod consent;
 mod crash;
 mod deletions;
+mod first;
 mod klaviyo;
 mod members;
 mod numbers;
+mod openapi;
 mod pages;
 mod predictions;
 mod reconciliation;
 mod reports;
+mod repository;
 mod support;
 mod sync;
 mod tidy;

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use klytics::app::{self, Parts};
 use klytics::catalog::{ENTITIES, Entity, find};
+use klytics::config;
 use klytics::demo::{self, Fake, Plan, ShopPlan, Truth};
 use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
@@ -17,6 +18,7 @@ use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
 use klytics::sync::{Chosen, Handle, Membership, Options, Order, Reach, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
+use rocket::{Build, Rocket};
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
 pub(crate) fn account() -> Store {
@@ -77,18 +79,41 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn serve(store: Store) -> Served {
-    let options = Options { parallel: 1, ..Options::default() };
-    let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
+    let handle = keyless(&store);
     serve_with(store, handle)
+}
+
+/// A sync at rest that has no key.
+pub(crate) fn keyless(store: &Store) -> Handle {
+    let options = Options { parallel: 1, ..Options::default() };
+    Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest")
 }
 
 /// The application over a store and its sync, whose threads start with it.
 pub(crate) fn serve_with(store: Store, handle: Handle) -> Served {
-    let data_dir = tempfile::tempdir().expect("a directory");
-    let parts = Parts { store, handle, scheduled: false, hosts: Vec::new(), data_dir: data_dir.path().to_owned() };
-    let figment = rocket::Config::figment().merge(("log_level", "off"));
-    let server = app::build(figment, parts, |_| ()).expect("a server");
+    serve_by(store, handle, config::Api::default())
+}
+
+/// The same, by settings of the API's own.
+pub(crate) fn serve_by(store: Store, handle: Handle, api: config::Api) -> Served {
+    let (server, data_dir) = server(store, handle, api);
     Served { client: Client::untracked(server).expect("a client"), _data_dir: data_dir }
+}
+
+/// The application, for a client of another kind; its directory has to live as long.
+pub(crate) fn server(store: Store, handle: Handle, api: config::Api) -> (Rocket<Build>, tempfile::TempDir) {
+    let data_dir = tempfile::tempdir().expect("a directory");
+    let parts = Parts {
+        store,
+        handle,
+        scheduled: false,
+        hosts: Vec::new(),
+        api,
+        cache: config::Cache::default(),
+        data_dir: data_dir.path().to_owned(),
+    };
+    let figment = rocket::Config::figment().merge(("log_level", "off"));
+    (app::build(figment, parts, |_| ()).expect("a server"), data_dir)
 }
 
 /// When the shops of the tests have come to: noon in New York on a Saturday, two weeks after its clocks went back.

@@ -214,6 +214,14 @@ fn the_readme_tells_every_entity() {
 }
 
 #[test]
+fn settings_that_code_assumes_are_those_of_the_packaged_file() {
+    let settings = klytics::config::Settings::from(&klytics::config::packaged()).expect("settings");
+    let said = |it: &dyn std::fmt::Debug| format!("{it:?}");
+    assert_eq!(said(&settings.api), said(&klytics::config::Api::default()));
+    assert_eq!(said(&settings.cache), said(&klytics::config::Cache::default()));
+}
+
+#[test]
 fn every_setting_says_what_it_does() {
     let text = fs::read_to_string(root().join("Rocket.toml")).expect("the settings");
     let lines: Vec<_> = text.lines().collect();

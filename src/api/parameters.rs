@@ -1,0 +1,172 @@
+//! What a query string may say: each parameter once, for the check at the door and for the description of the API.
+
+use strsim::levenshtein;
+use utoipa::openapi::path::{Parameter as Described, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{KnownFormat, Required};
+
+use crate::range::{LIMIT_DEFAULT, LIMIT_MAX, Preset, Unclear};
+
+/// One parameter of a query string.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    about: &'static str,
+    value: Value,
+}
+
+#[derive(Debug)]
+enum Value {
+    Text,
+    Range,
+    Moment,
+    Choice(&'static [&'static str]),
+    Limit,
+    Offset,
+    /// One of the fields of the endpoint, with or without a minus.
+    Sort,
+}
+
+/// Which days.
+pub(super) const DAYS: &[Parameter] = &[
+    Parameter {
+        name: "range",
+        about: "Local days of the account: a preset, or two days as YYYY-MM-DD_to_YYYY-MM-DD or YYYY-MM-DD,YYYY-MM-DD, \
+                both included. last-30-days, unless said otherwise.",
+        value: Value::Range,
+    },
+    Parameter { name: "dateRange", about: "The same as `range`.", value: Value::Range },
+];
+
+/// What days are compared with.
+pub(super) const COMPARED: &[Parameter] = &[Parameter {
+    name: "compare",
+    about: "What `previous` is of: as many days just before, the same weekdays a year before, or nothing.",
+    value: Value::Choice(&["previous", "year", "none"]),
+}];
+
+/// How messages and money are counted.
+pub(super) const COUNTED: &[Parameter] = &[
+    Parameter {
+        name: "basis",
+        about: "Count messages by the day they were sent, with all that happened to them since, or by the day on which it \
+                happened.",
+        value: Value::Choice(&["sent", "event"]),
+    },
+    Parameter {
+        name: "machine",
+        about: "Whether opens and clicks by machines are counted.",
+        value: Value::Choice(&["exclude", "include"]),
+    },
+    CONVERSION,
+];
+
+const CONVERSION: Parameter = Parameter {
+    name: "metric",
+    about: "Id of the metric whose events are conversions, in place of the account's own.",
+    value: Value::Text,
+};
+
+/// Which conversions, where nothing else matters to a count.
+pub(super) const CONVERTED: &[Parameter] = &[CONVERSION];
+
+/// Which part of a listing.
+pub(super) const PART: &[Parameter] = &[
+    Parameter { name: "limit", about: "Rows of the answer, at most.", value: Value::Limit },
+    Parameter { name: "offset", about: "Rows that are passed over.", value: Value::Offset },
+    Parameter {
+        name: "sort",
+        about: "The field to sort by, with a minus before it for the other way; unknown values come last.",
+        value: Value::Sort,
+    },
+];
+
+pub(super) const NAMED: &[Parameter] = &[
+    Parameter { name: "q", about: "What the name contains, whatever the case.", value: Value::Text },
+    Parameter { name: "search", about: "The same as `q`.", value: Value::Text },
+];
+
+pub(super) const STATUS: &[Parameter] =
+    &[Parameter { name: "status", about: "Only what has this status, whatever the case.", value: Value::Text }];
+
+pub(super) const UPDATED: &[Parameter] = &[Parameter {
+    name: "updatedSince",
+    about: "Only what changed since then: a time in RFC 3339, or a local day.",
+    value: Value::Moment,
+}];
+
+pub(super) const DELETED: &[Parameter] = &[Parameter {
+    name: "deleted",
+    about: "Whether what Klaviyo deleted is included.",
+    value: Value::Choice(&["exclude", "include"]),
+}];
+
+pub(super) const OF_METRIC: &[Parameter] =
+    &[Parameter { name: "metric", about: "Only what is of the metric of this id.", value: Value::Text }];
+
+pub(super) const OF_PROFILE: &[Parameter] =
+    &[Parameter { name: "profile", about: "Only what is of the profile of this id.", value: Value::Text }];
+
+/// Groups of parameters, as endpoints take them.
+pub(super) type Groups = Vec<&'static [Parameter]>;
+
+/// Refuses what the endpoint does not take: a misspelt filter that was passed over would answer another question.
+pub(super) fn check<'a>(groups: &Groups, names: impl Iterator<Item = &'a str>) -> Result<(), Unclear> {
+    let known: Vec<&str> = groups.iter().flat_map(|it| it.iter()).map(|it| it.name).collect();
+    for name in names {
+        if !known.contains(&name) {
+            let near = known.iter().min_by_key(|it| levenshtein(it, name)).filter(|it| levenshtein(it, name) <= 3);
+            let hint = match near {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None if known.is_empty() => "; it takes none".to_owned(),
+                None => format!("; there are {}", known.join(", ")),
+            };
+            return Err(Unclear { parameter: "query", problem: format!("there is no parameter `{name}` here{hint}") });
+        }
+    }
+    Ok(())
+}
+
+impl Parameter {
+    /// `sorts` are the fields that the endpoint sorts by.
+    pub(super) fn describe(&self, sorts: &[String]) -> Described {
+        ParameterBuilder::new()
+            .name(self.name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(self.about))
+            .schema(Some(self.schema(sorts)))
+            .build()
+    }
+
+    fn schema(&self, sorts: &[String]) -> ObjectBuilder {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let whole = || ObjectBuilder::new().schema_type(Type::Integer);
+        match self.value {
+            Value::Text => text,
+            Value::Range => text.examples(Preset::ALL.iter().map(|it| it.name())),
+            Value::Moment => text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
+            Value::Choice(values) => text.enum_values(Some(values.iter().copied())).default(Some(values[0].into())),
+            Value::Limit => whole().minimum(Some(1)).maximum(Some(LIMIT_MAX)).default(Some(LIMIT_DEFAULT.into())),
+            Value::Offset => whole().minimum(Some(0)).default(Some(0.into())),
+            Value::Sort => text.enum_values(Some(sorts.iter().flat_map(|it| [it.clone(), format!("-{it}")]))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_parameter_is_named_with_what_may_be_meant() {
+        let groups = vec![DAYS, PART];
+        let problem = |name| check(&groups, [name].into_iter()).map_err(|it| it.problem);
+        assert_eq!(problem("limit"), Ok(()));
+        assert_eq!(problem("limt"), Err("there is no parameter `limt` here; did you mean `limit`?".to_owned()));
+        let far = problem("colour").expect_err("no such parameter");
+        assert_eq!(far, "there is no parameter `colour` here; there are range, dateRange, limit, offset, sort");
+        let none = check(&Vec::new(), ["x"].into_iter()).expect_err("no parameter");
+        assert_eq!(none.problem, "there is no parameter `x` here; it takes none");
+    }
+}
