@@ -29,7 +29,7 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     if is_first {
         remember(copying, &plan.tiers, now)?;
     }
-    Reading::of(copying, zone, plan.spans).to_the_end()?;
+    Reading::of(copying, zone, plan.spans).finish()?;
     if is_first { Ok(()) } else { remember(copying, &plan.tiers, now) }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn reread(copying: &Copying<'_>, windows: &[Window]) -> Result<(), St
     let zone = copying.store().settle_zone()?;
     let mut newest_first = windows.to_vec();
     newest_first.sort_by_key(|it| std::cmp::Reverse(it.end));
-    Reading::of(copying, zone, newest_first).to_the_end()
+    Reading::of(copying, zone, newest_first).finish()
 }
 
 /// Writes down that these tiers of the lookback were done by what is read from `now` on.

@@ -60,7 +60,7 @@ pub(super) fn flag(json: &str) -> Option<bool> {
             "false" | "no" | "0" | "" => Some(false),
             _ => None,
         },
-        _ => None,
+        Written::Other => None,
     }
 }
 

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn windows_follow_one_another_without_a_gap() {
-        let windows = read(window(7, 1_000 * DAY), |it| it.start.timestamp() as usize % 40_000);
+        let windows =
+            read(window(7, 1_000 * DAY), |it| usize::try_from(it.start.timestamp() % 40_000).expect("a count"));
         assert_eq!(windows[0].end.timestamp(), 1_000 * DAY);
         assert!(windows.windows(2).all(|it| it[0].start == it[1].end));
         assert_eq!(windows.last().map(|it| it.start.timestamp()), Some(7));
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn windows_are_as_long_as_events_are_rare() {
         for rate in [10.0, 1_000.0, 1_000_000.0] {
-            let windows = read(window(0, 300 * DAY), |it| (days(it) * rate) as usize);
+            let windows = read(window(0, 300 * DAY), |it| usize::try_from(whole(days(it) * rate)).expect("a count"));
             let usual = &windows[windows.len() / 2];
             let held = days(usual) * rate;
             assert!(windows.len() < 6 || (9_000.0..11_000.0).contains(&held), "{rate} a day: {held}");

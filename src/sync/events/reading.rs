@@ -80,7 +80,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads and writes everything, or until the first failure: what was closed by then is kept.
-    pub(super) fn to_the_end(self) -> Result<(), Stopped> {
+    pub(super) fn finish(self) -> Result<(), Stopped> {
         std::thread::scope(|scope| {
             for _ in 0..self.copying.handle.0.options.windows {
                 scope.spawn(|| self.read_windows());
@@ -195,12 +195,12 @@ impl<'a> Reading<'a> {
     fn put_away(&self, piece: Option<Piece>) -> Result<(), Stopped> {
         let now = self.copying.now();
         let due = {
-            let shelf = &mut self.desk().shelf;
+            let mut desk = self.desk();
             if let Some(piece) = piece {
-                shelf.since.get_or_insert(now);
-                shelf.pieces.push(piece);
+                desk.shelf.since.get_or_insert(now);
+                desk.shelf.pieces.push(piece);
             }
-            if shelf.is_due(now) { shelf.empty() } else { Vec::new() }
+            if desk.shelf.is_due(now) { desk.shelf.empty() } else { Vec::new() }
         };
         self.write(due)
     }
