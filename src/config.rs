@@ -30,6 +30,7 @@ pub struct Settings {
     pub store: Store,
     pub sync: Sync,
     pub reports: Reports,
+    pub membership: Membership,
 }
 
 /// The `[default.klaviyo]` table.
@@ -69,8 +70,16 @@ pub struct Sync {
     pub history_days: u32,
     /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time, 1–64.
+    pub windows: usize,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
     /// By how many seconds a scheduled run begins late at most, 0–3600.
     pub jitter_secs: u32,
     /// When each entity is copied: a cron expression in the account's zone, or `off`. The `[default.sync.schedules]` table.
@@ -85,6 +94,32 @@ pub struct Reports {
     pub history_days: u32,
     /// For how many days after a day its numbers are read again.
     pub restate_days: u32,
+}
+
+/// The `[default.membership]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    pub lists: Chosen,
+    pub segments: Chosen,
+    /// How often a list or segment is listed as a whole, 1–366.
+    pub relist_days: u32,
+}
+
+/// Which lists or segments are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Chosen {
+    /// `all` or `none`.
+    Word(String),
+    /// Ids or names.
+    These(Vec<String>),
+}
+
+impl Chosen {
+    fn is_understood(&self) -> bool {
+        matches!(self, Chosen::These(_)) || matches!(self, Chosen::Word(it) if it == "all" || it == "none")
+    }
 }
 
 /// A secret that cannot be printed by accident.
@@ -145,7 +180,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "reports", "store", "sync"];
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -239,7 +274,7 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 9] = [
+        let rules: [(&str, bool, &str); 13] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -266,6 +301,10 @@ impl Settings {
                 (1..=365).contains(&self.reports.restate_days),
                 "from 1 to 365 days; no account attributes for longer than 90",
             ),
+            ("membership.lists", self.membership.lists.is_understood(), WHICH),
+            ("membership.segments", self.membership.segments.is_understood(), WHICH),
+            ("membership.relist_days", (1..=366).contains(&self.membership.relist_days), "from 1 to 366 days"),
+            ("sync.windows", (1..=64).contains(&self.sync.windows), "from 1 to 64 windows of events at the same time"),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             ("sync.jitter_secs", self.sync.jitter_secs <= 3_600, "from 0 to 3600 seconds"),
             (
@@ -285,6 +324,9 @@ impl Settings {
         }
     }
 }
+
+/// How [`Chosen`] is written.
+const WHICH: &str = "\"all\", \"none\", or a list of ids or names such as [\"Newsletter\"]";
 
 /// The entities that are copied on a schedule of their own.
 fn scheduled() -> impl Iterator<Item = &'static str> {

@@ -5,8 +5,10 @@ mod copying;
 mod desk;
 mod diary;
 mod events;
+mod members;
 mod on_demand;
 mod pass;
+mod plan;
 mod reconciling;
 pub mod record;
 mod remedy;
@@ -15,6 +17,8 @@ mod run;
 pub mod schedule;
 mod series;
 mod values;
+
+pub use members::{Chosen, Membership};
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -97,21 +101,39 @@ pub enum Refused {
 /// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How far back a first read of events goes; 0 is everything.
     pub history_days: u32,
+    /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time.
+    pub windows: usize,
+    /// Entities copied at the same time.
     pub parallel: usize,
     /// When each entity is copied by itself.
     pub timetable: Timetable,
     pub reports: Reach,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
+    pub membership: Membership,
 }
 
 impl Default for Options {
+    /// As in the packaged `Rocket.toml`.
     fn default() -> Options {
         Options {
             history_days: 0,
             lookback_hours: 2,
+            lookback_daily_days: 3,
+            lookback_weekly_days: 30,
+            windows: 16,
             parallel: 4,
             timetable: Timetable::default(),
+            profile_sweep_days: 7,
+            membership: Membership::default(),
             reports: Reach::default(),
         }
     }
@@ -119,12 +141,21 @@ impl Default for Options {
 
 impl From<&crate::config::Settings> for Options {
     fn from(settings: &crate::config::Settings) -> Options {
-        let (sync, reports) = (&settings.sync, &settings.reports);
+        let crate::config::Settings { sync, membership, reports, .. } = settings;
         Options {
             history_days: sync.history_days,
             lookback_hours: sync.lookback_hours,
+            lookback_daily_days: sync.lookback_daily_days,
+            lookback_weekly_days: sync.lookback_weekly_days,
+            windows: sync.windows,
             parallel: sync.parallel,
             timetable: Timetable::new(&sync.schedules, sync.jitter_secs),
+            profile_sweep_days: sync.profile_sweep_days,
+            membership: Membership {
+                lists: (&membership.lists).into(),
+                segments: (&membership.segments).into(),
+                relist_days: membership.relist_days,
+            },
             reports: Reach { history_days: reports.history_days, restate_days: reports.restate_days },
         }
     }
@@ -145,7 +176,7 @@ struct Shared {
     options: Options,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     desk: Mutex<Desk>,
-    /// Held while events are read: they are staged in one place.
+    /// Held while events are read, so that no older answer about a window takes the place of a newer one.
     events: Mutex<()>,
     /// Rung when a run is added, progresses or ends.
     bell: Condvar,

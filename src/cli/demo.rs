@@ -105,6 +105,8 @@ fn settings(fake: &Fake, data_dir: &std::path::Path, port: u16) -> Figment {
         .merge(Serialized::default("data_dir", data_dir))
         .merge(Serialized::default("klaviyo.base_url", fake.url()))
         .merge(Serialized::default("klaviyo.api_key", fake.key()))
+        // What the segments of a made-up shop earned is worth a look.
+        .merge(Serialized::default("membership.segments", "all"))
         // Nobody else draws on the limits of a made-up shop.
         .merge(Serialized::default("klaviyo.budget_share", 1.0))
 }

@@ -10,6 +10,7 @@ mod filter;
 mod limits;
 mod listing;
 mod mood;
+mod order;
 mod people;
 mod posted;
 mod properties;

@@ -7,8 +7,10 @@ use super::Error;
 /// Every migration, oldest first; its place in the list is its number.
 const MIGRATIONS: &[(&str, &str)] = &[
     ("sync", include_str!("migrations/0001_sync.sql")),
+    ("lookbacks", include_str!("migrations/0002_lookbacks.sql")),
     ("reports", include_str!("migrations/0004_reports.sql")),
     ("runs", include_str!("migrations/0005_runs.sql")),
+    ("consent", include_str!("migrations/0006_consent.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

@@ -1,11 +1,9 @@
 //! Reports: which spans of days were read, the rows of each replaced as a whole; and the requests that count by the day.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
-use super::{Changes, Db, Error, FromRow, Query, Record, Row, RowResult, utc};
-use crate::catalog::{Entity, Kind};
+use super::{Changes, Db, Error, FromRow, Query, Record, Row, RowResult, schema, utc};
+use crate::catalog::Entity;
 use crate::{params, query};
 
 const WINDOWS: Query = query!("reports/windows");
@@ -71,8 +69,9 @@ impl Db<'_> {
         let Days { start, end } = window.days;
         let now = window.fetched_at;
         let mut changes = self.merge(entity, records, now)?;
-        let seen: HashSet<String> = records.iter().map(|it| it.id.clone()).collect();
-        changes.deleted = self.sweep_days(entity, &seen, window.days, now)?;
+        self.begin_listing(entity)?;
+        self.note_seen(entity, records)?;
+        changes.deleted = self.sweep_days(entity, window.days, now)?;
         self.execute(FORGET_WINDOW, params! { "entity": entity.name, "start": start, "end": end })?;
         let values = params! {
             "entity": entity.name, "start": start, "end": end, "metric": window.conversion_metric, "now": utc(now),
@@ -81,23 +80,10 @@ impl Db<'_> {
         Ok(changes)
     }
 
-    /// Marks rows as deleted that are about these days and not among `seen`.
-    fn sweep_days(
-        &self,
-        entity: &Entity,
-        seen: &HashSet<String>,
-        days: Days,
-        now: DateTime<Utc>,
-    ) -> Result<u64, Error> {
-        let day = entity.columns.iter().find(|it| it.kind == Kind::Day).expect("a report keeps its days").name;
-        self.note_seen(seen)?;
-        let sql = format!(
-            "update {} set deleted_at = $now, synced_at = $now where deleted_at is null \
-             and {day} between $start and $end and id not in (select id from seen)",
-            entity.table()
-        );
+    /// Marks rows as deleted that are about these days and were not in the answer.
+    fn sweep_days(&self, entity: &Entity, days: Days, now: DateTime<Utc>) -> Result<u64, Error> {
         let values = params! { "now": utc(now), "start": days.start, "end": days.end };
-        self.generated("mark deleted rows", &sql, values).map(|it| it as u64)
+        self.generated("mark deleted rows", &schema::sweep_days(entity), values).map(|it| it as u64)
     }
 
     /// The metric whose events are conversions; none before metrics were read, or where no shop sends orders.

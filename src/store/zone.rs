@@ -21,13 +21,12 @@ pub fn local(time: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     time.with_timezone(&zone).naive_local()
 }
 
-/// The instant at which a local day begins; where clocks leap over midnight, some time later.
+/// The instant in UTC at which a local day begins; where clocks leap over midnight, an hour later.
 #[must_use]
-pub fn beginning(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    // No zone leaps further than a day; what it leaps over is told in quarters of an hour.
-    let quarters = (0..=96).map(|it| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * it));
-    let mut instants = quarters.filter_map(|it| zone.from_local_datetime(&it).earliest());
-    instants.next().map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |it| it.to_utc())
+pub fn midnight(day: NaiveDate, zone: Tz) -> NaiveDateTime {
+    let start = day.and_time(NaiveTime::MIN);
+    let local = |it: NaiveDateTime| zone.from_local_datetime(&it).earliest();
+    local(start).or_else(|| local(start + TimeDelta::hours(1))).map_or(start, |it| it.naive_utc())
 }
 
 impl Db<'_> {
@@ -149,7 +148,7 @@ mod tests {
             ("2026-10-25", Tz::Atlantic__Azores, "2026-10-25T00:00:00"),
             ("2026-06-01", Tz::UTC, "2026-06-01T00:00:00"),
         ] {
-            assert_eq!(beginning(day.parse().expect("a day"), zone).naive_utc(), at(want), "{day} {zone}");
+            assert_eq!(midnight(day.parse().expect("a day"), zone), at(want), "{day} {zone}");
         }
     }
 

@@ -10,14 +10,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::copying::Copying;
-use super::record::{self, Context, Malformed};
+use super::record::{self, Context};
 use super::run::Stopped;
 use super::{events, values};
 use crate::catalog::{EVENTS, Entity};
 use crate::klaviyo::{Batch, Error, Request};
 use crate::store::reconciliation::Countable;
 use crate::store::reports::Days;
-use crate::store::zone::beginning;
+use crate::store::zone::midnight;
 use crate::store::{Record, Window};
 
 /// What every pass compares: as long as late events were seen to come (api-facts 6, by day 17), and then some.
@@ -136,9 +136,9 @@ impl Reconciling<'_> {
         let batch = self.copying.ask(&Request::listing(endpoint, EVENTS.tier, EVENTS.scopes, &parameters))?;
         let Some(event) = batch.data.first() else { return Ok(None) };
         let event: Value =
-            serde_json::from_str(event.get()).map_err(|error| Malformed::new(&EVENTS, error.to_string()))?;
-        let time = values::time(&event["attributes"]["datetime"]);
-        let time = time.ok_or_else(|| Malformed::new(&EVENTS, "it has no time".to_owned()))?;
+            serde_json::from_str(event.get()).map_err(|error| Stopped::unreadable(&EVENTS, error.to_string()))?;
+        let time = values::time(&event["attributes"]["datetime"].to_string());
+        let time = time.ok_or_else(|| Stopped::unreadable(&EVENTS, "it has no time".to_owned()))?;
         Ok(Some(time.with_timezone(&self.zone).date_naive()))
     }
 
@@ -163,7 +163,7 @@ impl Reconciling<'_> {
 
     /// Takes over the buckets of an answer.
     fn take(&self, answer: &RawValue, counts: &mut BTreeMap<NaiveDate, (Value, Value)>) -> Result<(), Stopped> {
-        let malformed = |reason: String| Malformed::new(self.copying.entity, reason);
+        let malformed = |reason: String| Stopped::unreadable(self.copying.entity, reason);
         let answer: Answer = serde_json::from_str(answer.get()).map_err(|error| malformed(error.to_string()))?;
         let Attributes { dates, data } = answer.attributes;
         // Without dimensions there is one row, or none where there is nothing to count.
@@ -192,7 +192,7 @@ impl Reconciling<'_> {
         counts: &BTreeMap<NaiveDate, (Value, Value)>,
     ) -> Result<Vec<Record>, Stopped> {
         let entity = self.copying.entity;
-        let malformed = |reason: String| Malformed::new(entity, reason);
+        let malformed = |reason: String| Stopped::unreadable(entity, reason);
         let row = |day: NaiveDate| {
             let (count, sum) = counts.get(&day).ok_or_else(|| malformed(format!("{day} is not in the answer")))?;
             let row = json!({
@@ -204,7 +204,7 @@ impl Reconciling<'_> {
             to_raw_value(&row).map_err(|error| malformed(error.to_string()))
         };
         let days = days.start.iter_days().take_while(|it| *it <= days.end);
-        let data = days.map(row).collect::<Result<Vec<_>, Malformed>>()?;
+        let data = days.map(row).collect::<Result<Vec<_>, Stopped>>()?;
         let batch = Batch { data, ..Batch::default() };
         Ok(record::read(entity, &batch, Context { zone: self.zone, parent: None })?.records)
     }
@@ -231,8 +231,7 @@ impl Reconciling<'_> {
         }
         let days: BTreeSet<NaiveDate> = differing.into_iter().map(|(_, day)| day).collect();
         self.copying.show(|it| it.doing = Some(format!("reading {} days again that differ", days.len())));
-        let reading = Copying { entity: &EVENTS, on_behalf_of: Some(self.copying.entity), ..*self.copying };
-        events::reread(&reading, &windows(&days, self.zone))?;
+        events::reread(&self.copying.on_behalf(&EVENTS), windows(&days, self.zone))?;
         self.compare(true)?;
         let stubborn = self.differing()?;
         for (metric, days) in by_metric(&stubborn) {
@@ -279,7 +278,7 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Attributes {
-    dates: Vec<Value>,
+    dates: Vec<String>,
     data: Vec<Measured>,
 }
 
@@ -329,7 +328,7 @@ fn comparable(covered: &[Window], zone: Tz, since: Option<NaiveDate>) -> Vec<Day
         .iter()
         .filter_map(|it| {
             let first = local(it.start);
-            let first = if beginning(first, zone) < it.start { first.succ_opt()? } else { first };
+            let first = if midnight(first, zone).and_utc() < it.start { first.succ_opt()? } else { first };
             let start = since.map_or(first, |it| it.max(first));
             let end = local(it.end).pred_opt()?;
             (start <= end).then_some(Days { start, end })
@@ -356,7 +355,7 @@ fn windows(days: &BTreeSet<NaiveDate>, zone: Tz) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
     for day in days {
         let after = day.succ_opt().unwrap_or(*day);
-        let window = Window { start: beginning(*day, zone), end: beginning(after, zone) };
+        let window = Window { start: midnight(*day, zone).and_utc(), end: midnight(after, zone).and_utc() };
         match windows.last_mut() {
             Some(last) if last.end == window.start => last.end = window.end,
             _ => windows.push(window),

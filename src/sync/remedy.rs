@@ -21,7 +21,7 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
         Stopped::UnknownZone(_) => {
             Some("Choose the time zone again in Klaviyo's account settings, then sync accounts.")
         }
-        Stopped::Malformed(_) | Stopped::Endless(_) => Some(
+        Stopped::Malformed(_) | Stopped::Unreadable { .. } | Stopped::Endless(_) => Some(
             "It is tried again by itself. If it stays, Klaviyo answers in a way that this version does not know: look for a newer one.",
         ),
         Stopped::Panicked => Some("It is tried again by itself. Please report it with the lines of the log."),

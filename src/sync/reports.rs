@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use super::copying::Copying;
-use super::record::{self, Context, Malformed};
+use super::record::{self, Context};
 use super::run::Stopped;
 use super::series::Series;
 use super::{Order, values};
@@ -143,7 +143,7 @@ impl Asking<'_> {
 
     fn rows(&self, answer: &RawValue, span: Days) -> Result<Vec<Record>, Stopped> {
         let entity = self.copying.entity;
-        let malformed = |reason: String| Malformed::new(entity, reason);
+        let malformed = |reason: String| Stopped::unreadable(entity, reason);
         let answer: Answer = serde_json::from_str(answer.get()).map_err(|error| malformed(error.to_string()))?;
         let mut rows = Vec::new();
         for result in &answer.attributes.results {
@@ -168,10 +168,10 @@ impl Asking<'_> {
     /// A row as a document that the catalog's pointers lead into. What it is about is its id.
     fn row(&self, result: &Grouped, statistics: &Map<String, Value>, day: NaiveDate, when: Value, span: Days) -> Value {
         let names = if self.report.group_by.is_empty() {
-            result.groupings.values().map(values::text).collect::<Vec<_>>()
+            result.groupings.values().map(text).collect::<Vec<_>>()
         } else {
             let named = |it: &&str| result.groupings.get(*it).filter(|it| !it.is_null());
-            self.report.group_by.iter().map(|it| named(it).map(values::text).unwrap_or_default()).collect()
+            self.report.group_by.iter().map(|it| named(it).map(text).unwrap_or_default()).collect()
         };
         let mut row = json!({
             "id": format!("{}:{day}", names.join(":")),
@@ -199,7 +199,7 @@ struct Attributes {
     results: Vec<Grouped>,
     /// What the values of a series stand for, by place.
     #[serde(default)]
-    date_times: Vec<Value>,
+    date_times: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -207,6 +207,11 @@ struct Grouped {
     #[serde(default)]
     groupings: Map<String, Value>,
     statistics: Map<String, Value>,
+}
+
+/// A grouping as it is written in an id.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// The values at one place of a series; none where one is shorter than that.

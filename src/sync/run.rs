@@ -1,6 +1,7 @@
 //! One task: an entity of a run is copied, and how that ended is written down; one's failure leaves the others alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -35,6 +36,8 @@ pub(super) enum Stopped {
     NoConversionMetric,
     #[error("Klaviyo cannot report by the conversion metric “{name}” ({id}): {detail}")]
     NotAConversion { name: String, id: String, detail: String },
+    #[error("Klaviyo's answer about {entity} cannot be read: {reason}")]
+    Unreadable { entity: &'static str, reason: String },
     /// Another entity of the run found nobody there.
     #[error("{0}")]
     Unreachable(String),
@@ -42,10 +45,18 @@ pub(super) enum Stopped {
     Panicked,
 }
 
+impl Stopped {
+    /// An answer that is not what the API promises.
+    pub(super) fn unreadable(entity: &Entity, reason: String) -> Stopped {
+        Stopped::Unreadable { entity: entity.name, reason }
+    }
+}
+
 /// Copies what the task is about, and writes down how that ended.
 pub(super) fn carry_out(handle: &Handle, client: &Client, task: &Task) {
     let Task { run, order, entity, cancel, unreachable } = task;
-    let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel, run: *run };
+    let left_out = AtomicUsize::new(0);
+    let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel, run: *run, left_out };
     let result = match unreachable {
         Some(reason) => Err(Stopped::Unreachable(reason.clone())),
         None => catch_unwind(AssertUnwindSafe(|| {
@@ -123,7 +134,7 @@ fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
 /// How the pass ended; `None` where it goes on after a restart, because a pause held it when the process ended.
 fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> {
     let Err(stopped) = result else {
-        return Some(Ended { status: Status::Completed, error: None, remedy: None, resumes_at: None });
+        return Some(Ended { status: Status::Completed, error: copying.remark(), remedy: None, resumes_at: None });
     };
     let handle = copying.handle;
     let status = match status_of(stopped) {

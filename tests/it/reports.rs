@@ -8,7 +8,7 @@ use klytics::demo::{Kind, Mood};
 use klytics::sync::{Options, Order, Reach};
 use serde_json::Value;
 
-use crate::support::{Mirror, Reading, changes, ended_well, forced, lines, noon, only, part, seed, shop, value};
+use crate::support::{Mirror, Reading, changes, ended_well, forced, lines, noon, only, options, part, seed, shop, value};
 
 const FLOWS: &str = "/api/flow-series-reports";
 
@@ -25,7 +25,7 @@ fn reports() -> Order {
 
 fn reaching(history_days: u32) -> Reading {
     let reports = Reach { history_days, restate_days: 90 };
-    Reading { options: Options { parallel: 3, reports, ..Options::default() }, ..Reading::default() }
+    Reading { options: Options { reports, ..options() }, ..Reading::default() }
 }
 
 /// What was posted to a path, oldest first.

@@ -287,7 +287,7 @@ fn members(shop: &Shop, segment: &Group, span: Span, now: DateTime<Utc>) -> Valu
         let midnight = shop.plan.zone.from_local_datetime(&before.and_time(NaiveTime::MIN)).earliest();
         let until = midnight.map_or(now.timestamp(), |it| it.timestamp() - 1).min(now.timestamp());
         #[expect(clippy::cast_precision_loss, reason = "a number of profiles")]
-        let size = (shop.people(until).count() as f64 * segment.share).floor();
+        let size = shop.members(segment, until).count() as f64;
         size
     };
     let (before, after) = (size(span.first), size(span.last.succ_opt().unwrap_or(span.last)));
