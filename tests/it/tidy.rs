@@ -220,6 +220,8 @@ fn every_schedule_is_a_setting_whose_default_is_the_catalogs() {
         let value = settings.iter().find(|(it, _)| *it == key).map(|(_, value)| value.as_str());
         assert_eq!(value, Some(format!("\"{}\"", entity.schedule).as_str()), "{key}");
     }
+    // Of what there is not, or comes along with something else, there is none: the start would refuse it.
+    klytics::config::Settings::from(&klytics::config::packaged()).expect("settings that are known");
 }
 
 #[test]
