@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
     }
     if let Some(at) = paused_at {
         let ago = ago((Utc::now() - at).num_seconds());
-        super::print(format_args!("The sync is paused ({ago}): a server copies nothing until Resume is pressed on /sync."));
+        super::print(format_args!(
+            "The sync is paused ({ago}): a server copies nothing until Resume is pressed on /sync."
+        ));
     }
     super::print(format_args!(
         "{:<20} {:<10} {:>12}  {:<14} {:<38}",
@@ -37,7 +39,12 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
         let ago = it.last_synced_at.map_or_else(|| "never".to_owned(), |at| ago((Utc::now() - at).num_seconds()));
         let schedule = find(&it.name).map(|entity| timetable.words(entity)).unwrap_or_default();
         let name = it.status.name();
-        super::print(format_args!("{:<20} {name:<10} {:>12}  {ago:<14} {schedule:<38} {}", it.name, it.rows, notes(&it)));
+        super::print(format_args!(
+            "{:<20} {name:<10} {:>12}  {ago:<14} {schedule:<38} {}",
+            it.name,
+            it.rows,
+            notes(&it)
+        ));
     }
     Ok(())
 }

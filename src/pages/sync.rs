@@ -119,7 +119,8 @@ pub fn entities(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Vec<
     let row = |mut status: EntityStatus| {
         let entity = catalog::find(&status.name)?;
         let next_run_at = handle.next_run_at(entity, &status, zone, now);
-        let of_run = |run: &'_ Run| run.entities.iter().find(|it| it.name == status.name).cloned().map(|it| (run.status, it));
+        let of_run =
+            |run: &'_ Run| run.entities.iter().find(|it| it.name == status.name).cloned().map(|it| (run.status, it));
         let parts: Vec<(Status, RunEntity)> = runs.iter().filter_map(of_run).collect();
         let in_state = |state: Status| parts.iter().find(|(_, it)| it.status == state);
         if let Some((run, part)) = in_state(Status::Running).or_else(|| in_state(Status::Queued)) {
@@ -147,8 +148,8 @@ async fn show(
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {
         let now = Utc::now();
-        let (page, mut standing) = store
-            .read(|db| Ok((SyncPage::load(db, &handle, asked, now)?, super::standing(db, &handle, now)?)))?;
+        let (page, mut standing) =
+            store.read(|db| Ok((SyncPage::load(db, &handle, asked, now)?, super::standing(db, &handle, now)?)))?;
         // Here even what nobody waits for is watched; what is paused stands still.
         standing.running = !page.runs.is_empty() && page.paused_at.is_none();
         web::draw("sync.html", &Shell::new(visit, standing), &page)
