@@ -32,6 +32,9 @@ fn main() {
     let small = std::env::args().any(|it| it == "--small");
     let scale = if small { 20 } else { 1 };
     from_bytes(IN_MEMORY / scale);
+    if std::env::args().any(|it| it == "--bytes") {
+        return;
+    }
     over_http(ACCOUNT / scale);
     first_page();
     binary();

@@ -17,6 +17,7 @@ mod lists;
 mod mapped_metrics;
 pub mod metric_kinds;
 mod metrics;
+mod profile_predictions;
 mod profiles;
 mod segments;
 mod tags;
@@ -51,6 +52,10 @@ pub const ENTITIES: &[&Entity] = &[
     &form_versions::FORM_VERSIONS,
     &segments::SEGMENT_COUNTS,
     &lists::LIST_COUNTS,
+    &lists::LIST_MEMBERS,
+    &segments::SEGMENT_MEMBERS,
+    // Last, because they take long and nothing waits for them.
+    &profile_predictions::PROFILE_PREDICTIONS,
 ];
 
 /// Entities of which one record is read when somebody asks for it, and kept; no run goes over them.
@@ -111,7 +116,28 @@ pub enum Source {
         page_size: Option<u16>,
         /// Only parents whose column has one of these values; `None` means all of them.
         only: Option<(&'static str, &'static [&'static str])>,
+        key: Key,
     },
+}
+
+/// What tells the rows of an entity apart that is read per parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The record's id alone: no two parents have the same record.
+    Own,
+    /// The parent's id and the record's: one record belongs to several parents, as a profile does to lists.
+    WithParent,
+}
+
+impl Key {
+    /// The id of the row of a record that was read for `parent`.
+    #[must_use]
+    pub fn of(self, parent: &str, id: &str) -> String {
+        match self {
+            Key::Own => id.to_owned(),
+            Key::WithParent => format!("{parent}:{id}"),
+        }
+    }
 }
 
 /// How we learn what changed since the last sync.
@@ -121,11 +147,19 @@ pub enum Follow {
     /// a whole listing shows what was deleted.
     Everything,
     /// Records carry a time that the endpoint filters by; the attribute is also the field of the filter.
-    Since { attribute: &'static str, operator: Operator },
+    Since { attribute: &'static str, operator: Operator, whole: Whole },
     /// A record at a time in the past: read in windows of time, each replaced as a whole.
     Windows { attribute: &'static str },
     /// Whenever the parent's pages are read.
     Parent,
+}
+
+/// How often an entity that is followed by time is read as a whole all the same: only that shows what was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    EveryDays(u16),
+    /// The settings say how often, because it takes long where there is much of it.
+    AsSet,
 }
 
 /// The lower bound that a filter on time accepts.
@@ -215,6 +249,8 @@ pub enum Kind {
     LocalTime,
     /// A list of texts, such as ids.
     Texts,
+    /// Any document, as JSON text; an empty one is unknown.
+    Document,
 }
 
 /// Where in a record a column's value is found, as JSON pointers (RFC 6901).
@@ -287,6 +323,33 @@ impl Entity {
         }
     }
 
+    /// Largest `page[size]` of its requests, where they have one.
+    #[must_use]
+    pub fn page_size(&self) -> Option<u16> {
+        match self.source {
+            Source::List { page_size, .. } | Source::PerParent { page_size, .. } => page_size,
+            Source::Included { .. } => None,
+        }
+    }
+
+    /// The column that holds the id of the parent.
+    #[must_use]
+    pub fn parent_column(&self) -> Option<&'static str> {
+        self.columns.iter().find(|it| matches!(it.from, From::Parent)).map(|it| it.name)
+    }
+
+    /// Whether its records come in the order of the time that they are followed by.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        matches!(self.follow, Follow::Since { attribute, .. } if self.sort == Some(attribute))
+    }
+
+    /// Whether it says which profiles belong to each row of its parent.
+    #[must_use]
+    pub fn is_membership(&self) -> bool {
+        matches!(self.source, Source::PerParent { key: Key::WithParent, .. })
+    }
+
     /// The entities that come along in the pages of this one.
     pub fn companions(&self) -> impl Iterator<Item = (&'static Entity, &'static str)> {
         let name = self.name;
@@ -320,6 +383,12 @@ const fn local_time(name: &'static str, from: &'static [&'static str]) -> Column
 }
 const fn texts(name: &'static str, from: &'static [&'static str]) -> Column {
     Column { name, kind: Kind::Texts, from: From::Own(from) }
+}
+const fn document(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Document, from: From::Own(from) }
+}
+const fn number(name: &'static str, from: &'static [&'static str]) -> Column {
+    Column { name, kind: Kind::Number, from: From::Own(from) }
 }
 const fn parent(name: &'static str) -> Column {
     Column { name, kind: Kind::Text, from: From::Parent }
@@ -373,6 +442,15 @@ mod tests {
                 |it: &Column| matches!(it.from, From::Own([first, ..]) if *first == pointer) && it.kind == Kind::Time;
             assert!(entity.columns.iter().any(kept), "{} follows {attribute}, which it does not keep", entity.name);
         }
+    }
+
+    #[test]
+    fn a_key_with_a_parent_keeps_the_parent() {
+        for entity in ENTITIES.iter().filter(|it| it.is_membership()) {
+            assert!(entity.parent_column().is_some(), "{}", entity.name);
+        }
+        assert_eq!(Key::WithParent.of("L1", "P1"), "L1:P1");
+        assert_eq!(Key::Own.of("L1", "P1"), "P1");
     }
 
     #[test]

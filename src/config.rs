@@ -29,6 +29,7 @@ pub struct Settings {
     pub klaviyo: Klaviyo,
     pub store: Store,
     pub sync: Sync,
+    pub membership: Membership,
 }
 
 /// The `[default.klaviyo]` table.
@@ -68,12 +69,46 @@ pub struct Sync {
     pub history_days: u32,
     /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time, 1–64.
+    pub windows: usize,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
     /// By how many seconds a scheduled run begins late at most, 0–3600.
     pub jitter_secs: u32,
     /// When each entity is copied: a cron expression in the account's zone, or `off`. The `[default.sync.schedules]` table.
     pub schedules: BTreeMap<String, String>,
+}
+
+/// The `[default.membership]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    pub lists: Chosen,
+    pub segments: Chosen,
+    /// How often a list or segment is listed as a whole, 1–366.
+    pub relist_days: u32,
+}
+
+/// Which lists or segments are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Chosen {
+    /// `all` or `none`.
+    Word(String),
+    /// Ids or names.
+    These(Vec<String>),
+}
+
+impl Chosen {
+    fn is_understood(&self) -> bool {
+        matches!(self, Chosen::These(_)) || matches!(self, Chosen::Word(it) if it == "all" || it == "none")
+    }
 }
 
 /// A secret that cannot be printed by accident.
@@ -134,7 +169,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "store", "sync"];
+const OUR_KEYS: &[&str] = &["data_dir", "hosts", "klaviyo", "membership", "store", "sync"];
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -228,7 +263,7 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 7] = [
+        let rules: [(&str, bool, &str); 11] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -245,6 +280,10 @@ impl Settings {
                 (1..=120).contains(&self.klaviyo.connect_timeout_secs),
                 "from 1 to 120 seconds",
             ),
+            ("membership.lists", self.membership.lists.is_understood(), WHICH),
+            ("membership.segments", self.membership.segments.is_understood(), WHICH),
+            ("membership.relist_days", (1..=366).contains(&self.membership.relist_days), "from 1 to 366 days"),
+            ("sync.windows", (1..=64).contains(&self.sync.windows), "from 1 to 64 windows of events at the same time"),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
             ("sync.jitter_secs", self.sync.jitter_secs <= 3_600, "from 0 to 3600 seconds"),
             (
@@ -264,6 +303,9 @@ impl Settings {
         }
     }
 }
+
+/// How [`Chosen`] is written.
+const WHICH: &str = "\"all\", \"none\", or a list of ids or names such as [\"Newsletter\"]";
 
 /// The entities that are copied on a schedule of their own.
 fn scheduled() -> impl Iterator<Item = &'static str> {

@@ -12,5 +12,5 @@ mod truth;
 
 pub use clock::Clock;
 pub use fake::{Error, Fake, Limits, Mood, Plan, Seen};
-pub use shop::{Kind, LateEvent, Shop, ShopPlan};
+pub use shop::{Kind, LateEvent, Reason, Shop, ShopPlan};
 pub use truth::Truth;

@@ -2,16 +2,19 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
+mod consent;
 pub mod document;
 mod error;
 pub mod history;
 pub mod memory;
 mod metric_kinds;
 mod migrations;
+pub mod progress;
 mod query;
 pub mod runs;
 mod schema;
 mod staging;
+mod sweep;
 mod views;
 pub mod windows;
 pub mod zone;
@@ -26,9 +29,9 @@ pub use duckdb::ToSql;
 pub use duckdb::types::FromSql;
 pub use error::Error;
 pub use query::{Db, FromRow, Query, Row, RowResult};
-pub use staging::{Cell, Changes, Record};
+pub use staging::{Cell, Changes, Record, Staged};
 pub use views::VIEWS;
-pub use windows::Window;
+pub use windows::{Piece, Window};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -64,13 +67,22 @@ struct Inner {
     origin: Mutex<Connection>,
     /// Connections that read, at rest; each is taken for one unit of work.
     readers: Mutex<Vec<Connection>>,
+    /// Counts the stages that were made, so that each has a name of its own.
+    stages: std::sync::atomic::AtomicU64,
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] =
-    &[metric_kinds::QUERIES, history::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] = &[
+    consent::QUERIES,
+    history::QUERIES,
+    metric_kinds::QUERIES,
+    progress::QUERIES,
+    runs::QUERIES,
+    windows::QUERIES,
+    zone::QUERIES,
+];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;
@@ -107,12 +119,14 @@ impl Store {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
         views::apply(&connection)?;
+        Db(&connection).begin_consent_history()?;
         let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
         Ok(Store(Arc::new(Inner {
             path,
             writer: Mutex::new(connection),
             origin: Mutex::new(origin),
             readers: Mutex::default(),
+            stages: std::sync::atomic::AtomicU64::new(0),
             version: std::sync::atomic::AtomicU64::new(0),
         })))
     }

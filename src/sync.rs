@@ -5,14 +5,18 @@ mod copying;
 mod desk;
 mod diary;
 mod events;
+mod members;
 mod on_demand;
 mod pass;
+mod plan;
 pub mod record;
 mod remedy;
 mod run;
 pub mod schedule;
 mod series;
 mod values;
+
+pub use members::{Chosen, Membership};
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -90,26 +94,59 @@ pub enum Refused {
 /// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How far back a first read of events goes; 0 is everything.
     pub history_days: u32,
+    /// What every run reads again, in hours.
     pub lookback_hours: u32,
+    /// What is read again once a day, in days; 0 is nothing.
+    pub lookback_daily_days: u32,
+    /// What is read again once a week, in days; 0 is nothing.
+    pub lookback_weekly_days: u32,
+    /// Windows of events read at the same time.
+    pub windows: usize,
+    /// Entities copied at the same time.
     pub parallel: usize,
     /// When each entity is copied by itself.
     pub timetable: Timetable,
+    /// How often all profiles are listed to find the deleted ones; 0 is never.
+    pub profile_sweep_days: u32,
+    pub membership: Membership,
 }
 
 impl Default for Options {
+    /// As in the packaged `Rocket.toml`.
     fn default() -> Options {
-        Options { history_days: 0, lookback_hours: 2, parallel: 4, timetable: Timetable::default() }
+        Options {
+            history_days: 0,
+            lookback_hours: 2,
+            lookback_daily_days: 3,
+            lookback_weekly_days: 30,
+            windows: 16,
+            parallel: 4,
+            timetable: Timetable::default(),
+            profile_sweep_days: 7,
+            membership: Membership::default(),
+        }
     }
 }
 
-impl From<&crate::config::Sync> for Options {
-    fn from(settings: &crate::config::Sync) -> Options {
+impl From<&crate::config::Settings> for Options {
+    fn from(settings: &crate::config::Settings) -> Options {
+        let crate::config::Settings { sync, membership, .. } = settings;
         Options {
-            history_days: settings.history_days,
-            lookback_hours: settings.lookback_hours,
-            parallel: settings.parallel,
-            timetable: Timetable::new(&settings.schedules, settings.jitter_secs),
+            history_days: sync.history_days,
+            lookback_hours: sync.lookback_hours,
+            lookback_daily_days: sync.lookback_daily_days,
+            lookback_weekly_days: sync.lookback_weekly_days,
+            windows: sync.windows,
+            parallel: sync.parallel,
+            timetable: Timetable::new(&sync.schedules, sync.jitter_secs),
+            profile_sweep_days: sync.profile_sweep_days,
+            membership: Membership {
+                lists: (&membership.lists).into(),
+                segments: (&membership.segments).into(),
+                relist_days: membership.relist_days,
+            },
         }
     }
 }

@@ -2,10 +2,10 @@ use crate::catalog;
 use crate::pages::{Call, EventSpan};
 use crate::range::{Period, Unclear};
 use crate::store::runs::Run;
+use crate::store::zone::midnight;
 use crate::store::{self, Db, Row, RowResult};
 use crate::web;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use rocket::Request;
 use rocket::http::{ContentType, Status};
 use rocket::response::{self, Responder, Response};
@@ -25,15 +25,8 @@ impl Question {
             return Ok((None, None));
         }
         let (zone, range) = (db.zone()?, self.period.range);
-        Ok((Some(midnight(zone, range.start())), Some(midnight(zone, range.before()))))
+        Ok((Some(midnight(range.start(), zone)), Some(midnight(range.before(), zone))))
     }
-}
-
-/// The instant in UTC at which a local day begins; where clocks leap over midnight, an hour later.
-fn midnight(zone: Tz, day: NaiveDate) -> NaiveDateTime {
-    let start = day.and_time(NaiveTime::MIN);
-    let local = |it: NaiveDateTime| zone.from_local_datetime(&it).earliest();
-    local(start).or_else(|| local(start + TimeDelta::hours(1))).map_or(start, |it| it.naive_utc())
 }
 
 /// An instant, as rows keep it.

@@ -22,6 +22,8 @@ pub(super) struct Campaign {
     id: String,
     name: String,
     status: Option<String>,
+    /// Klaviyo has it no more; what it did remains.
+    deleted: bool,
     channel: Option<String>,
     sent_at: Option<DateTime<Utc>>,
     /// Recipients: delivered, bounced and failed.
@@ -83,6 +85,7 @@ impl FromRow for Campaign {
             id: row.get("id")?,
             name: row.get("name")?,
             status: row.get("status")?,
+            deleted: row.get("deleted")?,
             channel: row.get("channel")?,
             sent_at: row.get::<Option<NaiveDateTime>>("sent_at")?.map(|it| it.and_utc()),
             sent: results.recipients,

@@ -23,6 +23,7 @@ select
     campaign_id as id,
     coalesce(campaigns.name, campaign_id) as name,
     campaigns.status,
+    coalesce(campaigns.deleted, false) as deleted,
     campaigns.channel,
     campaigns.sent_at
 from results

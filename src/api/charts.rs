@@ -1,6 +1,7 @@
 use super::answer::{Answer, Question, document};
+use super::segments;
 use crate::pages::Call;
-use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm, TopSegment};
+use crate::pages::overview::{self, Channel, Earned, RevenueDay, Sent, Setting, TOP, TopFlow, TopForm};
 use crate::range::Unclear;
 use crate::store::{self, Db};
 use crate::web;
@@ -22,7 +23,7 @@ pub(super) struct Segment {
     id: String,
     name: String,
     count: Option<i64>,
-    /// Needs to know who is in the segment, and so is unknown.
+    /// What its members did is unknown unless they are copied.
     conversion_rate: Option<f64>,
     revenue: Option<f64>,
 }
@@ -63,8 +64,7 @@ pub(super) async fn distribution(call: Result<Call, Unclear>) -> Result<Answer<V
 
 #[get("/top-segments")]
 pub(super) async fn top_segments(call: Result<Call, Unclear>) -> Result<Answer<Vec<Segment>>, web::Error> {
-    document(call, "segments", |db, _| Ok(overview::top_segments(db, TOP)?.into_iter().map(Segment::from).collect()))
-        .await
+    document(call, "segments", |db, it| Ok(segments::best(db, it, TOP)?.into_iter().map(Segment::from).collect())).await
 }
 
 #[get("/top-flows")]
@@ -95,9 +95,10 @@ impl From<RevenueDay> for Day {
     }
 }
 
-impl From<TopSegment> for Segment {
-    fn from(it: TopSegment) -> Segment {
-        Segment { id: it.id, name: it.name, count: it.count, conversion_rate: None, revenue: None }
+impl From<segments::Segment> for Segment {
+    fn from(it: segments::Segment) -> Segment {
+        let segments::Segment { id, name, count, conversion_rate, revenue, .. } = it;
+        Segment { id, name, count, conversion_rate, revenue }
     }
 }
 

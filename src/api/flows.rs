@@ -21,6 +21,8 @@ pub(super) struct Flow {
     id: String,
     name: String,
     status: Option<String>,
+    /// Klaviyo has it no more; what it did remains.
+    deleted: bool,
     trigger_type: Option<String>,
     recipients: i64,
     delivered: i64,
@@ -79,6 +81,7 @@ impl FromRow for Flow {
             id: row.get("id")?,
             name: row.get("name")?,
             status: row.get("status")?,
+            deleted: row.get("deleted")?,
             trigger_type: row.get("trigger_type")?,
             recipients: results.recipients,
             delivered: results.delivered,

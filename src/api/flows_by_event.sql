@@ -23,6 +23,7 @@ select
     flow_id as id,
     coalesce(flows.name, flow_id) as name,
     flows.status,
+    coalesce(flows.deleted, false) as deleted,
     flows.trigger_type
 from results
 left join flows on flows.id = flow_id

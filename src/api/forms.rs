@@ -19,6 +19,8 @@ pub(super) struct Form {
     id: String,
     name: String,
     status: Option<String>,
+    /// Klaviyo has it no more; what it brought remains.
+    deleted: bool,
     views: i64,
     submissions: i64,
     submission_rate: Option<f64>,
@@ -61,6 +63,7 @@ impl FromRow for Form {
             id: row.get("id")?,
             name: row.get("name")?,
             status: row.get("status")?,
+            deleted: row.get("deleted")?,
             views: row.get("views")?,
             submissions: row.get("submissions")?,
             submission_rate: row.get("submission_rate")?,

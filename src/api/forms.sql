@@ -19,6 +19,7 @@ select
     counts.form_id as id,
     coalesce(forms.name, counts.form_id) as name,
     forms.status,
+    coalesce(forms.deleted, false) as deleted,
     views,
     submissions,
     cast(submissions as double) / nullif(views, 0) as submission_rate,

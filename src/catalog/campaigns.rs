@@ -1,4 +1,4 @@
-use super::{Entity, Follow, METADATA, Operator, Source, Tier, flag, text, texts, time};
+use super::{Entity, Follow, METADATA, Operator, Source, Tier, Whole, flag, text, texts, time};
 
 /// One-off sends. The endpoint answers for one channel at a time and hides the archived, hence six partitions.
 pub(super) const CAMPAIGNS: Entity = Entity {
@@ -17,7 +17,8 @@ pub(super) const CAMPAIGNS: Entity = Entity {
             "equals(messages.channel,'mobile_push'),equals(archived,true)",
         ],
     },
-    follow: Follow::Since { attribute: "updated_at", operator: Operator::GreaterOrEqual },
+    // A whole listing is a request for every hundred campaigns, so every day shows what was deleted.
+    follow: Follow::Since { attribute: "updated_at", operator: Operator::GreaterOrEqual, whole: Whole::EveryDays(1) },
     // Archived campaigns come back unsorted whatever is asked for, so no order is relied upon.
     sort: None,
     include: &["campaign-messages", "tags"],

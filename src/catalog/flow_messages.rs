@@ -1,4 +1,4 @@
-use super::{Entity, Follow, METADATA, Source, Tier, parent, text, time};
+use super::{Entity, Follow, Key, METADATA, Source, Tier, parent, text, time};
 
 /// What a flow says, read for each step that sends to a profile: one request a step, sixty a minute, hence last and daily.
 pub(super) const FLOW_MESSAGES: Entity = Entity {
@@ -10,6 +10,7 @@ pub(super) const FLOW_MESSAGES: Entity = Entity {
         path: "/api/flow-actions/{id}/flow-messages",
         page_size: Some(50),
         only: Some(("action_type", &["send-email", "send-sms", "send-mobile-push", "send-whatsapp"])),
+        key: Key::Own,
     },
     follow: Follow::Everything,
     sort: None,

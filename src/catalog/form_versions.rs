@@ -1,4 +1,4 @@
-use super::{Entity, Follow, METADATA, Source, Tier, parent, text, time};
+use super::{Entity, Follow, Key, METADATA, Source, Tier, parent, text, time};
 
 /// The variants of a form, read for each form.
 pub(super) const FORM_VERSIONS: Entity = Entity {
@@ -10,6 +10,7 @@ pub(super) const FORM_VERSIONS: Entity = Entity {
         path: "/api/forms/{id}/form-versions",
         page_size: Some(100),
         only: None,
+        key: Key::Own,
     },
     follow: Follow::Everything,
     sort: None,

@@ -1,4 +1,4 @@
-use super::{Entity, Follow, Operator, Rest, Source, Tier, flag, text, time};
+use super::{Entity, Follow, Operator, Rest, Source, Tier, Whole, document, flag, text, time};
 
 /// The people. Their consent comes along; their predictions do not, because asking for them times out on large accounts.
 ///
@@ -8,7 +8,7 @@ pub(super) const PROFILES: Entity = Entity {
     about: "Profiles with consent and suppression",
     resource: "profile",
     source: Source::List { path: "/api/profiles", page_size: Some(100), partitions: &[] },
-    follow: Follow::Since { attribute: "updated", operator: Operator::GreaterThan },
+    follow: Follow::Since { attribute: "updated", operator: Operator::GreaterThan, whole: Whole::AsSet },
     sort: Some("updated"),
     include: &[],
     fields: &[],
@@ -26,13 +26,39 @@ pub(super) const PROFILES: Entity = Entity {
         flag("can_receive_email", &["/attributes/subscriptions/email/marketing/can_receive_email_marketing"]),
         text("email_consent", &["/attributes/subscriptions/email/marketing/consent"]),
         time("email_consent_at", &["/attributes/subscriptions/email/marketing/consent_timestamp"]),
+        time("email_consent_updated_at", &["/attributes/subscriptions/email/marketing/last_updated"]),
+        text("email_consent_method", &["/attributes/subscriptions/email/marketing/method"]),
+        text("email_consent_detail", &["/attributes/subscriptions/email/marketing/method_detail"]),
+        flag("email_double_optin", &["/attributes/subscriptions/email/marketing/double_optin"]),
+        // The first suppression, of which most profiles have one at most, and then all of them.
         text("email_suppression", &["/attributes/subscriptions/email/marketing/suppression/0/reason"]),
         time("email_suppressed_at", &["/attributes/subscriptions/email/marketing/suppression/0/timestamp"]),
+        document("email_suppressions", &["/attributes/subscriptions/email/marketing/suppression"]),
+        document("email_list_suppressions", &["/attributes/subscriptions/email/marketing/list_suppressions"]),
+        text("email_open_tracking", &["/attributes/subscriptions/email/open_tracking/consent"]),
         flag("can_receive_sms", &["/attributes/subscriptions/sms/marketing/can_receive_sms_marketing"]),
         text("sms_consent", &["/attributes/subscriptions/sms/marketing/consent"]),
         time("sms_consent_at", &["/attributes/subscriptions/sms/marketing/consent_timestamp"]),
+        time("sms_consent_updated_at", &["/attributes/subscriptions/sms/marketing/last_updated"]),
+        text("sms_consent_method", &["/attributes/subscriptions/sms/marketing/method"]),
+        flag(
+            "can_receive_sms_transactional",
+            &["/attributes/subscriptions/sms/transactional/can_receive_sms_transactional"],
+        ),
+        text("sms_transactional_consent", &["/attributes/subscriptions/sms/transactional/consent"]),
+        time("sms_transactional_consent_at", &["/attributes/subscriptions/sms/transactional/consent_timestamp"]),
         flag("can_receive_push", &["/attributes/subscriptions/mobile_push/marketing/can_receive_push_marketing"]),
         text("push_consent", &["/attributes/subscriptions/mobile_push/marketing/consent"]),
+        time("push_consent_at", &["/attributes/subscriptions/mobile_push/marketing/consent_timestamp"]),
+        flag("can_receive_whatsapp", &["/attributes/subscriptions/whatsapp/marketing/can_receive"]),
+        text("whatsapp_consent", &["/attributes/subscriptions/whatsapp/marketing/consent"]),
+        time("whatsapp_consent_at", &["/attributes/subscriptions/whatsapp/marketing/consent_timestamp"]),
+        flag("can_receive_whatsapp_transactional", &["/attributes/subscriptions/whatsapp/transactional/can_receive"]),
+        text("whatsapp_transactional_consent", &["/attributes/subscriptions/whatsapp/transactional/consent"]),
+        time(
+            "whatsapp_transactional_consent_at",
+            &["/attributes/subscriptions/whatsapp/transactional/consent_timestamp"],
+        ),
         time("created_at", &["/attributes/created"]),
         time("updated_at", &["/attributes/updated"]),
         time("last_event_at", &["/attributes/last_event_date"]),

@@ -1,4 +1,4 @@
-use super::{Entity, Follow, METADATA, Operator, Rest, Source, Tier, text, time};
+use super::{Entity, Follow, Key, METADATA, Operator, Rest, Source, Tier, Whole, text, time};
 
 /// Templates without their HTML, which may be hundreds of kilobytes each: see [`TEMPLATE_HTML`].
 pub(super) const TEMPLATES: Entity = Entity {
@@ -6,7 +6,8 @@ pub(super) const TEMPLATES: Entity = Entity {
     about: "Templates: name, editor",
     resource: "template",
     source: Source::List { path: "/api/templates", page_size: Some(10), partitions: &[] },
-    follow: Follow::Since { attribute: "updated", operator: Operator::GreaterOrEqual },
+    // A whole listing is a request for every ten templates, so every day shows what was deleted.
+    follow: Follow::Since { attribute: "updated", operator: Operator::GreaterOrEqual, whole: Whole::EveryDays(1) },
     sort: None,
     include: &[],
     fields: &[("template", &["id", "name", "editor_type", "created", "updated"])],
@@ -28,7 +29,13 @@ pub const TEMPLATE_HTML: Entity = Entity {
     name: "template_html",
     about: "HTML of templates, read when it is asked for",
     resource: "template",
-    source: Source::PerParent { parent: "templates", path: "/api/templates/{id}", page_size: None, only: None },
+    source: Source::PerParent {
+        parent: "templates",
+        path: "/api/templates/{id}",
+        page_size: None,
+        only: None,
+        key: Key::Own,
+    },
     follow: Follow::Everything,
     sort: None,
     include: &[],

@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let settings = super::settings(&figment)?;
     let client: Option<Client> = super::client(&settings.klaviyo)?;
     let store = Store::open(&data_dir, &Options::from_settings(&settings.store))?;
-    let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now)?;
+    let handle = Handle::new(store.clone(), client, (&settings).into(), Utc::now)?;
     let parts = app::Parts { store, handle, scheduled: true, hosts: Vec::new(), data_dir };
     serve::launch(figment, parts, |url| {
         super::print(format_args!("Klytics shows the shop at {url}"));
@@ -105,6 +105,8 @@ fn settings(fake: &Fake, data_dir: &std::path::Path, port: u16) -> Figment {
         .merge(Serialized::default("data_dir", data_dir))
         .merge(Serialized::default("klaviyo.base_url", fake.url()))
         .merge(Serialized::default("klaviyo.api_key", fake.key()))
+        // What the segments of a made-up shop earned is worth a look.
+        .merge(Serialized::default("membership.segments", "all"))
         // Nobody else draws on the limits of a made-up shop.
         .merge(Serialized::default("klaviyo.budget_share", 1.0))
 }

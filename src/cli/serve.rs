@@ -18,7 +18,7 @@ pub(super) fn run(figment: Figment) -> Result<(), Failure> {
     if client.is_none() {
         log::warn!("no Klaviyo API key is set; the pages say how to set one");
     }
-    let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now)?;
+    let handle = Handle::new(store.clone(), client, (&settings).into(), Utc::now)?;
     let parts = app::Parts {
         store,
         handle,

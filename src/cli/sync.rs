@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failur
     let settings = super::settings(figment)?;
     let client = super::client(&settings.klaviyo)?;
     let store = super::open(&settings)?;
-    let handle = Handle::new(store.clone(), client, (&settings.sync).into(), Utc::now)?;
+    let handle = Handle::new(store.clone(), client, (&settings).into(), Utc::now)?;
     let order = Order {
         entities: arguments.entity.clone(),
         forced: arguments.force,
@@ -176,13 +176,23 @@ fn words(it: &RunEntity) -> String {
     let count = |number: i64| HumanCount(u64::try_from(number).unwrap_or_default());
     let share = it.done.filter(|_| it.status == Status::Running).map(|done| format!("{} %, ", percent(done)));
     let doing = it.doing.as_ref().map(|doing| format!(", {doing}")).unwrap_or_default();
+    let left = it.left_secs.map(|secs| format!(", about {} left", left(secs))).unwrap_or_default();
     format!(
-        "{}{} rows, {} requests, {}{doing}",
+        "{}{} rows, {} requests, {}{doing}{left}",
         share.unwrap_or_default(),
         count(it.rows_seen),
         count(it.requests),
         HumanBytes(u64::try_from(it.bytes).unwrap_or_default()),
     )
+}
+
+/// A time to come, as exactly as it can be known.
+fn left(secs: f64) -> String {
+    match secs {
+        ..60.0 => format!("{secs:.0} s"),
+        60.0..5_400.0 => format!("{:.0} min", secs / 60.0),
+        _ => format!("{:.0} h", secs / 3_600.0),
+    }
 }
 
 /// What the run did, a line an entity.

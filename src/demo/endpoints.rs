@@ -172,6 +172,27 @@ const PROFILE: &[&str] = &[
     "title",
     "updated",
 ];
+/// A profile on a list or in a segment.
+const MEMBER: &[&str] = &[
+    "created",
+    "email",
+    "external_id",
+    "first_name",
+    "id",
+    "image",
+    "joined_group_at",
+    "last_event_date",
+    "last_name",
+    "locale",
+    "location.*",
+    "organization",
+    "phone_number",
+    "predictive_analytics.*",
+    "properties",
+    "subscriptions.*",
+    "title",
+    "updated",
+];
 const FLOW: &[&str] = &["archived", "created", "id", "name", "status", "trigger_type", "updated"];
 const WHOLE_FLOW: &[&str] = &["archived", "created", "definition.*", "id", "name", "status", "trigger_type", "updated"];
 const FLOW_ACTION: &[&str] = &["created", "definition.*", "id", "updated"];
@@ -571,6 +592,25 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..PLAIN
     },
     Endpoint {
+        path: "/api/segments/{id}/profiles",
+        serves: Serves::Of(Resource::Segment, Resource::Profile),
+        scopes: &["profiles:read", "segments:read"],
+        rate: L,
+        paging: Paging::Sized { usual: 20, max: 100 },
+        filters: &[
+            field("profile_id", ANY_EQUALS_LIST, Takes::Text),
+            field("email", ANY_EQUALS_LIST, Takes::Text),
+            field("phone_number", ANY_EQUALS_LIST, Takes::Text),
+            field("push_token", ANY_EQUALS_LIST, Takes::Text),
+            field("_kx", EQUALS, Takes::Text),
+            field("joined_group_at", RANGE, Takes::PastTime),
+        ],
+        sort: &["joined_group_at"],
+        additional: &[("profile", &["subscriptions", "predictive_analytics"])],
+        fields: &[("profile", MEMBER)],
+        ..PLAIN
+    },
+    Endpoint {
         path: "/api/lists",
         serves: Serves::All(Resource::List),
         scopes: &["lists:read"],
@@ -595,6 +635,24 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         include: &["flow-triggers", "tags"],
         additional: &[("list", &["profile_count"])],
         fields: &[("list", COUNTED_LIST), ("flow", FLOW), ("tag", TAG)],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/lists/{id}/profiles",
+        serves: Serves::Of(Resource::List, Resource::Profile),
+        scopes: &["lists:read", "profiles:read"],
+        rate: L,
+        paging: Paging::Sized { usual: 20, max: 100 },
+        filters: &[
+            field("email", ANY_EQUALS_LIST, Takes::Text),
+            field("phone_number", ANY_EQUALS_LIST, Takes::Text),
+            field("push_token", ANY_EQUALS_LIST, Takes::Text),
+            field("_kx", EQUALS, Takes::Text),
+            field("joined_group_at", RANGE, Takes::PastTime),
+        ],
+        sort: &["joined_group_at"],
+        additional: &[("profile", &["subscriptions", "predictive_analytics"])],
+        fields: &[("profile", MEMBER)],
         ..PLAIN
     },
     Endpoint {

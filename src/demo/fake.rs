@@ -9,6 +9,7 @@ mod filter;
 mod limits;
 mod listing;
 mod mood;
+mod order;
 mod people;
 mod properties;
 mod question;

@@ -10,6 +10,7 @@ mod goods;
 mod history;
 mod ids;
 mod library;
+mod membership;
 mod messages;
 mod metrics;
 mod people;
@@ -19,14 +20,16 @@ mod shopping;
 
 pub use edits::LateEvent;
 pub use metrics::Kind;
+pub use people::Reason;
 
 pub(super) use flows::{Action, Flow, Step};
 pub(super) use goods::{CATEGORIES, Product, SHOP_URL};
 pub(super) use ids::{base62, event_id, event_serial, short};
 pub(super) use library::{Form, Group, Tag, Template};
+pub(super) use membership::Rule;
 pub(super) use messages::{Campaign, Channel, Message, Owner};
 pub(super) use metrics::{Integration, MAPPED, Metric};
-pub(super) use people::{Consent, Profile, Reason};
+pub(super) use people::{Consent, Profile};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -19,6 +19,10 @@ pub struct Truth {
     pub attributed_cents: i64,
     /// Orders in another currency.
     pub foreign_orders: u64,
+    /// Members by the id of their list or segment.
+    pub members: BTreeMap<String, u64>,
+    /// Profiles that can receive e-mail.
+    pub subscribers: u64,
 }
 
 impl Truth {
@@ -30,6 +34,9 @@ impl Truth {
             revenue_cents: BTreeMap::new(),
             attributed_cents: 0,
             foreign_orders: 0,
+            members: members(shop, time.timestamp()),
+            subscribers: shop.people(time.timestamp()).filter(|it| it.1.could_receive_email(time.timestamp())).count()
+                as u64,
         };
         for event in &shop.events {
             let Some(at) = DateTime::from_timestamp(event.at, 0) else { continue };
@@ -58,6 +65,11 @@ impl Truth {
     pub fn revenue(&self) -> i64 {
         self.revenue_cents.values().sum()
     }
+}
+
+fn members(shop: &Shop, time: i64) -> BTreeMap<String, u64> {
+    let groups = shop.lists.iter().chain(&shop.segments).filter(|it| !it.gone);
+    groups.map(|it| (it.id.clone(), shop.members(it, time).count() as u64)).collect()
 }
 
 fn records(shop: &Shop, time: i64) -> BTreeMap<&'static str, u64> {

@@ -56,6 +56,21 @@ impl Request {
     /// something else than it believes.
     #[must_use]
     pub fn first(entity: &Entity, partition: Option<&str>, bounds: Option<Bounds>, parent_id: Option<&str>) -> Request {
+        Request::sized(entity, partition, bounds, parent_id, entity.page_size())
+    }
+
+    /// Like [`Request::first`], with pages of another size than the largest: what answers too slowly is asked for less.
+    ///
+    /// # Panics
+    /// As [`Request::first`] does.
+    #[must_use]
+    pub fn sized(
+        entity: &Entity,
+        partition: Option<&str>,
+        bounds: Option<Bounds>,
+        parent_id: Option<&str>,
+        page_size: Option<u16>,
+    ) -> Request {
         let endpoint = entity.path().expect("an included entity is read in the pages of its parent");
         let path = match (entity.source, parent_id) {
             (Source::PerParent { .. }, id) => {
@@ -63,7 +78,7 @@ impl Request {
             }
             _ => endpoint.to_owned(),
         };
-        let address = Address::Ours(path + &query(entity, partition, bounds));
+        let address = Address::Ours(path + &query(entity, partition, bounds, page_size));
         Request { endpoint, tier: entity.tier, scopes: entity.scopes, address, method: Method::Get, body: None }
     }
 
@@ -162,7 +177,7 @@ impl Bounds {
     /// As a filter on what the entity is followed by, if it is followed by a time.
     fn filter(self, follow: Follow) -> Option<String> {
         let (attribute, operator) = match follow {
-            Follow::Since { attribute, operator } => (attribute, operator),
+            Follow::Since { attribute, operator, .. } => (attribute, operator),
             Follow::Windows { attribute } => (attribute, Operator::GreaterOrEqual),
             Follow::Everything | Follow::Parent => return None,
         };
@@ -197,7 +212,7 @@ fn spelt(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn query(entity: &Entity, partition: Option<&str>, bounds: Option<Bounds>) -> String {
+fn query(entity: &Entity, partition: Option<&str>, bounds: Option<Bounds>, page_size: Option<u16>) -> String {
     let time = bounds.and_then(|it| it.filter(entity.follow));
     let filters: Vec<&str> = partition.into_iter().chain(time.as_deref()).collect();
     let mut parameters: Vec<(String, String)> = Vec::new();
@@ -215,8 +230,7 @@ fn query(entity: &Entity, partition: Option<&str>, bounds: Option<Bounds>) -> St
     for (resource, fields) in entity.additional_fields {
         add(format!("additional-fields[{resource}]"), fields.join(","));
     }
-    if let Source::List { page_size: Some(size), .. } | Source::PerParent { page_size: Some(size), .. } = entity.source
-    {
+    if let Some(size) = page_size {
         add("page[size]".to_owned(), size.to_string());
     }
     let pairs: Vec<String> =
@@ -295,6 +309,19 @@ mod tests {
                 "/api/segments/a b?fields[segment]=id,profile_count&additional-fields[segment]=profile_count",
             ),
             ("list_counts", "/api/lists/a b?fields[list]=id,profile_count&additional-fields[list]=profile_count"),
+            (
+                "list_members",
+                "/api/lists/a b/profiles?sort=joined_group_at&fields[profile]=id,joined_group_at&page[size]=100",
+            ),
+            (
+                "segment_members",
+                "/api/segments/a b/profiles?sort=joined_group_at&fields[profile]=id,joined_group_at&page[size]=100",
+            ),
+            (
+                "profile_predictions",
+                "/api/profiles?sort=updated&fields[profile]=id,updated,predictive_analytics\
+                 &additional-fields[profile]=predictive_analytics&page[size]=100",
+            ),
         ];
         for (name, target) in expected {
             let partition = match entity(name).source {

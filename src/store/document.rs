@@ -5,7 +5,7 @@
 //! a shop sent, so all three are met.
 
 /// Deepest nesting that is kept as such, counted from the whole record. The JSON reader that follows stops at 128.
-const DEPTH_MAX: usize = 120;
+pub(crate) const DEPTH_MAX: usize = 120;
 
 /// The document with what would hurt replaced, or `None` when nothing had to be: lone surrogates become U+FFFD,
 /// numbers that 64 bits cannot hold become text, and what is nested too deeply becomes its own text.
@@ -20,6 +20,18 @@ pub fn mend(text: &str) -> Option<String> {
         out.push_str(&text[copied..]);
         out
     })
+}
+
+/// Whether the escape that `text` begins with may be half of a surrogate pair. Who reads a document anyway tells by
+/// this, by [`may_overflow`] and by [`DEPTH_MAX`] whether it needs to be mended.
+pub(crate) fn may_be_surrogate(text: &[u8]) -> bool {
+    matches!(text, [b'\\', b'u', b'd' | b'D', ..])
+}
+
+/// Whether the number may be more than 64 bits hold: eighteen characters hold no integer beyond them, and no exponent
+/// of a finite double has more than three.
+pub(crate) fn may_overflow(number: &[u8]) -> bool {
+    number.len() > 18 || number.iter().any(|it| matches!(it, b'e' | b'E'))
 }
 
 struct Scanner<'a> {
@@ -85,7 +97,7 @@ impl Scanner<'_> {
             _ => false,
         };
         if lone && mending {
-            self.replace(start, "\\ufffd");
+            self.replace(start, "\u{fffd}");
         }
     }
 
@@ -101,8 +113,7 @@ impl Scanner<'_> {
         let length = rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         self.at = start + length;
         let token = &self.text[start..self.at];
-        // Eighteen characters hold no integer beyond 64 bits, and no exponent of a finite double has more than three.
-        if (length > 18 || token.contains(['e', 'E'])) && !fits(token) {
+        if may_overflow(token.as_bytes()) && !fits(token) {
             let quoted = format!("\"{token}\"");
             self.replace(start, &quoted);
         }

@@ -147,7 +147,8 @@ pub struct RunEntity {
     pub waited_secs: f64,
     /// Share that is done, 0–1, where it can be known.
     pub done: Option<f64>,
-    /// Seconds that are left, by the share that is done and the time that took.
+    /// Seconds until it is done, at the pace of the last moments where that is known, else by the share that is done
+    /// and the time that took; not kept.
     pub left_secs: Option<f64>,
     /// When its pass began, while it goes on.
     pub started_at: Option<DateTime<Utc>>,

@@ -32,6 +32,7 @@ fn forget_progress(connection: &Connection, entity: &Entity) -> duckdb::Result<(
     connection
         .execute("update klaviyo_sync_status set watermark = null where entity_type = ?", [entity.name])
         .and_then(|_| connection.execute("delete from sync_windows where entity_type = ?", [entity.name]))
+        .and_then(|_| connection.execute("delete from sync_parents where entity_type = ?", [entity.name]))
         .map(drop)
 }
 
@@ -68,7 +69,7 @@ fn document_type(entity: &Entity) -> &'static str {
 
 fn sql_type(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => "varchar",
+        Kind::Text | Kind::Document => "varchar",
         Kind::Count => "bigint",
         Kind::Number => "double",
         Kind::Money => "decimal(18,4)",
@@ -92,15 +93,35 @@ pub(super) fn create_table(entity: &Entity) -> String {
     format!("create table if not exists {} (\n    {columns}\n)", entity.table())
 }
 
-/// The name of the temporary table that an entity's records wait in.
+/// The name of the temporary table that an entity's records wait in; of events, which may wait in several, the view of
+/// the one that is being taken over.
 pub(super) fn stage_table(entity: &Entity) -> String {
     format!("stage_{}", entity.name)
 }
 
-/// A fresh, empty stage: `id`, the columns, `rest` and `raw`.
-pub(super) fn create_stage(entity: &Entity) -> String {
+/// A fresh, empty stage of that name: `id`, the columns, `rest` and `raw`.
+pub(super) fn create_stage(entity: &Entity, name: &str) -> String {
     let columns = each(entity.columns.iter(), "", |it| format!("{} {}, ", it.name, staged_type(it.kind)));
-    format!("create or replace temp table {} (id varchar, {columns}rest varchar, raw varchar)", stage_table(entity))
+    format!("create or replace temp table {name} (id varchar, {columns}rest varchar, raw varchar)")
+}
+
+/// Makes a stage the one that the statements of a window read.
+pub(super) fn look_at(entity: &Entity, stage: &str) -> String {
+    format!("create or replace temp view {} as from {stage}", stage_table(entity))
+}
+
+/// Every id that is staged in any of `stages`, with the window that it belongs to, as one relation. Parameters
+/// `$start_0` and `$end_0`, of the first stage, and so on.
+fn staged_ids(stages: &[&str]) -> String {
+    each(stages.iter().enumerate(), " union all ", |(number, stage)| {
+        format!("select id, $start_{number}::timestamp as start_at, $end_{number}::timestamp as end_at from {stage}")
+    })
+}
+
+/// Whether an id is in more than one stage.
+pub(super) fn overlap(stages: &[&str]) -> String {
+    let ids = each(stages.iter(), " union all ", |stage| format!("select id from {stage}"));
+    format!("select count(*) <> count(distinct id) from ({ids})")
 }
 
 /// The stage with the types of the table.
@@ -161,13 +182,14 @@ pub(super) fn clear_window(entity: &Entity) -> String {
     )
 }
 
-/// Deletes rows of a staged id that lie outside the window: their time changed at Klaviyo.
-pub(super) fn clear_elsewhere(entity: &Entity) -> String {
+/// Deletes rows of a staged id that lie outside its window: their time changed at Klaviyo. Parameters as of
+/// [`staged_ids`].
+pub(super) fn clear_moved(entity: &Entity, stages: &[&str]) -> String {
     format!(
-        "delete from {}\nwhere id in (select id from {})\n    \
-         and (timestamp is null or timestamp < $start or timestamp >= $end)",
+        "delete from {} as kept\nusing ({}) as new\nwhere kept.id = new.id\n    \
+         and (kept.timestamp is null or kept.timestamp < new.start_at or kept.timestamp >= new.end_at)",
         entity.table(),
-        stage_table(entity),
+        staged_ids(stages),
     )
 }
 
@@ -186,6 +208,35 @@ pub(super) fn fill_window(entity: &Entity, occupied: bool) -> String {
     format!("insert into {table} ({names}, synced_at)\nselect {names}, $now from ({}) as new{missing}", staged(entity))
 }
 
+/// The name of the temporary table of ids that a whole listing held.
+pub(super) fn seen_table(entity: &Entity) -> String {
+    format!("seen_{}", entity.name)
+}
+
+/// A fresh, empty one.
+pub(super) fn create_seen(entity: &Entity) -> String {
+    format!("create or replace temp table {} (id varchar)", seen_table(entity))
+}
+
+/// Marks as deleted what a whole listing did not hold; of one parent, where the listing was one parent's.
+///
+/// Parameters `$now`, and `$parent` of one parent.
+pub(super) fn sweep(entity: &Entity, parent_column: Option<&str>) -> String {
+    let of_parent = parent_column.map(|it| format!("{it} = $parent and ")).unwrap_or_default();
+    format!(
+        "update {} set deleted_at = $now, synced_at = $now\nwhere deleted_at is null and {of_parent}\
+         id not in (select id from {})",
+        entity.table(),
+        seen_table(entity),
+    )
+}
+
+/// Removes all rows of the parent `$parent`.
+pub(super) fn drop_parent(entity: &Entity) -> String {
+    let column = entity.parent_column().expect("only what has parents is forgotten by parent");
+    format!("delete from {} where {column} = $parent", entity.table())
+}
+
 fn each<T>(items: impl Iterator<Item = T>, between: &str, write: impl Fn(T) -> String) -> String {
     items.map(write).collect::<Vec<_>>().join(between)
 }
@@ -196,8 +247,10 @@ mod tests {
 
     #[test]
     fn the_sql_of_the_catalog() {
-        let sql: Vec<String> =
-            ENTITIES.iter().map(|it| format!("{};\n\n{};", create_table(it), create_stage(it))).collect();
+        let sql: Vec<String> = ENTITIES
+            .iter()
+            .map(|it| format!("{};\n\n{};", create_table(it), create_stage(it, &stage_table(it))))
+            .collect();
         insta::assert_snapshot!("tables", sql.join("\n\n"));
         insta::assert_snapshot!("merge", merge(crate::catalog::find("campaigns").expect("an entity")));
     }

@@ -1,10 +1,11 @@
 //! Records on their way into a table: appended to a temporary stage, then taken over by one statement.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::ToSql;
 use duckdb::types::{TimeUnit, ToSqlOutput, Value, ValueRef};
+use duckdb::{ToSql, appender_params_from_iter};
 
 use super::query::Db;
 use super::{Error, Store, schema, utc};
@@ -79,8 +80,9 @@ impl Db<'_> {
         if records.is_empty() {
             return Ok(Changes::default());
         }
-        self.generated("stage records", &schema::create_stage(entity), &[])?;
-        self.stage(entity, records, &mut HashSet::new())?;
+        let stage = schema::stage_table(entity);
+        self.generated("stage records", &schema::create_stage(entity, &stage), &[])?;
+        self.append(&stage, records, &mut HashSet::new())?;
         let failed = |source| Error::Statement { doing: "take over staged records", source };
         let mut statement = self.0.prepare(&schema::merge(entity)).map_err(failed)?;
         let actions = statement
@@ -88,60 +90,71 @@ impl Db<'_> {
             .and_then(Iterator::collect::<duckdb::Result<Vec<String>>>)
             .map_err(failed)?;
         let new = actions.iter().filter(|it| *it == "INSERT").count() as u64;
+        if !actions.is_empty() {
+            self.follow_consent(entity, now)?;
+        }
         Ok(Changes { new, changed: actions.len() as u64 - new, deleted: 0 })
     }
 
-    /// Marks rows as deleted that a whole listing did not hold; `seen` are the ids that it did.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub fn sweep(&self, entity: &Entity, seen: &HashSet<String>, now: DateTime<Utc>) -> Result<u64, Error> {
-        self.generated("mark deleted rows", "create or replace temp table seen (id varchar)", &[])?;
-        let failed = |source| Error::Statement { doing: "mark deleted rows", source };
-        let mut appender = self.0.appender_to_catalog_and_db("seen", "temp", "main").map_err(failed)?;
-        appender.append_rows(seen.iter().map(|id| [id])).and_then(|()| appender.flush()).map_err(failed)?;
-        drop(appender);
-        let sql = format!(
-            "update {} set deleted_at = $now, synced_at = $now \
-             where deleted_at is null and id not in (select id from seen)",
-            entity.table()
-        );
-        self.generated("mark deleted rows", &sql, params! { "now": utc(now) }).map(|it| it as u64)
-    }
-
-    /// Appends to the stage, the later record of one id first: a record whose id is in `known` is passed over.
-    fn stage(&self, entity: &Entity, records: &[Record], known: &mut HashSet<String>) -> Result<u64, Error> {
-        let failed = |source| Error::Statement { doing: "stage records", source };
-        let table = schema::stage_table(entity);
-        let mut appender = self.0.appender_to_catalog_and_db(&table, "temp", "main").map_err(failed)?;
-        let mut count = 0;
-        for record in records.iter().rev().filter(|it| known.insert(it.id.clone())) {
-            let mut row: Vec<&dyn ToSql> = Vec::with_capacity(record.cells.len() + 3);
-            row.push(&record.id);
-            row.extend(record.cells.iter().map(|it| it as &dyn ToSql));
-            row.extend([&record.rest as &dyn ToSql, &record.raw]);
-            appender.append_row(row.as_slice()).map_err(failed)?;
-            count += 1;
-        }
-        appender.flush().map_err(failed)?;
-        Ok(count)
+    /// Appends to a stage, the later record of one id first: a record whose id is in `known` is passed over.
+    fn append(&self, stage: &str, records: &[Record], known: &mut HashSet<String>) -> Result<(), Error> {
+        let mut append = || -> duckdb::Result<()> {
+            let mut appender = self.0.appender_to_catalog_and_db(stage, "temp", "main")?;
+            for record in records.iter().rev() {
+                if known.insert(record.id.clone()) {
+                    appender.append_row(appender_params_from_iter(Field::all(record)))?;
+                }
+            }
+            appender.flush()
+        };
+        append().map_err(|source| Error::Statement { doing: "stage records", source })
     }
 }
 
-/// The records of one window, gathered on the writing connection over many pages, bounded by what spills to disk.
+/// What goes into one column of a stage.
+enum Field<'a> {
+    Text(Option<&'a str>),
+    Cell(&'a Cell),
+}
+
+impl Field<'_> {
+    /// A record as the row of a stage.
+    fn all(record: &Record) -> impl Iterator<Item = Field<'_>> {
+        let document = [&record.rest, &record.raw].map(|it| Field::Text(it.as_deref()));
+        std::iter::once(Field::Text(Some(&record.id))).chain(record.cells.iter().map(Field::Cell)).chain(document)
+    }
+}
+
+impl ToSql for Field<'_> {
+    fn to_sql(&self) -> duckdb::Result<ToSqlOutput<'_>> {
+        match self {
+            Field::Text(text) => {
+                Ok(ToSqlOutput::Borrowed(text.map_or(ValueRef::Null, |it| ValueRef::Text(it.as_bytes()))))
+            }
+            Field::Cell(cell) => cell.to_sql(),
+        }
+    }
+}
+
+/// The records of one window, gathered over many pages in a temporary table of their own, bounded by what spills to
+/// disk. The table goes with it.
 pub struct Staged {
+    store: Store,
     entity: &'static Entity,
+    table: String,
     known: HashSet<String>,
 }
 
 impl Store {
-    /// Starts an empty stage.
+    /// Starts an empty stage; several may be open at a time.
     ///
     /// # Errors
     /// When the temporary table cannot be made.
     pub fn stage(&self, entity: &'static Entity) -> Result<Staged, Error> {
-        Db(&self.writer()).generated("stage records", &schema::create_stage(entity), &[])?;
-        Ok(Staged { entity, known: HashSet::new() })
+        let number = self.0.stages.fetch_add(1, Ordering::Relaxed);
+        let table = format!("{}_{number}", schema::stage_table(entity));
+        Db(&self.writer()).generated("stage records", &schema::create_stage(entity, &table), &[])?;
+        Ok(Staged { store: self.clone(), entity, table, known: HashSet::new() })
     }
 }
 
@@ -150,13 +163,16 @@ impl Staged {
         self.entity
     }
 
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Adds a page of records. An id that is staged already is passed over: pages overlap when data shifts under them.
     ///
     /// # Errors
     /// When the disk for spilling is full.
     pub fn add(&mut self, store: &Store, records: &[Record]) -> Result<(), Error> {
-        Db(&store.writer()).stage(self.entity, records, &mut self.known)?;
-        Ok(())
+        Db(&store.writer()).append(&self.table, records, &mut self.known)
     }
 
     /// Records staged so far.
@@ -168,5 +184,15 @@ impl Staged {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
+    }
+}
+
+impl Drop for Staged {
+    /// What was staged and not taken over is read again; a table that could not be dropped goes with the process.
+    fn drop(&mut self) {
+        let dropped = Db(&self.store.writer()).generated("drop a stage", &format!("drop table {}", self.table), &[]);
+        if let Err(error) = dropped {
+            log::warn!("{}", crate::causes::causes(&error));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The account's wall clock. DuckDB is built without time zones, so local times are computed here.
 
-use chrono::{DateTime, Days, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{Db, Error, FromRow, Query, Row, RowResult, Store};
@@ -19,6 +19,14 @@ pub(super) const QUERIES: &[Query] = &[LOCAL_ZONE, SET_ZONE, FORGET_ZONE, SPAN, 
 #[must_use]
 pub fn local(time: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     time.with_timezone(&zone).naive_local()
+}
+
+/// The instant in UTC at which a local day begins; where clocks leap over midnight, an hour later.
+#[must_use]
+pub fn midnight(day: NaiveDate, zone: Tz) -> NaiveDateTime {
+    let start = day.and_time(NaiveTime::MIN);
+    let local = |it: NaiveDateTime| zone.from_local_datetime(&it).earliest();
+    local(start).or_else(|| local(start + TimeDelta::hours(1))).map_or(start, |it| it.naive_utc())
 }
 
 impl Db<'_> {

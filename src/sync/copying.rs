@@ -1,5 +1,6 @@
 //! What one pass works with: its requests, what is shown of it, and which way its entity is copied.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -21,6 +22,8 @@ pub(super) struct Copying<'a> {
     pub(super) order: &'a Order,
     pub(super) entity: &'static Entity,
     pub(super) cancel: &'a Stop,
+    /// Records that were no records; see [`Copying::leave_out`].
+    pub(super) left_out: AtomicUsize,
     /// The number of the run.
     pub(super) run: i64,
 }
@@ -85,6 +88,25 @@ impl Copying<'_> {
         });
         if is_due == Some(true) {
             self.handle.write_diary(self.run);
+        }
+    }
+
+    /// Takes in that so many records of a page, or of what came along with it, had no id and were left out.
+    pub(super) fn leave_out(&self, count: usize) {
+        if count > 0 {
+            log::warn!("{count} records of {}, or that came along with them, have no id: left out", self.entity.name);
+            self.left_out.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    /// What a pass that went well has to say all the same.
+    pub(super) fn remark(&self) -> Option<String> {
+        match self.left_out.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some("1 record that Klaviyo sent has no id and was left out; everything else is here".to_owned()),
+            some => {
+                Some(format!("{some} records that Klaviyo sent have no id and were left out; everything else is here"))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! One task: an entity of a run is copied, and how that ended is written down; one's failure leaves the others alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -41,7 +42,8 @@ pub(super) enum Stopped {
 /// Copies what the task is about, and writes down how that ended.
 pub(super) fn carry_out(handle: &Handle, client: &Client, task: &Task) {
     let Task { run, order, entity, cancel, unreachable } = task;
-    let copying = Copying { handle, client, order, entity, cancel, run: *run };
+    let left_out = AtomicUsize::new(0);
+    let copying = Copying { handle, client, order, entity, cancel, run: *run, left_out };
     let result = match unreachable {
         Some(reason) => Err(Stopped::Unreachable(reason.clone())),
         None => catch_unwind(AssertUnwindSafe(|| {
@@ -118,7 +120,7 @@ fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
 /// How the pass ended; `None` where it goes on after a restart, because a pause held it when the process ended.
 fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> {
     let Err(stopped) = result else {
-        return Some(Ended { status: Status::Completed, error: None, remedy: None, resumes_at: None });
+        return Some(Ended { status: Status::Completed, error: copying.remark(), remedy: None, resumes_at: None });
     };
     let handle = copying.handle;
     let status = match status_of(stopped) {

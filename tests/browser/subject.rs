@@ -11,7 +11,7 @@ use klytics::demo::{Clock, Fake, Plan, ShopPlan};
 use klytics::klaviyo::{Client, Secret, Settings};
 use klytics::store::Store;
 use klytics::store::runs::Status;
-use klytics::sync::{Handle, Options, Order, Trigger};
+use klytics::sync::{Chosen, Handle, Membership, Options, Order, Trigger};
 use rocket::Shutdown;
 
 /// Enough for every table and chart to have rows, and few enough to be copied in a moment.
@@ -64,7 +64,8 @@ impl Subject {
         let shop = ShopPlan { events: EVENTS, profiles: PROFILES, ..ShopPlan::until(clock.now()) };
         let fake = Fake::start(Plan { shop, clock: clock.clone(), ..Plan::default() }).expect("a fake Klaviyo");
         let store = Store::in_memory().expect("a database");
-        let options = Options { lookback_hours: LOOKBACK_HOURS, ..Options::default() };
+        let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
+        let options = Options { lookback_hours: LOOKBACK_HOURS, membership, ..Options::default() };
         let client = has_key.then(|| client(&fake));
         let handle = Handle::new(store.clone(), client, options, told(&clock)).expect("a sync at rest");
         let data_dir = tempfile::tempdir().expect("a directory");

@@ -70,7 +70,7 @@ fn campaigns_say_what_they_did() {
     assert_eq!(
         campaigns[1],
         json!({
-            "id": "C1", "name": "Spring", "status": "Sent", "channel": "email", "sentAt": "2026-03-01T15:00:00Z",
+            "id": "C1", "name": "Spring", "status": "Sent", "deleted": false, "channel": "email", "sentAt": "2026-03-01T15:00:00Z",
             "sent": 1, "delivered": 1, "openRate": 1.0, "clickRate": 0.0, "conversionRate": 0.0,
             "unsubscribeRate": 0.0, "complaintRate": 0.0, "conversions": 0, "revenue": 0.0
         })
@@ -124,7 +124,8 @@ fn forms_count_who_bought_within_five_days() {
     let served = serve(shop());
     let (_, forms) = get(&served, &format!("/api/forms?{MARCH}"));
     let expected = json!([{
-        "id": "S", "name": "Sign <up>", "status": "live", "views": 2, "submissions": 1, "submissionRate": 0.5, "conversions": 1
+        "id": "S", "name": "Sign <up>", "status": "live", "deleted": false, "views": 2, "submissions": 1,
+        "submissionRate": 0.5, "conversions": 1
     }]);
     // Her order came five days to the second after she signed up; the one a minute later is too late.
     assert_eq!(forms, expected);
@@ -323,6 +324,7 @@ fn numbers_are_numbers_and_ids_are_texts() {
                 "complaintRate number",
                 "conversionRate number",
                 "conversions number",
+                "deleted flag",
                 "delivered number",
                 "id text",
                 "name text",
@@ -341,6 +343,7 @@ fn numbers_are_numbers_and_ids_are_texts() {
                 "complaintRate number",
                 "conversionRate number",
                 "conversions number",
+                "deleted flag",
                 "delivered number",
                 "id text",
                 "name text",
@@ -356,6 +359,7 @@ fn numbers_are_numbers_and_ids_are_texts() {
             "forms",
             &[
                 "conversions number",
+                "deleted flag",
                 "id text",
                 "name text",
                 "status text",

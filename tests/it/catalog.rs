@@ -150,6 +150,31 @@ const FACTS: &[Fact] = &[
         rate: (1, 15),
         include: &["flow-triggers", "tags"],
     },
+    Fact {
+        entity: "list_members",
+        path: "/api/lists/{id}/profiles",
+        page: Some(100),
+        times: &[("joined_group_at", true)],
+        rate: (75, 750),
+        include: &[],
+    },
+    Fact {
+        entity: "segment_members",
+        path: "/api/segments/{id}/profiles",
+        page: Some(100),
+        times: &[("joined_group_at", true)],
+        rate: (75, 750),
+        include: &[],
+    },
+    // So does asking for predictions.
+    Fact {
+        entity: "profile_predictions",
+        path: "/api/profiles",
+        page: Some(100),
+        times: &[("created", false), ("updated", false)],
+        rate: (10, 150),
+        include: &["conversations", "push-tokens"],
+    },
 ];
 
 /// What comes along with something else, and under which relationship.
@@ -166,7 +191,7 @@ fn the_catalog_says_what_klaviyo_documents() {
         assert_eq!((entity.tier.burst(), entity.tier.steady()), fact.rate, "{name}");
         assert!(entity.include.iter().all(|it| fact.include.contains(it)), "{name}: {:?}", entity.include);
         let followed = match entity.follow {
-            Follow::Since { attribute, operator } => Some((attribute, operator == Operator::GreaterOrEqual)),
+            Follow::Since { attribute, operator, .. } => Some((attribute, operator == Operator::GreaterOrEqual)),
             Follow::Windows { attribute } => Some((attribute, true)),
             Follow::Everything | Follow::Parent => None,
         };
@@ -252,8 +277,9 @@ fn tiers_and_scopes_are_those_of_the_schema() {
     let operations = operations();
     for entity in ENTITIES {
         let operation = operation_of(&operations, entity);
-        let counts_profiles = entity.additional_fields.iter().any(|(_, fields)| fields.contains(&"profile_count"));
-        if !counts_profiles {
+        let dear = ["profile_count", "predictive_analytics"];
+        let asks_for_dear = |fields: &[&str]| fields.iter().any(|it| dear.contains(it));
+        if !entity.additional_fields.iter().any(|(_, fields)| asks_for_dear(fields)) {
             let (burst, steady) = (entity.tier.burst(), entity.tier.steady());
             assert_eq!(operation.ratelimit.burst, format!("{burst}/s"), "{}", entity.name);
             assert_eq!(operation.ratelimit.steady, format!("{steady}/m"), "{}", entity.name);
@@ -472,6 +498,7 @@ impl Resource {
                 }
                 place.is_some()
             }
+            (Some("id"), None) => true,
             (Some("relationships"), Some(name)) => self.relationships.contains(name),
             _ => false,
         }

@@ -91,7 +91,8 @@ fn a_copy_that_is_asked_to_stop_stops_soon_and_keeps_what_it_has() {
     assert_eq!(running.ended_within(Duration::from_secs(10)).and_then(|it| it.code()), Some(1));
     let store = open(dir.path());
     let kept: u64 = value(&store, "select count(*) from klaviyo_events").parse().expect("a count");
-    assert!(kept >= 20_000, "{kept}");
+    // What lies in a window that was not read to its end is not kept; sixteen of them are read at a time.
+    assert!(kept >= 5_000, "{kept}");
     assert_eq!(lines(&store, "select status from sync_runs"), ["cancelled"]);
     drop(store);
     assert_eq!(Running::start(&mut sync(&fake, dir.path())).ended(), Some(0));

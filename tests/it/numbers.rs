@@ -57,7 +57,7 @@ fn texts(store: &Store, query: Query) -> Vec<String> {
     rows.into_iter().map(|it| it.0).collect()
 }
 
-fn period(query: &str, today: &str) -> (Ask, Period) {
+pub(crate) fn period(query: &str, today: &str) -> (Ask, Period) {
     let ask = Ask::parse(query.split('&').filter_map(|it| it.split_once('='))).expect("an ask");
     let period = ask.period(today.parse().expect("a day"), None).expect("a period");
     (ask, period)

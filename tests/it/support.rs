@@ -15,7 +15,7 @@ use klytics::klaviyo::{self, Client as Klaviyo, Secret, Settings, Stop};
 use klytics::params;
 use klytics::store::runs::{EntityStatus, Run, RunEntity};
 use klytics::store::{FromRow, Query, Row, RowResult, Store};
-use klytics::sync::{Handle, Options, Order, Threads, Ticket, Trigger};
+use klytics::sync::{Chosen, Handle, Membership, Options, Order, Threads, Ticket, Trigger};
 use rocket::local::blocking::Client;
 
 /// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
@@ -208,24 +208,27 @@ impl Drop for Mirror {
     }
 }
 
+/// Everything is read, the members of all lists and segments, too.
+pub(crate) fn options() -> Options {
+    let membership = Membership { lists: Chosen::All, segments: Chosen::All, relist_days: 7 };
+    Options { windows: 3, parallel: 3, membership, ..Options::default() }
+}
+
 /// How the sync of a test reads.
 pub(crate) struct Reading {
     pub(crate) options: Options,
     pub(crate) base_url: Option<String>,
     /// How long an answer may take.
     pub(crate) timeout: Duration,
+    /// How often a request that failed in passing is tried again.
+    pub(crate) retries: u32,
     /// Whether waits take their time.
     pub(crate) waits: bool,
 }
 
 impl Default for Reading {
     fn default() -> Reading {
-        Reading {
-            options: Options { parallel: 3, ..Options::default() },
-            base_url: None,
-            timeout: Duration::from_secs(20),
-            waits: false,
-        }
+        Reading { options: options(), base_url: None, timeout: Duration::from_secs(20), retries: 3, waits: false }
     }
 }
 
@@ -246,7 +249,7 @@ pub(crate) fn at_rest(fake: &Fake, store: &Store, clock: &demo::Clock, reading: 
         budget_share: 1.0,
         connect_timeout: Duration::from_secs(5),
         read_timeout: reading.timeout,
-        retries: 3,
+        retries: reading.retries,
     };
     let client = if reading.waits {
         Klaviyo::new(settings)

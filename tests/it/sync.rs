@@ -5,7 +5,7 @@ use klytics::demo::{Kind, LateEvent};
 use klytics::sync::Order;
 
 use crate::support::{
-    Mirror, Reading, changes, ended_well, everything, forced, holds_the_truth, lines, noon, only, part, rows,
+    Mirror, Reading, changes, ended_well, everything, forced, holds_the_truth, lines, noon, only, options, part, rows,
     same_rows, shop, value,
 };
 
@@ -289,7 +289,7 @@ fn a_zone_that_the_account_gets_back_is_settled_by_a_run() {
 
 #[test]
 fn a_short_history_is_read_first_and_the_rest_when_it_is_wanted() {
-    let options = klytics::sync::Options { history_days: 30, parallel: 3, ..Default::default() };
+    let options = klytics::sync::Options { history_days: 30, ..options() };
     let mut mirror = Mirror::with(shop(), &Reading { options, ..Reading::default() });
     mirror.sync();
     let oldest = "select min(timestamp) >= timestamp '2026-10-22 17:00:00' and count(*) > 0 from klaviyo_events";

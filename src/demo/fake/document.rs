@@ -38,7 +38,7 @@ pub(super) fn document(
             document.single(resource, id.unwrap_or_default())?;
             None
         }
-        (Serves::Of(parent, _), Some(id)) if choice.single(parent, id).is_none() => {
+        (Serves::Of(parent, _), Some(id)) if !choice.has(parent, id) => {
             return Err(Refusal::not_found("The parent resource"));
         }
         (Serves::All(resource) | Serves::Of(_, resource), id) => {
@@ -113,7 +113,7 @@ impl<'a> Document<'a> {
         if question.includes("metric") {
             let resolved = events.iter().filter(|it| it.oddity != Oddity::NoMetric);
             let seen: HashSet<&str> = resolved.map(|it| shop.metric_id(it.kind)).collect();
-            let metrics = records::records(shop, Resource::Metric, None, self.choice.time);
+            let metrics = records::records(shop, Resource::Metric, None);
             for record in metrics.iter().filter(|it| seen.contains(it.id.as_str())) {
                 record.write(&mut self.out, question, self.base);
                 self.out.push(',');
@@ -123,7 +123,7 @@ impl<'a> Document<'a> {
             let mut seen = HashSet::new();
             let first = events.iter().filter(|it| seen.insert(it.profile));
             for profile in first.filter_map(|it| shop.profiles.get(it.profile as usize)) {
-                people::record(shop, profile, question).write(&mut self.out, question, self.base);
+                people::record(shop, profile, question, self.choice.time).write(&mut self.out, question, self.base);
                 self.out.push(',');
             }
         }

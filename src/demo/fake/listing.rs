@@ -1,11 +1,12 @@
 //! Which records a question is about, in which order, and where the page ends: everything but events.
 
 use super::cursor::Key;
+use super::order::{self, Orders};
 use super::question::Question;
 use super::record::Record;
 use super::{people, records};
 use crate::demo::endpoints::Resource;
-use crate::demo::shop::{Profile, Shop};
+use crate::demo::shop::Shop;
 use std::collections::HashMap;
 
 /// The records of a page, and where it ends if more follow.
@@ -20,6 +21,9 @@ pub(super) struct Choice<'a> {
     pub(super) time: i64,
     /// Begin with the record of the cursor.
     pub(super) repeat: bool,
+    /// Orders that are kept of this state of the shop.
+    pub(super) orders: &'a Orders,
+    pub(super) version: u64,
 }
 
 impl Choice<'_> {
@@ -27,24 +31,39 @@ impl Choice<'_> {
     pub(super) fn single(&self, resource: Resource, id: &str) -> Option<Record> {
         if resource == Resource::Profile {
             let (_, profile) = self.shop.people(self.time).find(|(_, it)| it.id() == id)?;
-            return Some(people::record(self.shop, profile, self.question));
+            return Some(people::record(self.shop, profile, self.question, self.time));
         }
-        let mut record = records::records(self.shop, resource, None, self.time).into_iter().find(|it| it.id == id)?;
+        let mut record = records::records(self.shop, resource, None).into_iter().find(|it| it.id == id)?;
         if resource == Resource::Form {
             // Alone it tells its definition and no relations, in a list the other way round.
             record.relations.clear();
             return Some(record);
         }
+        let group = self.shop.group(id).filter(|_| self.question.adds("profile_count"));
+        if let Some(group) = group {
+            let count = self.shop.members(group, self.time).count();
+            record.attributes.insert("profile_count".to_owned(), count.into());
+        }
         Some(self.withhold(record))
+    }
+
+    /// Whether there is a record of that id, as a parent of others.
+    pub(super) fn has(&self, resource: Resource, id: &str) -> bool {
+        match resource {
+            Resource::List | Resource::Segment => self.shop.group(id).is_some(),
+            _ => self.single(resource, id).is_some(),
+        }
     }
 
     /// A page of all records of a kind, or of those of a parent.
     pub(super) fn page(&self, resource: Resource, parent: Option<&str>) -> Page {
-        if resource == Resource::Profile {
-            return self.profiles();
+        match (resource, parent) {
+            (Resource::Profile, Some(group)) => return self.members(group),
+            (Resource::Profile, None) => return self.profiles(),
+            _ => {}
         }
         let conditions = &self.question.conditions;
-        let mut all = records::records(self.shop, resource, parent, self.time);
+        let mut all = records::records(self.shop, resource, parent);
         all.retain(|it| conditions.iter().all(|condition| it.meets(condition)));
         // Archived campaigns and flows come only when they are asked for.
         let hides_archived = matches!(resource, Resource::Campaign | Resource::Flow);
@@ -58,10 +77,50 @@ impl Choice<'_> {
 
     fn profiles(&self) -> Page {
         let field = self.question.sort.as_ref().map_or("created", |it| it.0.as_str());
-        let fits = |it: &(usize, &Profile)| self.question.conditions.iter().all(|wish| people::meets(it.1, wish));
-        let fitting = self.shop.people(self.time).filter(fits);
-        let keyed = fitting.map(|(index, it)| (people::key(it, index, field), it)).collect();
-        self.cut(keyed, |it| people::record(self.shop, it, self.question))
+        let order = self.orders.get(self.version, field, || order::of_profiles(self.shop, field));
+        let record = |(_, index): (i64, u32)| {
+            let profile = &self.shop.profiles[index as usize];
+            let conditions = &self.question.conditions;
+            let fits = profile.created <= self.time
+                && conditions.iter().all(|wish| people::meets(profile, wish, self.time, None));
+            fits.then(|| people::record(self.shop, profile, self.question, self.time))
+        };
+        self.walk(&order, field, record)
+    }
+
+    /// The profiles on a list or in a segment.
+    fn members(&self, group: &str) -> Page {
+        let Some(group) = self.shop.group(group) else { return (Vec::new(), None) };
+        // People leave a segment by doing nothing, so its members are those of a moment.
+        let name = format!("{}@{}", group.id, self.time);
+        let order = self.orders.get(self.version, &name, || {
+            let mut members: Vec<_> = self.shop.members(group, self.time).collect();
+            members.sort_unstable();
+            members
+        });
+        let record = |(joined, index): (i64, u32)| {
+            let profile = &self.shop.profiles[index as usize];
+            let conditions = &self.question.conditions;
+            let fits = conditions.iter().all(|wish| people::meets(profile, wish, self.time, Some(joined)));
+            fits.then(|| people::member(self.shop, profile, self.question, self.time, joined))
+        };
+        self.walk(&order, "joined_group_at", record)
+    }
+
+    /// A page of profiles in an order by `field`; `record` makes the record of one that is wanted.
+    fn walk(&self, order: &[(i64, u32)], field: &str, record: impl Fn((i64, u32)) -> Option<Record>) -> Page {
+        let (size, descending) = (self.question.size, self.question.sort.as_ref().is_some_and(|it| it.1));
+        let key = |it: &(i64, u32)| Key {
+            number: it.0,
+            text: people::text(&self.shop.profiles[it.1 as usize], field),
+            tie: u64::from(it.1),
+        };
+        let cursor = self.question.cursor.as_ref().map(|it| &it.key);
+        let mut rest =
+            order::beyond(order, cursor, descending, self.repeat, key).filter_map(|it| Some((it, record(*it)?)));
+        let page: Vec<_> = rest.by_ref().take(size).collect();
+        let last = page.last().map(|it| key(it.0)).filter(|_| rest.next().is_some());
+        (page.into_iter().map(|it| it.1).collect(), last)
     }
 
     /// The records of one page in their order.
@@ -88,7 +147,7 @@ impl Choice<'_> {
     /// Records that an include may bring in, by id.
     pub(super) fn related(&self, include: &str) -> HashMap<String, Record> {
         let records = match records::included_kind(include) {
-            Some(resource) => records::records(self.shop, resource, None, self.time),
+            Some(resource) => records::records(self.shop, resource, None),
             None if include == "tag-group" => vec![records::tag_group(self.shop)],
             None => Vec::new(),
         };
@@ -99,7 +158,6 @@ impl Choice<'_> {
     fn withhold(&self, mut record: Record) -> Record {
         let extra = match record.kind {
             "flow" | "template" | "form" => "definition",
-            "segment" | "list" => "profile_count",
             _ => return record,
         };
         if !self.question.adds(extra) {

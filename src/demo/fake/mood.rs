@@ -13,6 +13,8 @@ pub enum Mood {
     /// 429 for the rest of the day.
     DailyQuota,
     FailsEvery(u64, u16),
+    /// From then on everything fails.
+    FailsAfter(u64, u16),
     /// The content network's 403, which is a web page.
     HtmlForbidden(u64),
     /// The connection breaks in the middle of the body.
@@ -29,6 +31,8 @@ pub enum Mood {
     DuplicatesAcrossPages,
     /// The next page is said to be on another host.
     ForeignNext,
+    /// 503 for pages of more records than that, as for profiles with their predictions.
+    TooMuchAbove(usize),
     /// The mood for paths that begin so; the rest is well.
     At(&'static str, Box<Mood>),
 }
@@ -37,7 +41,9 @@ pub enum Mood {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Whim {
     None,
-    Busy { retry_after: Option<u64> },
+    Busy {
+        retry_after: Option<u64>,
+    },
     Fail(u16),
     Html,
     Truncate,
@@ -48,6 +54,8 @@ pub(super) enum Whim {
     OtherRevision,
     Repeat,
     ForeignNext,
+    /// Pages of more records than that take too long.
+    TooMuch(usize),
 }
 
 /// The mood in force, and how many requests it has seen.
@@ -81,6 +89,7 @@ impl Temper {
             Mood::BusyWithoutWord(n) if turn(n) => Whim::Busy { retry_after: None },
             Mood::DailyQuota => Whim::Busy { retry_after: Some(REST_OF_DAY) },
             Mood::FailsEvery(n, status) if turn(n) => Whim::Fail(status),
+            Mood::FailsAfter(n, status) if self.seen > n => Whim::Fail(status),
             Mood::HtmlForbidden(n) if turn(n) => Whim::Html,
             Mood::Truncates(n) if turn(n) => Whim::Truncate,
             Mood::Hangs(n, time) if turn(n) => Whim::Hang(time),
@@ -90,6 +99,7 @@ impl Temper {
             Mood::OtherRevision => Whim::OtherRevision,
             Mood::DuplicatesAcrossPages => Whim::Repeat,
             Mood::ForeignNext => Whim::ForeignNext,
+            Mood::TooMuchAbove(size) => Whim::TooMuch(size),
             _ => Whim::None,
         }
     }

@@ -1,32 +1,45 @@
 //! Profiles: which of them a question is about, and their records.
 
-use super::cursor::Key;
 use super::question::{Condition, Question, Wanted};
-use super::record::{Record, Related, Relation, is_text, is_time};
+use super::record::{Record, Related, Relation, is_text as is_such_text, is_time};
 use super::records::time;
-use crate::demo::shop::{Consent, Profile, Reason, Shop};
+use crate::demo::shop::{Consent, Group, Profile, Reason, Shop};
 use serde_json::{Map, Value, json};
 
-/// Where a profile stands in the order that is asked for.
-pub(super) fn key(profile: &Profile, index: usize, sort: &str) -> Key {
-    let (number, text) = match sort {
-        "updated" => (profile.updated, String::new()),
-        "email" => (0, profile.email_address()),
-        "id" => (0, profile.id()),
-        "created" => (profile.created, String::new()),
-        _ => (profile.suppressed_at, String::new()),
-    };
-    Key { number, text, tie: index as u64 }
+/// The number that profiles are ordered by where a field is asked for that is one.
+pub(super) fn number(profile: &Profile, sort: &str) -> i64 {
+    match sort {
+        "updated" => profile.updated,
+        "created" => profile.created,
+        _ if is_text(sort) => 0,
+        _ => profile.suppressed_at,
+    }
 }
 
-pub(super) fn meets(profile: &Profile, condition: &Condition) -> bool {
+/// Whether profiles are ordered by a text there.
+pub(super) fn is_text(sort: &str) -> bool {
+    matches!(sort, "email" | "id")
+}
+
+/// That text.
+pub(super) fn text(profile: &Profile, sort: &str) -> String {
+    match sort {
+        "email" => profile.email_address(),
+        "id" => profile.id(),
+        _ => String::new(),
+    }
+}
+
+/// Whether a profile meets a condition at a time; a member joined at that other time.
+pub(super) fn meets(profile: &Profile, condition: &Condition, time: i64, joined: Option<i64>) -> bool {
     let operator = condition.operator.as_str();
     match &condition.value {
         Wanted::Time(wanted) => {
             let at = match condition.field {
                 "created" => profile.created,
                 "updated" => profile.updated,
-                "subscriptions.email.marketing.suppression.timestamp" if profile.suppression.is_some() => {
+                "joined_group_at" => joined.unwrap_or(i64::MIN / 1_000_000),
+                "subscriptions.email.marketing.suppression.timestamp" if profile.suppression_at(time).is_some() => {
                     profile.suppressed_at
                 }
                 // Nobody is suppressed from a single list.
@@ -36,25 +49,26 @@ pub(super) fn meets(profile: &Profile, condition: &Condition) -> bool {
         }
         Wanted::Texts(wanted) => {
             let text = match condition.field {
-                "id" => Some(profile.id()),
+                "id" | "profile_id" => Some(profile.id()),
                 "email" => Some(profile.email_address()),
                 "phone_number" => profile.phone(),
                 "external_id" => external_id(profile),
                 "subscriptions.email.marketing.suppression.reason" => {
-                    profile.suppression.map(|it| reason(it).to_owned())
+                    profile.suppression_at(time).map(|it| reason(it).to_owned())
                 }
                 _ => None,
             };
-            text.is_some_and(|it| is_text(&it, operator, wanted))
+            text.is_some_and(|it| is_such_text(&it, operator, wanted))
         }
         Wanted::Flag(_) | Wanted::Nothing => false,
     }
 }
 
 /// The record of a profile; with events, and where only ids are wanted, less of it is made.
-pub(super) fn record(shop: &Shop, profile: &Profile, question: &Question) -> Record {
-    let only_id = question.fields_of("profile").is_some_and(|it| it.iter().all(|it| it == "id"));
-    let attributes = if only_id { Map::new() } else { attributes(shop, profile, question) };
+pub(super) fn record(shop: &Shop, profile: &Profile, question: &Question, time: i64) -> Record {
+    let is_told_apart = |it: &String| it == "id" || it == "joined_group_at";
+    let only_id = question.fields_of("profile").is_some_and(|it| it.iter().all(is_told_apart));
+    let attributes = if only_id { Map::new() } else { attributes(shop, profile, question, time) };
     let relation = |name, kind| Relation::new(name, Related::Many(kind, Vec::new()));
     let mut relations =
         vec![relation("lists", "list"), relation("segments", "segment"), relation("push-tokens", "push-token")];
@@ -65,7 +79,14 @@ pub(super) fn record(shop: &Shop, profile: &Profile, question: &Question) -> Rec
     Record { kind: "profile", id: profile.id(), attributes, relations, hidden: Vec::new() }
 }
 
-fn attributes(shop: &Shop, it: &Profile, question: &Question) -> Map<String, Value> {
+/// The record of a profile as a member of a list or segment.
+pub(super) fn member(shop: &Shop, profile: &Profile, question: &Question, at: i64, joined: i64) -> Record {
+    let mut record = record(shop, profile, question, at);
+    record.attributes.insert("joined_group_at".to_owned(), time(joined));
+    record
+}
+
+fn attributes(shop: &Shop, it: &Profile, question: &Question, at: i64) -> Map<String, Value> {
     let place = it.place();
     let attributes = json!({
         "email": it.email_address(), "phone_number": it.phone(), "external_id": external_id(it),
@@ -83,7 +104,7 @@ fn attributes(shop: &Shop, it: &Profile, question: &Question) -> Map<String, Val
     });
     let Value::Object(mut attributes) = attributes else { panic!("attributes are an object") };
     if question.adds("subscriptions") {
-        attributes.insert("subscriptions".to_owned(), subscriptions(it));
+        attributes.insert("subscriptions".to_owned(), subscriptions(shop, it, at));
     }
     if question.adds("predictive_analytics") {
         attributes.insert("predictive_analytics".to_owned(), predictions(shop, it));
@@ -117,25 +138,36 @@ fn properties(it: &Profile) -> Value {
     properties
 }
 
-fn subscriptions(it: &Profile) -> Value {
-    let email_at = if it.email == Consent::Never { Value::Null } else { time(it.email_at) };
-    let text_at = if it.text == Consent::Never { Value::Null } else { time(it.created) };
-    let suppression: Vec<Value> =
-        it.suppression.iter().map(|&why| json!({"reason": reason(why), "timestamp": time(it.suppressed_at)})).collect();
-    json!({
-        "email": {"marketing": {
-            "can_receive_email_marketing": it.can_receive_email(), "consent": consent(it.email), "consent_timestamp": email_at,
-            "last_updated": email_at, "method": if it.email == Consent::Never { Value::Null } else { "FORM".into() },
-            "method_detail": "10% Off Popup", "custom_method_detail": null, "double_optin": it.key.is_multiple_of(2),
-            "suppression": suppression, "list_suppressions": [],
-        }},
+fn subscriptions(shop: &Shop, it: &Profile, at: i64) -> Value {
+    let (email, text) = (it.email_at_time(at), it.text_at_time(at));
+    let since = |consent: Consent, changed: i64, before: i64| match consent {
+        Consent::Never => Value::Null,
+        _ => time(if changed <= at { changed } else { before }),
+    };
+    let (email_at, text_at) = (since(email, it.email_at, it.created), since(text, it.text_changed_at, it.created));
+    let suppression: Vec<Value> = it
+        .suppression_at(at)
+        .iter()
+        .map(|&why| json!({"reason": reason(why), "timestamp": time(it.suppressed_at)}))
+        .collect();
+    let mut subscriptions = json!({
+        "email": {
+            "marketing": {
+                "can_receive_email_marketing": it.could_receive_email(at), "consent": consent(email),
+                "consent_timestamp": email_at, "last_updated": email_at,
+                "method": if email == Consent::Never { Value::Null } else { "FORM".into() },
+                "method_detail": "10% Off Popup", "custom_method_detail": null, "double_optin": it.key.is_multiple_of(2),
+                "suppression": suppression, "list_suppressions": list_suppressions(shop, it),
+            },
+            "open_tracking": {"consent": "NEVER_SUBSCRIBED", "consent_timestamp": null, "can_receive": true},
+        },
         "sms": {
             "marketing": {
-                "can_receive_sms_marketing": it.text == Consent::Subscribed, "consent": consent(it.text),
+                "can_receive_sms_marketing": text == Consent::Subscribed, "consent": consent(text),
                 "consent_timestamp": text_at, "last_updated": text_at, "method": "FORM", "method_detail": null,
             },
             "transactional": {
-                "can_receive_sms_transactional": it.text == Consent::Subscribed, "consent": consent(it.text),
+                "can_receive_sms_transactional": text == Consent::Subscribed, "consent": consent(text),
                 "consent_timestamp": text_at, "last_updated": text_at, "method": null, "method_detail": null,
             },
         },
@@ -143,7 +175,22 @@ fn subscriptions(it: &Profile) -> Value {
             "can_receive_push_marketing": it.push == Consent::Subscribed, "consent": consent(it.push),
             "consent_timestamp": if it.push == Consent::Subscribed { time(it.created) } else { Value::Null },
         }},
-    })
+    });
+    // Few shops write to WhatsApp, and fewer profiles are told of with it.
+    if it.key.is_multiple_of(11) {
+        subscriptions["whatsapp"] = json!({"marketing": {
+            "consent": "SUBSCRIBED", "consent_timestamp": time(it.created), "can_receive": true, "valid_until": null,
+        }});
+    }
+    subscriptions
+}
+
+/// A few people want no mail to a certain list, and mail all the same.
+fn list_suppressions(shop: &Shop, it: &Profile) -> Vec<Value> {
+    let list = shop.lists.last().filter(|_| it.key.is_multiple_of(53));
+    let suppression =
+        |list: &Group| json!({"list_id": list.id, "reason": "UNSUBSCRIBE", "timestamp": time(it.created + 3_600)});
+    list.map(suppression).into_iter().collect()
 }
 
 fn consent(it: Consent) -> &'static str {
@@ -157,8 +204,10 @@ fn consent(it: Consent) -> &'static str {
 fn reason(it: Reason) -> &'static str {
     match it {
         Reason::HardBounce => "HARD_BOUNCE",
+        Reason::InvalidEmail => "INVALID_EMAIL",
         Reason::SpamComplaint => "SPAM_COMPLAINT",
         Reason::Unsubscribe => "UNSUBSCRIBE",
+        Reason::UserSuppressed => "USER_SUPPRESSED",
     }
 }
 

@@ -3,14 +3,14 @@
 use super::record::{Record, Related, Relation};
 use crate::demo::endpoints::Resource;
 use crate::demo::shop::{
-    Action, CATEGORIES, Campaign, Channel, Flow, Form, Group, Integration, MAPPED, Message, Owner, Product, SHOP_URL,
-    Shop, Step, short,
+    Action, CATEGORIES, Campaign, Channel, Flow, Form, Group, Integration, MAPPED, Message, Owner, Product, Rule,
+    SHOP_URL, Shop, Step, short,
 };
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
 /// Every record of a kind, or those of a parent.
-pub(super) fn records(shop: &Shop, resource: Resource, parent: Option<&str>, time: i64) -> Vec<Record> {
+pub(super) fn records(shop: &Shop, resource: Resource, parent: Option<&str>) -> Vec<Record> {
     match resource {
         Resource::Account => vec![account(shop)],
         Resource::Metric => (0..shop.metrics.len()).map(|it| metric(shop, it)).collect(),
@@ -27,8 +27,8 @@ pub(super) fn records(shop: &Shop, resource: Resource, parent: Option<&str>, tim
         Resource::FlowMessage => flow_messages(shop, parent),
         Resource::Form => shop.forms.iter().map(form).collect(),
         Resource::FormVersion => of_parent(&shop.forms, parent, |it| &it.id).flat_map(form_versions).collect(),
-        Resource::Segment => shop.segments.iter().filter(|it| !it.gone).map(|it| segment(shop, it, time)).collect(),
-        Resource::List => shop.lists.iter().filter(|it| !it.gone).map(|it| list(shop, it, time)).collect(),
+        Resource::Segment => shop.segments.iter().filter(|it| !it.gone).map(|it| segment(shop, it)).collect(),
+        Resource::List => shop.lists.iter().filter(|it| !it.gone).map(|it| list(shop, it)).collect(),
         Resource::Tag => shop.tags.iter().map(|it| tag(shop, &it.id, it.name)).collect(),
         Resource::Template => templates(shop),
         Resource::CatalogItem => {
@@ -350,19 +350,7 @@ fn form_versions(form: &Form) -> impl Iterator<Item = Record> {
     })
 }
 
-/// How many of the profiles belong to a list or segment.
-fn size(shop: &Shop, it: &Group, time: i64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a share of a count"
-    )]
-    let size = (shop.people(time).count() as f64 * it.share) as u64;
-    size
-}
-
-fn segment(shop: &Shop, it: &Group, now: i64) -> Record {
+fn segment(shop: &Shop, it: &Group) -> Record {
     let attributes = json!({
         "name": it.name,
         "definition": {"condition_groups": [{"conditions": [{
@@ -370,15 +358,15 @@ fn segment(shop: &Shop, it: &Group, now: i64) -> Record {
             "filter": {"type": "string", "operator": "equals", "value": "Gold"},
         }]}]},
         "created": time(it.created), "updated": time(it.created + 600), "is_active": true, "is_processing": false,
-        "is_starred": it.share > 0.5, "profile_count": size(shop, it, now),
+        "is_starred": it.rule == Rule::NeverBought,
     });
     Record { relations: group_relations(shop, it), ..record("segment", &it.id, attributes) }
 }
 
-fn list(shop: &Shop, it: &Group, now: i64) -> Record {
+fn list(shop: &Shop, it: &Group) -> Record {
     let attributes = json!({
         "name": it.name, "created": time(it.created), "updated": time(it.created + 600),
-        "opt_in_process": if it.share > 0.5 { "double_opt_in" } else { "single_opt_in" }, "profile_count": size(shop, it, now),
+        "opt_in_process": if it.rule == Rule::Email { "double_opt_in" } else { "single_opt_in" },
     });
     Record { relations: group_relations(shop, it), ..record("list", &it.id, attributes) }
 }

@@ -5,6 +5,7 @@ use super::document::{Place, document};
 use super::limits::{Allowance, Counters};
 use super::listing::Choice;
 use super::mood::{Mood, Temper, Whim};
+use super::order::Orders;
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
 use super::{Limits, Plan};
@@ -12,6 +13,7 @@ use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
 use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -37,6 +39,9 @@ pub(super) struct World {
     temper: Mutex<Temper>,
     counters: Mutex<Counters>,
     seen: Mutex<VecDeque<Seen>>,
+    /// Counts changes of the shop.
+    version: AtomicU64,
+    orders: Orders,
     started: Instant,
     base: OnceLock<String>,
 }
@@ -76,6 +81,8 @@ impl World {
             temper: Mutex::new(Temper::new(Mood::Well)),
             counters: Mutex::default(),
             seen: Mutex::default(),
+            version: AtomicU64::new(0),
+            orders: Orders::default(),
             started: Instant::now(),
             base: OnceLock::new(),
             plan,
@@ -110,6 +117,7 @@ impl World {
     pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Shop) -> T) -> T {
         let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
         shop.advance(self.plan.clock.now());
+        self.version.fetch_add(1, Ordering::Relaxed);
         change(&mut shop)
     }
 
@@ -123,7 +131,9 @@ impl World {
     fn catch_up(&self, now: DateTime<Utc>) {
         let is_behind = self.shop.read().unwrap_or_else(PoisonError::into_inner).is_behind(now);
         if is_behind {
-            self.shop.write().unwrap_or_else(PoisonError::into_inner).advance(now);
+            let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+            self.version.fetch_add(1, Ordering::Relaxed);
+            shop.advance(now);
         }
     }
 
@@ -174,7 +184,19 @@ impl World {
         let next_base = if *whim == Whim::ForeignNext { FOREIGN } else { self.base() };
         let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
         let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
-        let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: *whim == Whim::Repeat };
+        if let Whim::TooMuch(size) = *whim
+            && question.size > size
+        {
+            return Err(Refusal::failed(503));
+        }
+        let choice = Choice {
+            shop: &shop,
+            question: &question,
+            time: now.timestamp(),
+            repeat: *whim == Whim::Repeat,
+            orders: &self.orders,
+            version: self.version.load(Ordering::Relaxed),
+        };
         document(endpoint, id, choice, &place)
     }
 

@@ -1,6 +1,7 @@
 //! What tests do to a shop behind the reader's back: everything that a real account does to its copies.
 
 use super::future;
+use super::people::{Consent, Reason};
 use super::{Event, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Shop};
 use chrono::{DateTime, Utc};
 
@@ -75,6 +76,82 @@ impl Shop {
         self.lists[list].id.clone()
     }
 
+    pub fn delete_template(&mut self, template: usize) -> String {
+        self.templates.remove(template).id
+    }
+
+    /// Brings a deleted list back, as if the deletion had been a mistake.
+    pub fn restore_list(&mut self, list: usize) {
+        self.lists[list].gone = false;
+    }
+
+    pub fn restore_profile(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.profiles[profile as usize].gone = false;
+        self.touch(profile, at);
+    }
+
+    /// Puts a profile on a list.
+    pub fn join_list(&mut self, list: usize, profile: u32, at: DateTime<Utc>) {
+        self.lists[list].by_hand.insert(profile, Some(at.timestamp()));
+    }
+
+    /// Takes a profile off a list.
+    pub fn leave_list(&mut self, list: usize, profile: u32) {
+        self.lists[list].by_hand.insert(profile, None);
+    }
+
+    /// Someone subscribes to e-mail, perhaps again; what kept their mail back is lifted.
+    pub fn subscribe(&mut self, profile: u32, at: DateTime<Utc>) {
+        let it = &mut self.profiles[profile as usize];
+        (it.email, it.email_at, it.suppression) = (Consent::Subscribed, at.timestamp(), None);
+        self.touch(profile, at);
+    }
+
+    /// Someone unsubscribes from e-mail.
+    pub fn unsubscribe(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.suppress_profile(profile, Reason::Unsubscribe, at);
+    }
+
+    /// Someone's mail is kept back from now on.
+    pub fn suppress_profile(&mut self, profile: u32, reason: Reason, at: DateTime<Utc>) {
+        self.profiles[profile as usize].suppress(reason, at.timestamp());
+        self.touch(profile, at);
+    }
+
+    /// Someone's mail is kept back no more; Klaviyo does not tell when that was done.
+    pub fn unsuppress_profile(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.profiles[profile as usize].suppression = None;
+        self.touch(profile, at);
+    }
+
+    /// Someone takes back their consent to texts.
+    pub fn stop_texts(&mut self, profile: u32, at: DateTime<Utc>) {
+        self.profiles[profile as usize].stop_texts(at.timestamp());
+        self.touch(profile, at);
+    }
+
+    /// The first profile that gets mail, and texts too if asked.
+    #[must_use]
+    pub fn a_subscriber(&self, of_texts: bool) -> u32 {
+        let is_one = |it: &super::Profile| {
+            it.can_receive_email()
+                && (!of_texts || it.text == Consent::Subscribed)
+                && it.created < self.plan.now.timestamp()
+        };
+        let place = self.profiles.iter().position(is_one).expect("a shop has subscribers");
+        u32::try_from(place).expect("fewer profiles than 2^32")
+    }
+
+    #[must_use]
+    pub fn list_id(&self, list: usize) -> &str {
+        &self.lists[list].id
+    }
+
+    fn touch(&mut self, profile: u32, at: DateTime<Utc>) {
+        let it = &mut self.profiles[profile as usize];
+        it.updated = it.updated.max(at.timestamp());
+    }
+
     pub fn rename_metric(&mut self, kind: Kind, name: &str) {
         name.clone_into(&mut self.metrics[kind as usize].name);
     }
@@ -87,8 +164,14 @@ impl Shop {
     /// Attributes the first order that is attributed to nothing to what its buyer opened last before it, as an account
     /// does whose windows are made longer. Returns the ids of the order and of what it is now attributed to.
     pub fn attribute_late(&mut self) -> Option<(String, String)> {
+        self.attribute_late_since(DateTime::UNIX_EPOCH)
+    }
+
+    /// The same with the first such order since then.
+    pub fn attribute_late_since(&mut self, time: DateTime<Utc>) -> Option<(String, String)> {
         let (order, open) = self.events.iter().enumerate().find_map(|(place, order)| {
-            if order.kind != Kind::PlacedOrder || order.attributed_to != NOBODY {
+            let is_late = order.kind == Kind::PlacedOrder && order.attributed_to == NOBODY;
+            if !is_late || order.at < time.timestamp() {
                 return None;
             }
             let is_buyers = |it: &&Event| it.kind == Kind::OpenedEmail && it.profile == order.profile;

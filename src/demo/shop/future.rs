@@ -91,6 +91,12 @@ fn touch_class(event: &Event) -> Option<usize> {
     }
 }
 
+/// Whether the profile did it, and not a machine or the shop.
+fn is_own_doing(event: &Event) -> bool {
+    let kinds = [Kind::OpenedEmail, Kind::ClickedEmail, Kind::ClickedText, Kind::OpenedPush, Kind::ActiveOnSite];
+    event.mark == Mark::Plain && (kinds.contains(&event.kind) || event.kind == Kind::PlacedOrder)
+}
+
 fn is_conversion(kind: Kind) -> bool {
     matches!(kind, Kind::PlacedOrder | Kind::OrderedProduct | Kind::StartedCheckout | Kind::AddedToCart)
 }
@@ -146,7 +152,12 @@ fn happen(shop: &mut Shop, mut event: Event, arrival: i64) {
         }
         profile.last_event = profile.last_event.max(event.at);
         profile.updated = profile.updated.max(arrival);
-        profile.orders += u16::from(event.kind == Kind::PlacedOrder);
+        if event.kind == Kind::PlacedOrder {
+            profile.buy(event.at, arrival);
+        }
+        if is_own_doing(&event) {
+            profile.engage(event.at.min(arrival));
+        }
     }
     match shop.events.last() {
         Some(last) if last.at > event.at => {

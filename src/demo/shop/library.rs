@@ -1,7 +1,9 @@
 //! What lies ready in the account: forms, lists, segments, tags and templates.
 
 use super::ids::short;
+use super::membership::Rule;
 use crate::demo::random::Random;
+use std::collections::HashMap;
 
 #[derive(Debug, Clone)]
 pub(in crate::demo) struct Form {
@@ -20,8 +22,10 @@ pub(in crate::demo) struct Group {
     pub(in crate::demo) id: String,
     pub(in crate::demo) name: &'static str,
     pub(in crate::demo) created: i64,
-    /// Its part of all profiles.
-    pub(in crate::demo) share: f64,
+    /// Who belongs to it.
+    pub(in crate::demo) rule: Rule,
+    /// Who was put there at a time, or taken out, whatever the rule says; by the index of the profile.
+    pub(in crate::demo) by_hand: HashMap<u32, Option<i64>>,
     pub(in crate::demo) tags: Vec<u8>,
     pub(in crate::demo) gone: bool,
 }
@@ -62,15 +66,15 @@ pub(super) fn forms(start: i64, random: &mut Random) -> Vec<Form> {
 pub(super) fn segments(start: i64, random: &mut Random) -> Vec<Group> {
     groups(
         &[
-            ("Engaged 30 Days", 0.21),
-            ("Engaged 90 Days", 0.38),
-            ("Engaged 180 Days", 0.52),
-            ("VIP Customers", 0.03),
-            ("Repeat Buyers", 0.06),
-            ("Never Purchased", 0.71),
-            ("Churn Risk", 0.11),
-            ("SMS Subscribers", 0.2),
-            ("Birthday This Month", 0.07),
+            ("Engaged 30 Days", Rule::Engaged(0)),
+            ("Engaged 90 Days", Rule::Engaged(1)),
+            ("Engaged 180 Days", Rule::Engaged(2)),
+            ("VIP Customers", Rule::Vip),
+            ("Repeat Buyers", Rule::Repeat),
+            ("Never Purchased", Rule::NeverBought),
+            ("Churn Risk", Rule::ChurnRisk),
+            ("SMS Subscribers", Rule::Text),
+            ("Birthday This Month", Rule::Birthday),
         ],
         start,
         random,
@@ -80,25 +84,26 @@ pub(super) fn segments(start: i64, random: &mut Random) -> Vec<Group> {
 pub(super) fn lists(start: i64, random: &mut Random) -> Vec<Group> {
     groups(
         &[
-            ("Newsletter", 0.78),
-            ("SMS Club", 0.21),
-            ("Back in Stock", 0.04),
-            ("Giveaway 2024", 0.13),
-            ("Preview List", 0.002),
+            ("Newsletter", Rule::Email),
+            ("SMS Club", Rule::Text),
+            ("Back in Stock", Rule::Some { of_thousand: 40 }),
+            ("Giveaway 2024", Rule::Some { of_thousand: 130 }),
+            ("Preview List", Rule::Some { of_thousand: 2 }),
         ],
         start,
         random,
     )
 }
 
-fn groups(plan: &[(&'static str, f64)], start: i64, random: &mut Random) -> Vec<Group> {
+fn groups(plan: &[(&'static str, Rule)], start: i64, random: &mut Random) -> Vec<Group> {
     plan.iter()
         .zip(0_u32..)
-        .map(|(&(name, share), number)| Group {
+        .map(|(&(name, rule), number)| Group {
             id: short(random.next()),
             name,
             created: start - 86_400 * 90 + i64::from(number) * 40_000,
-            share,
+            rule,
+            by_hand: HashMap::new(),
             tags: if number % 3 == 0 { vec![5] } else { Vec::new() },
             gone: false,
         })

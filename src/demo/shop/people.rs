@@ -14,6 +14,16 @@ pub(in crate::demo) struct Profile {
     pub(in crate::demo) last_event: i64,
     pub(in crate::demo) email_at: i64,
     pub(in crate::demo) suppressed_at: i64,
+    /// When the consent to texts was given or taken back.
+    pub(in crate::demo) text_changed_at: i64,
+    /// When they last opened, clicked, visited or bought; 0 before the first time.
+    pub(in crate::demo) last_engaged: i64,
+    /// Since when they did so within each of [`ENGAGED_DAYS`] after the time before.
+    pub(in crate::demo) engaged_since: [i64; 3],
+    /// Of the latest order, the second and the fourth; 0 before it.
+    pub(in crate::demo) last_order: i64,
+    pub(in crate::demo) repeat_since: i64,
+    pub(in crate::demo) vip_since: i64,
     /// Unique, and what everything personal follows from.
     pub(in crate::demo) key: u64,
     pub(in crate::demo) orders: u16,
@@ -37,11 +47,20 @@ pub(in crate::demo) enum Consent {
 
 /// Why a profile gets no mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::demo) enum Reason {
+pub enum Reason {
     HardBounce,
+    InvalidEmail,
     SpamComplaint,
     Unsubscribe,
+    /// A person at the shop did it.
+    UserSuppressed,
 }
+
+/// How many days someone counts as engaged, for each of the segments of the engaged.
+pub(in crate::demo) const ENGAGED_DAYS: [i64; 3] = [30, 90, 180];
+
+/// From so many orders on someone is a valued customer.
+const VIP_ORDERS: u16 = 4;
 
 /// Mail domains: name, provider, and how common.
 pub(in crate::demo) const DOMAINS: &[(&str, &str, u32)] = &[
@@ -185,6 +204,12 @@ impl Profile {
             last_event: 0,
             email_at: created,
             suppressed_at: 0,
+            text_changed_at: created,
+            last_engaged: 0,
+            engaged_since: [0; 3],
+            last_order: 0,
+            repeat_since: 0,
+            vip_since: 0,
             key: random.next(),
             orders: 0,
             domain: u8::try_from(domain).expect("a short list"),
@@ -238,6 +263,59 @@ impl Profile {
         self.email == Consent::Subscribed && self.suppression.is_none() && !self.gone
     }
 
+    /// The consent as it stood at that time: what people will do is decided before they do it.
+    pub(in crate::demo) fn email_at_time(&self, time: i64) -> Consent {
+        as_of(self.email, self.email_at, time)
+    }
+
+    pub(in crate::demo) fn text_at_time(&self, time: i64) -> Consent {
+        as_of(self.text, self.text_changed_at, time)
+    }
+
+    /// Why they got no mail at that time.
+    pub(in crate::demo) fn suppression_at(&self, time: i64) -> Option<Reason> {
+        self.suppression.filter(|_| self.suppressed_at <= time)
+    }
+
+    pub(in crate::demo) fn could_receive_email(&self, time: i64) -> bool {
+        self.email_at_time(time) == Consent::Subscribed && self.suppression_at(time).is_none() && !self.gone
+    }
+
+    /// When they subscribed, who did.
+    pub(in crate::demo) fn subscribed_at(&self) -> i64 {
+        if self.email == Consent::Unsubscribed { self.created } else { self.email_at }
+    }
+
+    pub(in crate::demo) fn text_subscribed_at(&self) -> i64 {
+        if self.text == Consent::Unsubscribed { self.created } else { self.text_changed_at }
+    }
+
+    /// Takes in that they did something themselves at that time.
+    pub(super) fn engage(&mut self, at: i64) {
+        for (since, days) in self.engaged_since.iter_mut().zip(ENGAGED_DAYS) {
+            if self.last_engaged <= at - days * 86_400 {
+                *since = at;
+            }
+        }
+        self.last_engaged = self.last_engaged.max(at);
+    }
+
+    /// Takes in that they placed an order, which is known since `arrival`.
+    pub(super) fn buy(&mut self, at: i64, arrival: i64) {
+        self.orders += 1;
+        self.last_order = self.last_order.max(at);
+        match self.orders {
+            2 => self.repeat_since = arrival,
+            VIP_ORDERS => self.vip_since = arrival,
+            _ => {}
+        }
+    }
+
+    /// Takes back their consent to texts.
+    pub(super) fn stop_texts(&mut self, at: i64) {
+        (self.text, self.text_changed_at) = (Consent::Unsubscribed, at);
+    }
+
     /// How eagerly they read mail, 1 being ordinary.
     pub(super) fn eagerness(&self) -> f64 {
         0.4 + 1.2 * f64::from(u32::try_from(self.key >> 48).unwrap_or(0)) / 65_536.0
@@ -258,6 +336,11 @@ impl Profile {
         let index = (mix(self.key.rotate_left(shift)) >> 8) % list.len() as u64;
         &list[usize::try_from(index).expect("below the length of a list")]
     }
+}
+
+/// What consent was at a time, of which the last change is known.
+fn as_of(consent: Consent, changed_at: i64, time: i64) -> Consent {
+    if consent == Consent::Unsubscribed && changed_at > time { Consent::Subscribed } else { consent }
 }
 
 /// The part of the profiles that were known before the shop's past begins.

@@ -214,7 +214,7 @@ impl<'a> Telling<'a> {
             self.about(Kind::SentText, when, profile, message);
             self.about(Kind::UnsubscribedText, when + 1, profile, message);
             self.about(Kind::AutomatedText, when + 3, profile, NO_MESSAGE);
-            self.shop.profiles[profile as usize].text = Consent::Unsubscribed;
+            self.shop.profiles[profile as usize].stop_texts(when + 1);
         }
     }
 

@@ -1,0 +1,253 @@
+//! Reads spans of time by several threads at once, a window each, and writes what they close.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::cutter::{Cutter, Next};
+use super::estimate::Estimate;
+use super::open::Open;
+use super::plan;
+use super::room::Room;
+use crate::klaviyo::{Bounds, Error, Request};
+use crate::store::{Changes, Piece, Window};
+use crate::sync::copying::Copying;
+use crate::sync::record::{self, Context};
+use crate::sync::run::Stopped;
+use crate::sync::series::Series;
+
+/// Bytes of pages that may be in memory at a time, as Klaviyo sent them; what is made of them is about as much again.
+const ROOM: u64 = 48 << 20;
+
+/// What a page is taken to be before the first is there.
+const USUAL_PAGE: u64 = 2 << 20;
+
+/// Events that are written in one go: a row group of DuckDB's, which goes into the file at once, compressed. Half as
+/// many go through the log and are compressed again with every checkpoint: three times the work, and twice the room.
+const EVENTS_PER_WRITE: usize = 122_880;
+
+/// What is complete is written after this long at the latest: what a crash can cost.
+const WRITE_AFTER: TimeDelta = TimeDelta::seconds(4);
+
+/// How often a window is begun again because its cursor expired.
+const RESTARTS: usize = 10;
+
+/// The reading of one pass.
+pub(super) struct Reading<'a> {
+    copying: &'a Copying<'a>,
+    zone: Tz,
+    room: Room,
+    desk: Mutex<Desk>,
+    /// Rung when something was learned, a window ends or all is over.
+    bell: Condvar,
+}
+
+/// What the threads share.
+struct Desk {
+    cutter: Cutter,
+    /// Windows that are being read, by number, each with the time down to which it is.
+    reading: Vec<(usize, DateTime<Utc>)>,
+    handed_out: usize,
+    /// Windows, or pieces of them, that wait to be written.
+    shelf: Shelf,
+    estimate: Estimate,
+    /// Why all of it ends.
+    failure: Option<Stopped>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    pieces: Vec<Piece>,
+    /// When the first of them came.
+    since: Option<DateTime<Utc>>,
+    /// Whether anything was written yet: the first piece is not waited for by others, so that it is on screen.
+    has_written: bool,
+}
+
+impl<'a> Reading<'a> {
+    /// Of `spans`, newest first.
+    pub(super) fn of(copying: &'a Copying<'a>, zone: Tz, spans: Vec<Window>) -> Reading<'a> {
+        let desk = Desk {
+            estimate: Estimate::new(plan::length(&spans), copying.now()),
+            cutter: Cutter::new(spans),
+            reading: Vec::new(),
+            handed_out: 0,
+            shelf: Shelf::default(),
+            failure: None,
+        };
+        Reading { copying, zone, room: Room::of(ROOM), desk: Mutex::new(desk), bell: Condvar::new() }
+    }
+
+    /// Reads and writes everything, or until the first failure: what was closed by then is kept.
+    pub(super) fn to_the_end(self) -> Result<(), Stopped> {
+        std::thread::scope(|scope| {
+            for _ in 0..self.copying.handle.0.options.windows {
+                scope.spawn(|| self.read_windows());
+            }
+        });
+        let pieces = self.desk().shelf.empty();
+        let written = self.write(pieces);
+        self.desk().failure.take().map_or(written, Err)
+    }
+
+    /// What one thread does: window after window.
+    fn read_windows(&self) {
+        while let Some(turn) = self.take_turn() {
+            if let Err(stopped) = self.read_window(&turn) {
+                self.desk().failure.get_or_insert(stopped);
+            }
+        }
+    }
+
+    /// Waits for a window to read; there is none at the end, or after a failure.
+    fn take_turn(&self) -> Option<Turn<'_>> {
+        let mut desk = self.desk();
+        loop {
+            if desk.failure.is_some() {
+                return None;
+            }
+            let reading = desk.reading.len();
+            match desk.cutter.next(reading) {
+                Next::Nothing => return None,
+                Next::Wait => desk = self.bell.wait(desk).unwrap_or_else(PoisonError::into_inner),
+                Next::Window(window) => {
+                    let number = desk.handed_out;
+                    desk.handed_out += 1;
+                    desk.reading.push((number, window.end));
+                    return Some(Turn { reading: self, number, window });
+                }
+            }
+        }
+    }
+
+    /// Reads a window to its end, beginning again where it was closed last if its cursor expires.
+    fn read_window(&self, turn: &Turn<'_>) -> Result<(), Stopped> {
+        let (mut window, mut restarts) = (turn.window, 0);
+        loop {
+            match self.read_pages(turn, &mut window) {
+                Err(Stopped::Klaviyo(Error::ExpiredCursor { .. })) if restarts < RESTARTS => restarts += 1,
+                result => return result,
+            }
+        }
+    }
+
+    /// Reads what is left of a window, page after page; `left` shrinks with every piece that is closed.
+    fn read_pages(&self, turn: &Turn<'_>, left: &mut Window) -> Result<(), Stopped> {
+        let (copying, entity, whole) = (self.copying, self.copying.entity, *left);
+        let mut open = Open::new(copying.store(), entity, whole)?;
+        let bounds = Bounds::Between { start: whole.start, end: whole.end };
+        let mut series = Series::from(Request::first(entity, None, Some(bounds), None));
+        let (mut usual, mut seen) = (USUAL_PAGE, 0);
+        while let Some(asked) = series.take() {
+            let mut room = self.room.take(usual);
+            if self.desk().failure.is_some() {
+                return Err(Error::Stopped.into());
+            }
+            let batch = copying.ask(&asked)?;
+            usual = batch.bytes;
+            room.turned_out(usual);
+            let is_last = series.follow(&asked, &batch)?;
+            let page = record::read(entity, &batch, Context { zone: self.zone, parent: None })?;
+            drop(batch);
+            copying.leave_out(page.left_out);
+            let count = page.records.len();
+            seen += count;
+            if is_last {
+                let piece = open.close(&page)?;
+                self.come_to(turn, whole.start, count, |cutter| cutter.learn(whole.start, whole.end, seen));
+                return self.put_away(Some(piece));
+            }
+            let piece = open.add(page)?;
+            *left = open.window();
+            let oldest = open.oldest();
+            self.come_to(turn, oldest, count, |cutter| cutter.guess(oldest, whole.end, seen));
+            self.put_away(piece)?;
+        }
+        // A series ends with its last page, or with an error.
+        Err(Error::Stopped.into())
+    }
+
+    /// Takes in that a window is read down to `time`, where a page with so many events ends, and shows it.
+    fn come_to(&self, turn: &Turn<'_>, time: DateTime<Utc>, events: usize, learn: impl FnOnce(&mut Cutter)) {
+        let now = self.copying.now();
+        let mut desk = self.desk();
+        learn(&mut desk.cutter);
+        let span = desk.reading.iter_mut().find(|(number, _)| *number == turn.number).map(|(_, at)| {
+            let before = std::mem::replace(at, time.min(*at));
+            before - *at
+        });
+        desk.estimate.read(span.unwrap_or_default(), events, now);
+        // What is older than all that is being read was not begun.
+        let back_to = desk.reading.iter().map(|(_, at)| *at).max().unwrap_or(time).with_timezone(&self.zone);
+        let pace = desk.estimate.rate().map(|it| format!(", {it:.0} a second")).unwrap_or_default();
+        let (done, left) = (desk.estimate.done(), desk.estimate.left());
+        drop(desk);
+        self.bell.notify_all();
+        self.copying.count(self.copying.entity, events, Changes::default());
+        self.copying.show(|it| {
+            it.doing = Some(format!("back to {}{pace}", back_to.format("%-d %B %Y")));
+            (it.done, it.left_secs) = (done, left);
+        });
+    }
+
+    /// Puts a piece on the shelf, if there is one, and writes what is there when it is time.
+    fn put_away(&self, piece: Option<Piece>) -> Result<(), Stopped> {
+        let now = self.copying.now();
+        let due = {
+            let shelf = &mut self.desk().shelf;
+            if let Some(piece) = piece {
+                shelf.since.get_or_insert(now);
+                shelf.pieces.push(piece);
+            }
+            if shelf.is_due(now) { shelf.empty() } else { Vec::new() }
+        };
+        self.write(due)
+    }
+
+    fn write(&self, pieces: Vec<Piece>) -> Result<(), Stopped> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        let changes = self.copying.store().replace_windows(&pieces, self.copying.now())?;
+        self.copying.count(self.copying.entity, 0, changes);
+        let windows: Vec<Window> = pieces.iter().map(|it| it.window).collect();
+        if let Some(span) = plan::in_one(&windows) {
+            self.copying.closed(span, changes);
+        }
+        Ok(())
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        // What a thread that panicked left behind is whole: the panic itself is passed on when all have ended.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn is_due(&self, now: DateTime<Utc>) -> bool {
+        let events: usize = self.pieces.iter().map(|it| it.staged.len()).sum();
+        let waited = self.since.is_some_and(|it| now - it >= WRITE_AFTER);
+        !self.pieces.is_empty() && (!self.has_written || waited || events >= EVENTS_PER_WRITE)
+    }
+
+    fn empty(&mut self) -> Vec<Piece> {
+        self.has_written |= !self.pieces.is_empty();
+        self.since = None;
+        std::mem::take(&mut self.pieces)
+    }
+}
+
+/// A window that one thread reads, until this is dropped.
+struct Turn<'a> {
+    reading: &'a Reading<'a>,
+    number: usize,
+    window: Window,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.reading.desk().reading.retain(|(number, _)| *number != self.number);
+        self.reading.bell.notify_all();
+    }
+}
