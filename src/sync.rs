@@ -390,7 +390,7 @@ impl Handle {
     /// When the entity is copied by itself, in words: "Every 15 minutes".
     #[must_use]
     pub fn schedule_of(&self, entity: &'static Entity) -> String {
-        self.0.options.timetable.words(source(entity))
+        self.0.options.timetable.words(entity)
     }
 
     /// Copies what the desk hands out at that pace, until the end.

@@ -5,6 +5,9 @@ use clap::Args;
 use figment::Figment;
 
 use super::Failure;
+use crate::catalog::find;
+use crate::store::runs::EntityStatus;
+use crate::sync::schedule::Timetable;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,24 +19,41 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, figment: &Figment) -> Result<(), Failure> {
     let settings = super::settings(figment)?;
     let store = super::open(&settings)?;
-    let statuses = store.read(|db| db.statuses())?;
+    let (statuses, paused_at) = store.read(|db| Ok((db.statuses()?, db.paused_at()?)))?;
+    let timetable = Timetable::new(&settings.sync.schedules, settings.sync.jitter_secs);
     if arguments.json {
         super::print(format_args!("{}", serde_json::to_string_pretty(&statuses).map_err(anyhow::Error::from)?));
         return Ok(());
     }
-    super::print(format_args!("{:<20} {:<10} {:>12}  {:<18} ", "entity", "status", "rows", "last synced"));
+    if let Some(at) = paused_at {
+        let ago = ago((Utc::now() - at).num_seconds());
+        super::print(format_args!(
+            "The sync is paused ({ago}): a server copies nothing until Resume is pressed on /sync."
+        ));
+    }
+    super::print(format_args!(
+        "{:<20} {:<10} {:>12}  {:<14} {:<38}",
+        "entity", "status", "rows", "last synced", "copied by a server"
+    ));
     for it in statuses {
         let ago = it.last_synced_at.map_or_else(|| "never".to_owned(), |at| ago((Utc::now() - at).num_seconds()));
+        let schedule = find(&it.name).map(|entity| timetable.words(entity)).unwrap_or_default();
+        let name = it.status.name();
         super::print(format_args!(
-            "{:<20} {:<10} {:>12}  {:<18} {}",
+            "{:<20} {name:<10} {:>12}  {ago:<14} {schedule:<38} {}",
             it.name,
-            it.status.name(),
             it.rows,
-            ago,
-            it.error.unwrap_or_default()
+            notes(&it)
         ));
     }
     Ok(())
+}
+
+/// What is wrong, until when, and what to do about it.
+fn notes(it: &EntityStatus) -> String {
+    let until = it.resumes_at.map(|at| format!("goes on at {}", at.format("%Y-%m-%d %H:%M UTC")));
+    let parts = [it.error.clone(), until, it.remedy.clone()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// "4 min ago"

@@ -7,10 +7,11 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use figment::Figment;
-use indicatif::{HumanBytes, HumanCount, MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::catalog::{self, ENTITIES, Entity};
+use crate::pages::sync::Progress;
 use crate::store::Store;
 use crate::store::runs::{Run, RunEntity, Status};
 use crate::sync::{Handle, Order, Refused, Trigger};
@@ -109,10 +110,20 @@ fn copy(handle: &Handle, order: Order, store: &Store) -> Result<Run, Failure> {
 struct Bars {
     all: MultiProgress,
     lines: Vec<(String, ProgressBar)>,
+    /// The run as a whole.
+    whole: Option<ProgressBar>,
 }
 
 impl Bars {
     fn show(&mut self, run: &Run) {
+        let progress = Progress::of(run.clone(), Utc::now());
+        let whole = self.whole.get_or_insert_with(|| {
+            let bar = self.all.add(ProgressBar::new(100));
+            let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {wide_msg}");
+            style.map_or(bar.clone(), |style| bar.with_style(style))
+        });
+        whole.set_position(percent(progress.share));
+        whole.set_message(overall(&progress));
         for it in run.entities.iter().filter(|it| it.status == Status::Running) {
             let line = self.line(&it.name);
             if let Some(done) = it.done {
@@ -151,6 +162,14 @@ impl Bars {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share lies between 0 and 1")]
 fn percent(share: f64) -> u64 {
     (share.clamp(0.0, 1.0) * 100.0) as u64
+}
+
+/// "12 of 19 done, 4,500 rows a second, about 3 min left"
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates and times are positive and small")]
+fn overall(it: &Progress) -> String {
+    let rate = it.rows_per_sec.map(|it| format!(", {} rows a second", HumanCount(it as u64)));
+    let left = it.left_secs.map(|it| format!(", about {} left", HumanDuration(Duration::from_secs(it as u64))));
+    format!("{} of {} done{}{}", it.finished, it.count, rate.unwrap_or_default(), left.unwrap_or_default())
 }
 
 fn words(it: &RunEntity) -> String {
@@ -194,6 +213,9 @@ fn report(run: &Run) {
             it.requests,
             it.error.as_deref().unwrap_or_default()
         ));
+        if let Some(remedy) = &it.remedy {
+            super::print(format_args!("{:<20} {remedy}", ""));
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub use self::progress::Progress;
 use super::agreement;
 use crate::catalog::{self, Entity};
 use crate::range::Unclear;
-use crate::store::runs::{EntityStatus, Run, Status};
+use crate::store::runs::{EntityStatus, Run, RunEntity, Status};
 use crate::store::{self, Db, Store};
 use crate::sync::{Budget, Handle, Order, Refused, Trigger};
 use crate::web::{self, Error, Html, Shell, Visit};
@@ -122,13 +122,14 @@ pub fn entities(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Vec<
     let row = |mut status: EntityStatus| {
         let entity = catalog::find(&status.name)?;
         let next_run_at = handle.next_run_at(entity, &status, zone, now);
-        let parts = || runs.iter().flat_map(|it| &it.entities).filter(|it| it.name == status.name);
-        let running = parts().find(|it| it.status == Status::Running);
-        let part = running.or_else(|| parts().find(|it| matches!(it.status, Status::Queued | Status::Paused)));
-        if let Some(part) = part {
+        let of_run =
+            |run: &'_ Run| run.entities.iter().find(|it| it.name == status.name).cloned().map(|it| (run.status, it));
+        let parts: Vec<(Status, RunEntity)> = runs.iter().filter_map(of_run).collect();
+        let in_state = |state: Status| parts.iter().find(|(_, it)| it.status == state);
+        if let Some((run, part)) = in_state(Status::Running).or_else(|| in_state(Status::Queued)) {
             // What was counted when the last pass ended, and what came and went since.
             status.rows += part.rows_new - part.rows_deleted;
-            status.status = part.status;
+            status.status = if *run == Status::Paused { Status::Paused } else { part.status };
         }
         let schedule = handle.schedule_of(entity);
         Some(EntityRow { title: entity.title(), about: entity.about, next_run_at, schedule, status })

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
+use super::desk::source;
 use super::{Handle, Order, Trigger};
 use crate::catalog::{ENTITIES, Entity, Pace, Source};
 use crate::config::OFF;
@@ -91,10 +92,10 @@ impl Timetable {
         }
     }
 
-    /// The schedule in words: "Every 15 minutes".
+    /// The schedule in words: "Every 15 minutes"; of what comes along with something else, that one's.
     #[must_use]
-    pub fn words(&self, entity: &Entity) -> String {
-        let Some(cron) = self.crons.get(entity.name) else { return "Only when asked".to_owned() };
+    pub fn words(&self, entity: &'static Entity) -> String {
+        let Some(cron) = self.crons.get(source(entity).name) else { return "Only when asked".to_owned() };
         let words = cron.describe();
         let words = words.trim_end_matches('.');
         words.strip_prefix("At every ").map_or_else(|| words.to_owned(), |rest| format!("Every {rest}"))

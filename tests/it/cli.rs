@@ -92,6 +92,9 @@ fn settings_that_cannot_be_meant_are_refused_with_name_and_source() {
         ("KLYTICS_SYNC__PARALEL", "2", &["sync.paralel", "environment", "did you mean `parallel`"]),
         ("KLYTICS_DATADIR", "x", &["datadir", "environment", "did you mean `data_dir`"]),
         ("KLYTICS_STORE__MEMORY_LIMIT", "lots", &["store.memory_limit", "environment", "512MB"]),
+        ("KLYTICS_SYNC__SCHEDULES__EVNTS", "off", &["sync.schedules.evnts", "environment", "did you mean `events`"]),
+        ("KLYTICS_SYNC__SCHEDULES__EVENTS", "sometimes", &["sync.schedules.events", "environment", "`sometimes`"]),
+        ("KLYTICS_SYNC__JITTER_SECS", "7200", &["sync.jitter_secs", "environment", "0 to 3600"]),
         ("KLYTICS_SYNC__PARALLEL", "99", &["sync.parallel", "environment", "1 to 16"]),
         ("KLYTICS_SYNC__PARALLEL", "many", &["sync.parallel", "environment"]),
         ("KLYTICS_KLAVIYO__BUDGET_SHARE", "1.5", &["klaviyo.budget_share", "environment", "0.05 to 1"]),
@@ -112,6 +115,8 @@ fn a_misspelt_setting_in_a_file_is_refused_with_name_and_file() {
         ("[default]\nprot = 9000\n", &["prot", "mine.toml", "did you mean `port`"]),
         ("[klaviyo]\nbase_url = 'https://a.klaviyo.com'\n", &["[klaviyo]", "mine.toml", "[default.klaviyo]"]),
         ("[default.sync]\nschedule = 'perhaps'\n", &["sync.schedule", "mine.toml"]),
+        ("[default.sync.schedules]\nflows = '61 * * * *'\n", &["sync.schedules.flows", "mine.toml", "61"]),
+        ("[default.sync.schedules]\ncampaign_messages = 'off'\n", &["sync.schedules.campaign_messages", "mine.toml"]),
     ] {
         fs::write(dir.path().join("mine.toml"), text).expect("a file");
         says(&told(&mut klytics(dir.path(), &["--config", "mine.toml", "config", "check"])), 2, words);

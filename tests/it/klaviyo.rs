@@ -78,11 +78,11 @@ fn what_does_not_go_away_ends_after_the_retries() {
 }
 
 #[test]
-fn nobody_listening_is_unavailable() {
+fn nobody_listening_is_unreachable() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
     let client = TestClient::of(&format!("http://127.0.0.1:{port}"));
     let error = client.ask(&metrics()).expect_err("nothing comes");
-    assert!(matches!(error, Error::Unavailable { tries: 3, .. }), "{error}");
+    assert!(matches!(error, Error::Unreachable { tries: 3, .. }), "{error}");
 }
 
 #[test]

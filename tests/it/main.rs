@@ -18,6 +18,7 @@ mod predictions;
 mod reconciliation;
 mod reports;
 mod repository;
+mod runs;
 mod support;
 mod sync;
 mod tidy;

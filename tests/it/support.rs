@@ -170,6 +170,13 @@ impl Mirror {
         (self.handle, self.threads) = (handle, Some(threads));
     }
 
+    /// A restart into a process that keeps its schedule.
+    pub(crate) fn keep_schedule(&mut self, reading: &Reading) {
+        self.stop();
+        self.handle = at_rest(&self.fake, &self.store, &self.clock, reading);
+        self.threads = Some(self.handle.spawn(true));
+    }
+
     pub(crate) fn stop(&mut self) {
         if let Some(threads) = self.threads.take() {
             threads.stop(PATIENCE);

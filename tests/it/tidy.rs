@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use klytics::catalog::ENTITIES;
+use klytics::catalog::{ENTITIES, Source};
 use klytics::store::{Query, Store, VIEWS};
 
 /// Each module, and the names that may not appear in what it does. A module not listed may name whatever it likes.
@@ -180,16 +180,16 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).expect("the README")
 }
 
-/// The keys of the packaged settings, as a person writes them: `port`, `klaviyo.base_url`.
-fn settings() -> Vec<String> {
+/// The packaged settings, each with its default, as a person writes them: `port`, `klaviyo.base_url`.
+fn settings() -> Vec<(String, String)> {
     let text = fs::read_to_string(root().join("Rocket.toml")).expect("the settings");
     let mut table = String::new();
     let mut keys = Vec::new();
     for line in text.lines().map(str::trim).filter(|it| !it.starts_with('#')) {
         if let Some(name) = line.strip_prefix("[default").and_then(|it| it.strip_suffix(']')) {
             table = name.strip_prefix('.').map(|it| format!("{it}.")).unwrap_or_default();
-        } else if let Some((key, _)) = line.split_once(" = ") {
-            keys.push(format!("{table}{key}"));
+        } else if let Some((key, value)) = line.split_once(" = ") {
+            keys.push((format!("{table}{key}"), value.to_owned()));
         }
     }
     assert!(keys.len() > 15, "{keys:?}");
@@ -199,9 +199,29 @@ fn settings() -> Vec<String> {
 #[test]
 fn the_readme_tells_every_setting() {
     let readme = readme();
-    for key in settings() {
-        assert!(readme.contains(&format!("`{key}`")), "the README does not tell of `{key}`");
+    for (key, value) in settings() {
+        let row = readme.lines().find(|it| it.starts_with(&format!("| `{key}` |")));
+        let row = row.unwrap_or_else(|| panic!("the README does not tell of `{key}`"));
+        assert!(row.contains(&format!("| `{value}` |")), "`{key}` is {value}, and the README says {row}");
+        let variable = format!("KLYTICS_{}", key.to_uppercase().replace('.', "__"));
+        let rockets = !key.contains('.') && row.contains("`ROCKET_");
+        assert!(rockets || row.contains(&format!("`{variable}`")) || row.contains("`KLAVIYO_API_KEY`"), "{row}");
     }
+    let schedules: Vec<_> = readme.lines().filter_map(|it| it.strip_prefix("| `sync.schedules.")).collect();
+    let known = settings().iter().filter(|(key, _)| key.starts_with("sync.schedules.")).count();
+    assert_eq!(schedules.len(), known, "the README tells of a schedule that there is not");
+}
+
+#[test]
+fn every_schedule_is_a_setting_whose_default_is_the_catalogs() {
+    let settings = settings();
+    for entity in ENTITIES.iter().filter(|it| !matches!(it.source, Source::Included { .. })) {
+        let key = format!("sync.schedules.{}", entity.name);
+        let value = settings.iter().find(|(it, _)| *it == key).map(|(_, value)| value.as_str());
+        assert_eq!(value, Some(format!("\"{}\"", entity.schedule).as_str()), "{key}");
+    }
+    // Of what there is not, or comes along with something else, there is none: the start would refuse it.
+    klytics::config::Settings::from(&klytics::config::packaged()).expect("settings that are known");
 }
 
 #[test]

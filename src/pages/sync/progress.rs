@@ -23,7 +23,14 @@ pub struct Progress {
 
 impl Progress {
     #[must_use]
-    pub fn of(run: Run, now: DateTime<Utc>) -> Progress {
+    pub fn of(mut run: Run, now: DateTime<Utc>) -> Progress {
+        // What a person looks for comes first: what goes on, then what went wrong; the order is the catalog's otherwise.
+        run.entities.sort_by_key(|it| match it.status {
+            Status::Running => 0,
+            Status::Completed => 3,
+            Status::Queued | Status::Paused => 2,
+            _ => 1,
+        });
         let is_finished = |it: &&RunEntity| !matches!(it.status, Status::Queued | Status::Running | Status::Paused);
         let (count, finished) = (run.entities.len(), run.entities.iter().filter(is_finished).count());
         let running = || run.entities.iter().filter(|it| it.status == Status::Running);
