@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::staging::Staged;
-use super::{Changes, Db, Error, FromRow, Query, Row, RowResult, Store, schema, utc};
+use super::{Changes, Db, Error, FromRow, Query, Row, RowResult, Store, aggregates, schema, utc};
 use crate::catalog::Entity;
 use crate::{params, query};
 
@@ -38,7 +38,11 @@ impl Store {
             let span = params! { "start": utc(window.start), "end": utc(window.end) };
             let (start, end, now_utc) = (utc(window.start), utc(window.end), utc(now));
             let occupied = db.value::<i64>(OCCUPIED, span)? > 0;
-            let mut cleared = db.generated("clear a window", &schema::clear_elsewhere(entity), span)?;
+            let before = aggregates::leaving(db, window, occupied)?;
+            let mut cleared = match before.moved {
+                0 => 0,
+                _ => db.generated("clear a window", &schema::clear_elsewhere(entity), span)?,
+            };
             let mut deleted = 0;
             let fill = schema::fill_window(entity, occupied);
             let filled = if occupied {
@@ -48,6 +52,7 @@ impl Store {
             } else {
                 db.generated("fill a window", &fill, params! { "now": now_utc })?
             };
+            aggregates::settle(db, window, &before)?;
             db.cover(entity, window, now)?;
             let changed = (cleared as u64).saturating_sub(deleted);
             Ok(Changes { new: (filled as u64).saturating_sub(changed), changed, deleted })

@@ -1,0 +1,197 @@
+//! Sums that are kept up with the events, in the transaction that changes them, so that no page counts millions of rows:
+//! `klaviyo_aggregated_metrics` here, deliveries and what they add up to in `deliveries.rs`.
+//!
+//! A window tells what leaves and what comes. Hours and days in which either lies are counted again from their events;
+//! deliveries are added to. What all of it rests on — kinds of metrics, names of messages, the conversion metric,
+//! currency, zone — is kept as it was when the sums were made. Windows go by that, so that the sums always agree with
+//! one another, and [`Store::settle_aggregates`] makes them anew once it has changed in a way that an event feels.
+
+use chrono::{Days, NaiveDateTime};
+
+use super::{Db, Error, FromRow, Query, Row, RowResult, Store, Window, deliveries, utc};
+use crate::{params, query};
+
+const MOVED: Query = query!("aggregates/moved");
+const MOVED_COUNT: Query = query!("aggregates/moved_count");
+const BEFORE: Query = query!("aggregates/before");
+const AFTER: Query = query!("aggregates/after");
+const LEAVING: Query = query!("aggregates/leaving");
+const COMING: Query = query!("aggregates/coming");
+const ALL_NEW: Query = query!("aggregates/all_new");
+const NOTHING_LEFT: Query = query!("aggregates/nothing_left");
+const TOUCHED: Query = query!("aggregates/touched");
+const TOUCHED_BETWEEN: Query = query!("aggregates/touched_between");
+const SPAN: Query = query!("aggregates/span");
+const CLEAR: Query = query!("aggregates/clear");
+const HOURS: Query = query!("aggregates/hours");
+const DAYS: Query = query!("aggregates/days");
+const FORGET: Query = query!("aggregates/forget");
+const REACH: Query = query!("aggregates/reach");
+const CHANGED: Query = query!("aggregates/changed");
+const FORGET_BASIS: Query = query!("aggregates/forget_basis");
+const FORGET_KINDS: Query = query!("aggregates/forget_kinds");
+const FORGET_ALIASES: Query = query!("aggregates/forget_aliases");
+const KEEP_BASIS: Query = query!("aggregates/keep_basis");
+const KEEP_KINDS: Query = query!("aggregates/keep_kinds");
+const KEEP_ALIASES: Query = query!("aggregates/keep_aliases");
+
+/// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
+/// for the length of a transaction.
+pub(super) const QUERIES: &[Query] = &[
+    AFTER,
+    ALL_NEW,
+    TOUCHED_BETWEEN,
+    FORGET,
+    REACH,
+    CHANGED,
+    FORGET_BASIS,
+    FORGET_KINDS,
+    FORGET_ALIASES,
+    KEEP_BASIS,
+    KEEP_KINDS,
+    KEEP_ALIASES,
+];
+
+/// Local days whose hours are counted at once when all are: a few hundred thousand rows at the most.
+const DAYS_AT_ONCE: Days = Days::new(60);
+
+/// What is known of a window before it is replaced.
+pub(super) struct Leaving {
+    /// Rows with a staged id that lie outside it.
+    pub(super) moved: u64,
+    /// Whether the window held nothing and nothing moves into it.
+    all_new: bool,
+}
+
+/// Notes what `window` holds, and what of the staged ids lies elsewhere, before either is cleared.
+///
+/// # Errors
+/// When a statement fails.
+pub(super) fn leaving(db: &Db<'_>, window: Window, occupied: bool) -> Result<Leaving, Error> {
+    let span = params! { "start": utc(window.start), "end": utc(window.end) };
+    db.execute(MOVED, span)?;
+    let moved: i64 = db.value(MOVED_COUNT, params! {})?;
+    let all_new = !occupied && moved == 0;
+    if !all_new {
+        db.execute(BEFORE, span)?;
+    }
+    Ok(Leaving { moved: moved.unsigned_abs(), all_new })
+}
+
+/// Brings all sums up to what `window` holds, after it was filled.
+///
+/// # Errors
+/// When a statement fails; the transaction is then lost as a whole.
+pub(super) fn settle(db: &Db<'_>, window: Window, before: &Leaving) -> Result<(), Error> {
+    let span = params! { "start": utc(window.start), "end": utc(window.end) };
+    if before.all_new {
+        db.execute(ALL_NEW, span)?;
+        db.execute(NOTHING_LEFT, params! {})?;
+    } else {
+        db.execute(AFTER, span)?;
+        db.execute(LEAVING, params! {})?;
+        db.execute(COMING, params! {})?;
+    }
+    db.execute(TOUCHED, params! {})?;
+    count_touched(db)?;
+    deliveries::settle(db, before.all_new)
+}
+
+/// Counts the hours that were touched, and their days.
+fn count_touched(db: &Db<'_>) -> Result<(), Error> {
+    let Some(Span { first, last }) = db.maybe(SPAN, params! {})? else { return Ok(()) };
+    db.execute(CLEAR, params! {})?;
+    db.execute(HOURS, params! { "first": first, "last": last })?;
+    db.execute(DAYS, params! {}).map(drop)
+}
+
+impl Store {
+    /// Follows a change of what the sums rest on: makes them anew if any event feels it. Cheap where nothing changed, so
+    /// it is asked for whenever something may have. Answers whether they were made anew.
+    ///
+    /// # Errors
+    /// When a statement fails; then the sums are as they were.
+    pub fn settle_aggregates(&self) -> Result<bool, Error> {
+        let Change { is_changed, .. } = self.read(|db| db.row(CHANGED, params! {}))?;
+        if is_changed { self.write(follow) } else { Ok(false) }
+    }
+
+    /// Makes every sum anew from the events.
+    ///
+    /// # Errors
+    /// When a statement fails; then the sums are as they were.
+    pub fn count_again(&self) -> Result<(), Error> {
+        self.write(|db| keep_basis(db).and_then(|()| count_all(db)))
+    }
+}
+
+/// Takes over what the sums are to rest on, and makes them anew if any event feels it.
+pub(super) fn follow(db: &Db<'_>) -> Result<bool, Error> {
+    let Change { is_changed, is_felt } = db.row(CHANGED, params! {})?;
+    if is_changed {
+        keep_basis(db)?;
+    }
+    if is_felt {
+        count_all(db)?;
+    }
+    Ok(is_felt)
+}
+
+fn keep_basis(db: &Db<'_>) -> Result<(), Error> {
+    for query in [FORGET_BASIS, FORGET_KINDS, FORGET_ALIASES, KEEP_BASIS, KEEP_KINDS, KEEP_ALIASES] {
+        db.execute(query, params! {})?;
+    }
+    Ok(())
+}
+
+/// Counts everything, in parts that fit into memory.
+pub(super) fn count_all(db: &Db<'_>) -> Result<(), Error> {
+    let Reach { span, events } = db.row(REACH, params! {})?;
+    db.execute(FORGET, params! {})?;
+    if let Some((mut first, end)) = span {
+        while first < end {
+            let last = (first + DAYS_AT_ONCE).min(end);
+            db.execute(TOUCHED_BETWEEN, params! { "first": first, "last": last })?;
+            count_touched(db)?;
+            first = last;
+        }
+    }
+    deliveries::count_all(db, events)
+}
+
+/// Whether what the sums rest on has changed, and whether any event feels it.
+struct Change {
+    is_changed: bool,
+    is_felt: bool,
+}
+
+impl FromRow for Change {
+    fn from_row(row: &Row<'_>) -> RowResult<Change> {
+        Ok(Change { is_changed: row.get("is_changed")?, is_felt: row.get("is_felt")? })
+    }
+}
+
+/// From when to when something lies.
+pub(super) struct Span {
+    pub(super) first: NaiveDateTime,
+    pub(super) last: NaiveDateTime,
+}
+
+impl FromRow for Span {
+    fn from_row(row: &Row<'_>) -> RowResult<Span> {
+        Ok(Span { first: row.get("first_at")?, last: row.get("last_at")? })
+    }
+}
+
+/// How far the events reach, if there are any, and how many there are.
+struct Reach {
+    span: Option<(NaiveDateTime, NaiveDateTime)>,
+    events: i64,
+}
+
+impl FromRow for Reach {
+    fn from_row(row: &Row<'_>) -> RowResult<Reach> {
+        let (first, last) = (row.get::<Option<_>>("first_at")?, row.get::<Option<_>>("last_at")?);
+        Ok(Reach { span: first.zip(last), events: row.get("events")? })
+    }
+}

@@ -1,0 +1,8 @@
+-- Which events outside $start to $end have an id that is staged? They move into the window.
+create or replace temp table events_moved as
+select
+    id, metric_id, profile_id, timestamp, local_datetime, value, value_text, currency, message_id, flow_id, variation_id,
+    is_machine_open, is_bot_click, attributed_flow_id, attributed_flow_message_id, attributed_campaign_id,
+    attributed_campaign_message_id
+from klaviyo_events
+where id in (select id from stage_events) and (timestamp is null or timestamp < $start or timestamp >= $end)

@@ -1,0 +1,2 @@
+-- How many events move into the window?
+select count(*) from events_moved
