@@ -70,14 +70,8 @@ struct Inner {
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[
-    aggregates::QUERIES,
-    deliveries::QUERIES,
-    metric_kinds::QUERIES,
-    runs::QUERIES,
-    windows::QUERIES,
-    zone::QUERIES,
-];
+pub const QUERIES: &[&[Query]] =
+    &[aggregates::QUERIES, deliveries::QUERIES, metric_kinds::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;
@@ -186,10 +180,7 @@ impl std::fmt::Debug for Store {
 }
 
 /// Does `work` in one transaction: all of it is kept, or nothing.
-fn in_transaction<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&Db<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+fn in_transaction<T>(connection: &mut Connection, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let transaction = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
     let result = work(&Db(&transaction))?;
     transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;

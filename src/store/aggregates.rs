@@ -6,7 +6,7 @@
 //! currency, zone — is kept as it was when the sums were made. Windows go by that, so that the sums always agree with
 //! one another, and [`Store::settle_aggregates`] makes them anew once it has changed in a way that an event feels.
 
-use chrono::{Days, NaiveDateTime};
+use chrono::{Days, NaiveDate, NaiveDateTime};
 
 use super::{Db, Error, FromRow, Query, Row, RowResult, Store, Window, deliveries, utc};
 use crate::{params, query};
@@ -34,6 +34,7 @@ const FORGET_ALIASES: Query = query!("aggregates/forget_aliases");
 const KEEP_BASIS: Query = query!("aggregates/keep_basis");
 const KEEP_KINDS: Query = query!("aggregates/keep_kinds");
 const KEEP_ALIASES: Query = query!("aggregates/keep_aliases");
+const CHECK: Query = query!("aggregates/check");
 
 /// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
 /// for the length of a transaction.
@@ -50,6 +51,7 @@ pub(super) const QUERIES: &[Query] = &[
     KEEP_BASIS,
     KEEP_KINDS,
     KEEP_ALIASES,
+    CHECK,
 ];
 
 /// Local days whose hours are counted at once when all are: a few hundred thousand rows at the most.
@@ -125,6 +127,18 @@ impl Store {
     }
 }
 
+impl Db<'_> {
+    /// Which sums differ from what their definitions say of the events, and in how many rows: none should. Sums by day are
+    /// compared as those of the days from `since` to before `until`. Counts every event, which takes its time.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub fn disagreements(&self, since: NaiveDate, until: NaiveDate) -> Result<Vec<(String, i64)>, Error> {
+        let all: Vec<Disagreement> = self.rows(CHECK, params! { "since": since, "until": until })?;
+        Ok(all.into_iter().filter(|it| it.1 > 0).map(|it| (it.0, it.1)).collect())
+    }
+}
+
 /// Takes over what the sums are to rest on, and makes them anew if any event feels it.
 pub(super) fn follow(db: &Db<'_>) -> Result<bool, Error> {
     let Change { is_changed, is_felt } = db.row(CHANGED, params! {})?;
@@ -180,6 +194,15 @@ pub(super) struct Span {
 impl FromRow for Span {
     fn from_row(row: &Row<'_>) -> RowResult<Span> {
         Ok(Span { first: row.get("first_at")?, last: row.get("last_at")? })
+    }
+}
+
+/// Sums, and rows of them that differ.
+struct Disagreement(String, i64);
+
+impl FromRow for Disagreement {
+    fn from_row(row: &Row<'_>) -> RowResult<Disagreement> {
+        Ok(Disagreement(row.get("sums")?, row.get("differing")?))
     }
 }
 

@@ -36,15 +36,15 @@ const DAYS: Query = query!("deliveries/days");
 const FORGET: Query = query!("deliveries/forget");
 const FORGET_STATS: Query = query!("deliveries/forget_stats");
 const FORGET_DAYS: Query = query!("deliveries/forget_days");
-const FACTS_OF_PART: Query = query!("deliveries/facts_of_part");
+const EVENTS_OF_PART: Query = query!("deliveries/events_of_part");
 const NONE_BEFORE: Query = query!("deliveries/none_before");
 
 /// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
 /// for the length of a transaction.
-pub(super) const QUERIES: &[Query] = &[FORGET, FORGET_STATS, FORGET_DAYS, FACTS_OF_PART, NONE_BEFORE];
+pub(super) const QUERIES: &[Query] = &[FORGET, FORGET_STATS, FORGET_DAYS, EVENTS_OF_PART, NONE_BEFORE];
 
-/// Events of the people and messages that are counted at once when all are: what fits into little memory.
-const EVENTS_AT_ONCE: i64 = 1_000_000;
+/// Events of the people who are counted at once when all are: what fits into little memory.
+const EVENTS_AT_ONCE: i64 = 400_000;
 
 /// Takes over what is in `events_leaving` and `events_coming`; `all_new` says that the former is empty.
 ///
@@ -71,8 +71,8 @@ pub(super) fn count_all(db: &Db<'_>, events: i64) -> Result<(), Error> {
     each(db, &[FORGET, FORGET_STATS, FORGET_DAYS])?;
     let parts = 1 + events / EVENTS_AT_ONCE;
     for part in 0..parts {
-        db.execute(FACTS_OF_PART, params! { "parts": parts, "part": part })?;
-        each(db, &[NONE_BEFORE, PIECES, AFTER, FILL])?;
+        db.execute(EVENTS_OF_PART, params! { "parts": parts, "part": part })?;
+        each(db, &[FACTS_COMING, NONE_BEFORE, PIECES, AFTER, FILL])?;
         sum_up(db)?;
     }
     Ok(())
