@@ -119,8 +119,9 @@ fn fill(store: &Store, deliveries: i64, end: DateTime<Utc>) {
     store.count_again().expect("sums");
     println!("  {:>9.1} s to make all sums anew", start.elapsed().as_secs_f64());
     store.checkpoint().expect("a checkpoint");
-    let count: i64 =
-        store.read(|db| db.value(Query { name: "count", text: "select count(*) from klaviyo_events" }, params! {})).expect("a count");
+    let count: i64 = store
+        .read(|db| db.value(Query { name: "count", text: "select count(*) from klaviyo_events" }, params! {}))
+        .expect("a count");
     let more = store.size().unwrap_or_default().saturating_sub(bare);
     println!("  {:>9.1} bytes an event for the sums of {count} events", more as f64 / count as f64);
 }

@@ -6,6 +6,7 @@ mod aggregates;
 mod deliveries;
 pub mod document;
 mod error;
+pub mod history;
 pub mod memory;
 mod metric_kinds;
 mod migrations;
@@ -70,8 +71,15 @@ struct Inner {
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] =
-    &[aggregates::QUERIES, deliveries::QUERIES, metric_kinds::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] = &[
+    aggregates::QUERIES,
+    deliveries::QUERIES,
+    history::QUERIES,
+    metric_kinds::QUERIES,
+    runs::QUERIES,
+    windows::QUERIES,
+    zone::QUERIES,
+];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;

@@ -8,6 +8,7 @@ use super::Error;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("sync", include_str!("migrations/0001_sync.sql")),
     ("aggregates", include_str!("migrations/0003_aggregates.sql")),
+    ("runs", include_str!("migrations/0005_runs.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.
