@@ -217,8 +217,7 @@ impl Settings {
                 return Err(Error::Unknown { key, source_name, hint: hint.map(ToOwned::to_owned) });
             }
             if text != OFF && croner::Cron::from_str(text).is_err() {
-                let reason =
-                    format!("`{text}` is no schedule: write five fields of cron, such as `*/15 * * * *`, or `off`");
+                let reason = format!("`{text}` is no schedule: write five fields of cron, such as `*/15 * * * *`, or `off`");
                 return Err(Error::Invalid { key, reason, source_name });
             }
         }

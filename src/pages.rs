@@ -3,8 +3,8 @@
 pub mod overview;
 pub mod sync;
 
-use crate::catalog::Pace;
 use crate::range::{Ask, Period, Unclear};
+use crate::catalog::Pace;
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;

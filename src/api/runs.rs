@@ -123,7 +123,11 @@ pub(super) async fn list(
 }
 
 #[get("/sync/runs/<id>")]
-pub(super) async fn one(id: &str, store: &State<Store>, handle: &State<Handle>) -> Result<Json<RunDetail>, web::Error> {
+pub(super) async fn one(
+    id: &str,
+    store: &State<Store>,
+    handle: &State<Handle>,
+) -> Result<Json<RunDetail>, web::Error> {
     let id = run_of(id).map_err(|_| web::Error::NotFound("run"))?;
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {
@@ -168,7 +172,12 @@ fn how_far(handle: &Handle) -> Vec<ProgressRow> {
 
 impl From<Progress> for ProgressRow {
     fn from(it: Progress) -> ProgressRow {
-        ProgressRow { share: it.share, left_secs: it.left_secs, rows_per_sec: it.rows_per_sec, run: it.run.into() }
+        ProgressRow {
+            share: it.share,
+            left_secs: it.left_secs,
+            rows_per_sec: it.rows_per_sec,
+            run: it.run.into(),
+        }
     }
 }
 

@@ -63,7 +63,12 @@ pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Resu
 }
 
 #[post("/sync/all?<entities>&<force>&<since>")]
-pub(super) fn all(entities: Option<&str>, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
+pub(super) fn all(
+    entities: Option<&str>,
+    force: Option<&str>,
+    since: Option<&str>,
+    handle: &State<Handle>,
+) -> Answer {
     start(named(entities.unwrap_or_default())?, force, since, handle)
 }
 
@@ -141,6 +146,7 @@ pub(super) fn budgets(handle: &State<Handle>) -> Json<Vec<BudgetRow>> {
     };
     Json(handle.budgets().into_iter().map(row).collect())
 }
+
 
 /// Yes or no; a bare `?force` is a yes.
 fn flag(parameter: &'static str, text: Option<&str>) -> Result<bool, Unclear> {

@@ -147,8 +147,8 @@ async fn show(
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {
         let now = Utc::now();
-        let (page, mut standing) =
-            store.read(|db| Ok((SyncPage::load(db, &handle, asked, now)?, super::standing(db, &handle, now)?)))?;
+        let (page, mut standing) = store
+            .read(|db| Ok((SyncPage::load(db, &handle, asked, now)?, super::standing(db, &handle, now)?)))?;
         // Here even what nobody waits for is watched; what is paused stands still.
         standing.running = !page.runs.is_empty() && page.paused_at.is_none();
         web::draw("sync.html", &Shell::new(visit, standing), &page)

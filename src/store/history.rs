@@ -198,8 +198,7 @@ impl Db<'_> {
     /// # Errors
     /// When a query fails.
     pub fn run(&self, id: i64) -> Result<Option<Run>, Error> {
-        let mut run: Vec<Run> =
-            self.maybe::<Counted>(ONE, params! { "id": id })?.into_iter().map(|it| it.run).collect();
+        let mut run: Vec<Run> = self.maybe::<Counted>(ONE, params! { "id": id })?.into_iter().map(|it| it.run).collect();
         self.add_entities(&mut run)?;
         Ok(run.pop())
     }
@@ -420,10 +419,11 @@ mod tests {
             })
             .expect("a pause");
         let runs = store.read(|db| db.held_runs()).expect("runs");
-        assert_eq!(
-            runs.iter().map(|it| (it.run.id, it.run.status, it.since)).collect::<Vec<_>>(),
-            [(1, Status::Paused, Some(at(5)))]
-        );
+        assert_eq!(runs.iter().map(|it| (it.run.id, it.run.status, it.since)).collect::<Vec<_>>(), [(
+            1,
+            Status::Paused,
+            Some(at(5))
+        )]);
         assert_eq!(store.read(|db| db.paused_at()).expect("a time"), Some(at(9)));
         assert_eq!(store.read(|db| db.run(2)).expect("a run").expect("it").status, Status::Interrupted);
         store.write(|db| db.resume()).expect("no pause");

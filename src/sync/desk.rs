@@ -62,8 +62,7 @@ impl Desk {
 
     /// Adds a run of what no other one is about to do, or joins one that does it all.
     pub(super) fn start(&mut self, order: Order, now: DateTime<Utc>) -> Ticket {
-        let covering =
-            |entity: &Entity| self.runs.iter().rev().find(|it| it.covers(&order, entity)).map(|it| it.run.id);
+        let covering = |entity: &Entity| self.runs.iter().rev().find(|it| it.covers(&order, entity)).map(|it| it.run.id);
         let sources = || order.entities.iter().filter(|it| is_source(it));
         let joined = self.runs.iter().find(|live| sources().all(|it| live.covers(&order, it)));
         if let Some(live) = joined {
@@ -262,7 +261,16 @@ impl Live {
         let pending = order.entities.iter().copied().filter(|it| is_source(it)).collect();
         let mut diary = Diary::default();
         diary.begin(&order, now);
-        Live { order, run, pending, running: Vec::new(), cancelled: false, unreachable: None, diary, closing: false }
+        Live {
+            order,
+            run,
+            pending,
+            running: Vec::new(),
+            cancelled: false,
+            unreachable: None,
+            diary,
+            closing: false,
+        }
     }
 
     /// A run that an earlier process held when it ended: what was not copied to its end is done now.

@@ -12,9 +12,7 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
         Stopped::Unreachable(_) => Some(NETWORK),
         Stopped::NoKey => Some("Set KLAVIYO_API_KEY to a private key of the account and start Klytics again."),
         Stopped::NoParents(_) => Some("Once those were read, this follows by itself."),
-        Stopped::UnknownZone(_) => {
-            Some("Choose the time zone again in Klaviyo's account settings, then sync accounts.")
-        }
+        Stopped::UnknownZone(_) => Some("Choose the time zone again in Klaviyo's account settings, then sync accounts."),
         Stopped::Malformed(_) | Stopped::Endless(_) => Some(
             "It is tried again by itself. If it stays, Klaviyo answers in a way that this version does not know: look for a newer one.",
         ),
@@ -38,12 +36,8 @@ fn of_klaviyo(error: &Error) -> Option<&'static str> {
         Error::Rejected { .. } => {
             Some("Klaviyo does not take this request: look for a newer version of Klytics, and check klaviyo.base_url.")
         }
-        Error::QuotaUsedUp { .. } => {
-            Some("Nothing has to be done: it goes on by itself when the day's quota is open again.")
-        }
-        Error::Unavailable { .. } => {
-            Some("Nothing has to be done: it is tried again by itself. See status.klaviyo.com.")
-        }
+        Error::QuotaUsedUp { .. } => Some("Nothing has to be done: it goes on by itself when the day's quota is open again."),
+        Error::Unavailable { .. } => Some("Nothing has to be done: it is tried again by itself. See status.klaviyo.com."),
         Error::Unreachable { .. } => Some(NETWORK),
         Error::ForeignLink { .. } => Some("Something between here and Klaviyo changes its answers: check the proxy."),
     }

@@ -143,8 +143,7 @@ fn order_due(handle: &Handle) -> Result<(), store::Error> {
     let timetable = &handle.0.options.timetable;
     let is_due = |entity: &'static Entity| {
         let status = statuses.iter().find(|it| it.name == entity.name);
-        status.and_then(|it| timetable.due(entity, it, zone)).is_some_and(|at| at <= now)
-            && !handle.is_under_way(entity)
+        status.and_then(|it| timetable.due(entity, it, zone)).is_some_and(|at| at <= now) && !handle.is_under_way(entity)
     };
     let due: Vec<&'static Entity> = scheduled().filter(|it| is_due(it)).collect();
     for pace in [Pace::Prompt, Pace::Slow] {

@@ -66,12 +66,7 @@ mod tests {
             forced: false,
             started_at: at(0),
             ended_at: None,
-            entities: vec![
-                of("metrics", Status::Completed),
-                of("forms", Status::Failed),
-                events,
-                of("tags", Status::Queued),
-            ],
+            entities: vec![of("metrics", Status::Completed), of("forms", Status::Failed), events, of("tags", Status::Queued)],
         };
         let progress = Progress::of(run.clone(), at(10));
         assert_eq!((progress.finished, progress.count, progress.share), (2, 4, 0.625));

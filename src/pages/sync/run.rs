@@ -51,7 +51,12 @@ impl RunPage {
 }
 
 #[get("/sync/runs/<id>")]
-pub(super) async fn show(id: &str, visit: Visit, store: &State<Store>, handle: &State<Handle>) -> Result<Html, Error> {
+pub(super) async fn show(
+    id: &str,
+    visit: Visit,
+    store: &State<Store>,
+    handle: &State<Handle>,
+) -> Result<Html, Error> {
     let id = run_of(id).map_err(|_| Error::NotFound("run"))?;
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {

@@ -82,9 +82,7 @@ fn a_time_is_put_off_a_little_and_the_same_all_day() {
     // Between the stroke of the hour and the time that it is put off to, that is what comes next.
     let strokes = at("2026-06-03T10:15:00Z");
     let next = late.next(&EVENTS, Tz::UTC, strokes).expect("a time");
-    assert!(
-        next - strokes <= TimeDelta::seconds(60) || late.put_off(&EVENTS, &strokes.with_timezone(&Tz::UTC)).is_zero()
-    );
+    assert!(next - strokes <= TimeDelta::seconds(60) || late.put_off(&EVENTS, &strokes.with_timezone(&Tz::UTC)).is_zero());
     assert_eq!(late.next(&EVENTS, Tz::UTC, next), late.next(&EVENTS, Tz::UTC, next + TimeDelta::seconds(1)));
 }
 
