@@ -54,8 +54,8 @@ pub(super) const QUERIES: &[Query] = &[
     CHECK,
 ];
 
-/// Local days whose hours are counted at once when all are: a few hundred thousand rows at the most.
-const DAYS_AT_ONCE: Days = Days::new(60);
+/// Events whose hours are counted at once when all are, roughly: days differ.
+const EVENTS_AT_ONCE: i64 = 500_000;
 
 /// What is known of a window before it is replaced.
 pub(super) struct Leaving {
@@ -163,8 +163,10 @@ pub(super) fn count_all(db: &Db<'_>) -> Result<(), Error> {
     let Reach { span, events } = db.row(REACH, params! {})?;
     db.execute(FORGET, params! {})?;
     if let Some((mut first, end)) = span {
+        let parts = 1 + events / EVENTS_AT_ONCE;
+        let days_at_once = Days::new(((end - first).num_days() / parts).unsigned_abs() + 1);
         while first < end {
-            let last = (first + DAYS_AT_ONCE).min(end);
+            let last = (first + days_at_once).min(end);
             db.execute(TOUCHED_BETWEEN, params! { "first": first, "last": last })?;
             count_touched(db)?;
             first = last;
