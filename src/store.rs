@@ -2,7 +2,9 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
+mod aggregates;
 mod consent;
+mod deliveries;
 pub mod document;
 mod error;
 pub mod history;
@@ -78,7 +80,9 @@ struct Inner {
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
 pub const QUERIES: &[&[Query]] = &[
+    aggregates::QUERIES,
     consent::QUERIES,
+    deliveries::QUERIES,
     history::QUERIES,
     metric_kinds::QUERIES,
     progress::QUERIES,
@@ -125,6 +129,7 @@ impl Store {
         schema::apply(&connection)?;
         views::apply(&connection)?;
         Db(&connection).begin_consent_history()?;
+        in_transaction(&mut connection, aggregates::follow)?;
         let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
         Ok(Store(Arc::new(Inner {
             path,
@@ -159,10 +164,7 @@ impl Store {
     /// # Errors
     /// What the work returns; then nothing was kept.
     pub fn write<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut writer = self.writer();
-        let transaction = writer.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
-        let result = work(&Db(&transaction))?;
-        transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
+        let result = in_transaction(&mut self.writer(), work)?;
         self.0.version.fetch_add(1, std::sync::atomic::Ordering::Release);
         Ok(result)
     }
@@ -197,6 +199,14 @@ impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("path", &self.0.path).finish_non_exhaustive()
     }
+}
+
+/// Does `work` in one transaction: all of it is kept, or nothing.
+fn in_transaction<T>(connection: &mut Connection, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let transaction = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
+    let result = work(&Db(&transaction))?;
+    transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
+    Ok(result)
 }
 
 /// A panic elsewhere does not spoil a connection: its transaction was rolled back when it was dropped.

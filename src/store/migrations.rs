@@ -8,6 +8,7 @@ use super::Error;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("sync", include_str!("migrations/0001_sync.sql")),
     ("lookbacks", include_str!("migrations/0002_lookbacks.sql")),
+    ("aggregates", include_str!("migrations/0003_aggregates.sql")),
     ("reports", include_str!("migrations/0004_reports.sql")),
     ("runs", include_str!("migrations/0005_runs.sql")),
     ("consent", include_str!("migrations/0006_consent.sql")),

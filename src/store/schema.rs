@@ -194,6 +194,15 @@ pub(super) fn clear_moved(entity: &Entity, stages: &[&str]) -> String {
     )
 }
 
+/// Keeps the rows of events that are staged in another window than they lie in, as far as sums rest on them.
+pub(super) fn note_moved(stages: &[&str]) -> String {
+    format!(
+        "create or replace temp table events_moved as\nselect kept.*\nfrom summed_events as kept\njoin ({}) as new on \
+         kept.id = new.id\n    and (kept.timestamp is null or kept.timestamp < new.start_at or kept.timestamp >= new.end_at)",
+        staged_ids(stages),
+    )
+}
+
 /// Inserts the staged rows of a window; of an `occupied` one those that are not there as they are. Parameter `$now`,
 /// and `$start` and `$end` of an occupied window.
 pub(super) fn fill_window(entity: &Entity, occupied: bool) -> String {

@@ -6,6 +6,7 @@ use super::Error;
 
 /// Name and text of every view, in dependency order.
 pub const VIEWS: &[(&str, &str)] = &[
+    ("summed_events", include_str!("views/summed_events.sql")),
     ("account", include_str!("views/account.sql")),
     ("conversion_metric", include_str!("views/conversion_metric.sql")),
     ("event_span", include_str!("views/event_span.sql")),
@@ -37,8 +38,14 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("form_conversions", include_str!("views/form_conversions.sql")),
     ("responses", include_str!("views/responses.sql")),
     ("conversion_channels", include_str!("views/conversion_channels.sql")),
+    ("message_kinds", include_str!("views/message_kinds.sql")),
+    ("delivery_facts", include_str!("views/delivery_facts.sql")),
+    ("delivery_pieces", include_str!("views/delivery_pieces.sql")),
+    ("delivery_rows", include_str!("views/delivery_rows.sql")),
     ("message_activity", include_str!("views/message_activity.sql")),
     ("message_stats", include_str!("views/message_stats.sql")),
+    ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
+    ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
 ];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::staging::Staged;
-use super::{Changes, Db, Error, FromRow, Query, Row, RowResult, Store, ToSql, schema, utc};
+use super::{Changes, Db, Error, FromRow, Query, Row, RowResult, Store, ToSql, aggregates, schema, utc};
 use crate::catalog::Entity;
 use crate::{params, query};
 
@@ -15,8 +15,9 @@ const OCCUPIED: Query = query!("windows/occupied");
 const LOOKBACKS: Query = query!("windows/lookbacks");
 const FORGET_LOOKBACK: Query = query!("windows/forget_lookback");
 const ADD_LOOKBACK: Query = query!("windows/add_lookback");
-/// Reads the stage, so it cannot be prepared before there is one.
+/// These read temporary tables, so they cannot be prepared before there are any.
 const VANISHED: Query = query!("windows/vanished");
+const MOVED: Query = query!("windows/moved");
 
 /// Every query of this file that stands on its own; a test prepares them all.
 pub(super) const QUERIES: &[Query] = &[COVERED, ABSORB, DROP, ADD, OCCUPIED, LOOKBACKS, FORGET_LOOKBACK, ADD_LOOKBACK];
@@ -80,7 +81,8 @@ impl Db<'_> {
 
     /// Replaces what the windows held; no id is staged in two of them.
     fn replace(&self, pieces: &[(&Staged, Window)], now: DateTime<Utc>) -> Result<Changes, Error> {
-        let moved = self.clear_moved(pieces)?;
+        let before = self.leaving(pieces)?;
+        let moved = if before.moved > 0 { self.clear_moved(pieces)? } else { 0 };
         let mut changes = Changes { changed: moved, ..Changes::default() };
         for (staged, window) in pieces {
             let (filled, cleared, deleted) = self.refill(staged, *window, now)?;
@@ -89,18 +91,37 @@ impl Db<'_> {
             changes.new += filled;
             self.cover(staged.entity(), *window, now)?;
         }
+        aggregates::settle(self, &before)?;
         // What was filled in the place of a row that left is not new.
         changes.new = changes.new.saturating_sub(changes.changed);
         Ok(changes)
     }
 
+    /// Notes what the windows hold, and what of the staged events lies elsewhere, before either is cleared.
+    fn leaving(&self, pieces: &[(&Staged, Window)]) -> Result<aggregates::Leaving, Error> {
+        let windows: Vec<Window> = pieces.iter().map(|(_, window)| *window).collect();
+        if pieces.iter().all(|(staged, _)| staged.is_empty()) {
+            return aggregates::leaving(self, &windows, None);
+        }
+        self.of_stages(pieces, "find what moved", |_, stages| schema::note_moved(stages))?;
+        let moved: i64 = self.value(MOVED, params! {})?;
+        aggregates::leaving(self, &windows, Some(moved.unsigned_abs()))
+    }
+
     /// Deletes the rows whose events are staged in another window than they lie in.
     fn clear_moved(&self, pieces: &[(&Staged, Window)]) -> Result<u64, Error> {
-        let Some((first, _)) = pieces.first() else { return Ok(0) };
+        self.of_stages(pieces, "clear what moved", schema::clear_moved)
+    }
+
+    /// Executes a statement about all stages that are not empty, with the bounds of their windows.
+    fn of_stages(
+        &self,
+        pieces: &[(&Staged, Window)],
+        doing: &'static str,
+        sql: impl FnOnce(&Entity, &[&str]) -> String,
+    ) -> Result<u64, Error> {
         let filled: Vec<_> = pieces.iter().filter(|(staged, _)| !staged.is_empty()).collect();
-        if filled.is_empty() {
-            return Ok(0);
-        }
+        let Some((first, _)) = filled.first() else { return Ok(0) };
         let stages: Vec<&str> = filled.iter().map(|(staged, _)| staged.table()).collect();
         let bounds = filled.iter().enumerate().flat_map(|(number, (_, window))| {
             [(format!("start_{number}"), utc(window.start)), (format!("end_{number}"), utc(window.end))]
@@ -108,7 +129,7 @@ impl Db<'_> {
         let bounds: Vec<(String, NaiveDateTime)> = bounds.collect();
         let params: Vec<(&str, &dyn ToSql)> =
             bounds.iter().map(|(name, time)| (name.as_str(), time as &dyn ToSql)).collect();
-        self.generated("clear what moved", &schema::clear_moved(first.entity(), &stages), &params).map(|it| it as u64)
+        self.generated(doing, &sql(first.entity(), &stages), &params).map(|it| it as u64)
     }
 
     /// Puts what is staged in the place of what the window held; tells how many rows came, how many left, and how many

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::{Db, Error, FromRow, Query, Row, RowResult, Store};
+use super::{Db, Error, FromRow, Query, Row, RowResult, Store, aggregates};
 use crate::{params, query};
 
 const LOCAL_ZONE: Query = query!("zone/local_zone");
@@ -59,7 +59,8 @@ impl Store {
                     db.execute(SHIFT, params! { "start": start, "end": end, "seconds": seconds })?;
                 }
                 db.execute(FORGET_ZONE, params! {})?;
-                db.execute(SET_ZONE, params! { "zone": zone.name() })
+                db.execute(SET_ZONE, params! { "zone": zone.name() })?;
+                aggregates::follow(db)
             })?;
         }
         Ok(zone)

@@ -172,16 +172,18 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
         (Source::Aggregates { path, days_max }, _) => reconciling::copy(copying, path, *days_max)?,
         _ => pass::copy(copying)?,
     }
+    let store = copying.store();
     match copying.entity.name {
-        "accounts" => settle_zone(copying.store()),
-        "metrics" => Ok(copying.store().write(|db| db.name_metric_kinds())?),
-        _ => Ok(()),
+        "accounts" => drop(store.settle_zone()?),
+        "metrics" => store.write(|db| db.name_metric_kinds())?,
+        _ => {}
     }
+    store.settle_aggregates()?;
+    if copying.entity.name == "accounts" { zone_is_known(store) } else { Ok(()) }
 }
 
 /// Local times follow the account's zone, as far as it is known.
-fn settle_zone(store: &Store) -> Result<(), Stopped> {
-    store.settle_zone()?;
+fn zone_is_known(store: &Store) -> Result<(), Stopped> {
     let named = store.read(|db| db.account())?.and_then(|it| it.timezone);
     match named {
         Some(name) if name.parse::<chrono_tz::Tz>().is_err() => Err(Stopped::UnknownZone(name)),

@@ -1,5 +1,6 @@
 //! The application from outside: over HTTP, with a fake Klaviyo on loopback, asking the store what was kept.
 
+mod aggregates;
 mod answers;
 mod api;
 mod binary;

@@ -47,6 +47,8 @@ pub(crate) fn seed(store: &Store, statements: &'static str) {
             Ok(())
         })
         .expect("rows that fit");
+    // Rows that no window brought are in no sum yet.
+    store.count_again().expect("sums");
 }
 
 /// What `sql` answers: each row as one text, its columns separated by spaces and nulls left out; in order of the texts.
@@ -386,7 +388,18 @@ pub(crate) fn same_rows(got: &BTreeMap<&'static str, Vec<String>>, want: &BTreeM
     }
 }
 
-/// Compares the copy with what the shop knows of itself: rows, events a metric and local day, revenue to the cent.
+/// Compares the sums that are kept up with the events with what their definitions say of the events.
+#[track_caller]
+pub(crate) fn sums_agree(store: &Store) {
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().expect("a day");
+    for (since, until) in [("1990-01-01", "2100-01-01"), ("2026-11-01", "2026-11-15"), ("2026-11-20", "2026-11-22")] {
+        let disagreements = store.read(|db| db.disagreements(day(since), day(until))).expect("a comparison");
+        assert_eq!(disagreements, [], "sums that are not what they are defined as, from {since} to before {until}");
+    }
+}
+
+/// Compares the copy with what the shop knows of itself: rows, events a metric and local day, revenue to the cent; and
+/// its sums with their definitions.
 #[track_caller]
 pub(crate) fn holds_the_truth(mirror: &Mirror, truth: &Truth) {
     let store = &mirror.store;
@@ -416,6 +429,7 @@ pub(crate) fn holds_the_truth(mirror: &Mirror, truth: &Truth) {
     assert_eq!(value(store, &kept), truth.attributed_cents.to_string(), "attributed cents");
     let kept = format!("select count(*) {orders} and is_foreign");
     assert_eq!(value(store, &kept), truth.foreign_orders.to_string(), "foreign orders");
+    sums_agree(store);
 }
 
 /// Lets a moment pass.

@@ -1,88 +1,60 @@
 -- What happened on local days from `since` to before `until`, whenever its message was sent: one row per message.
 --
--- `opened`, `clicked`, … count deliveries of which the first such response fell into these days, so that they add up
--- over spans of days. A response without a delivery, because history is cut off, counts here and in `without_delivery`.
+-- `opened`, `clicked`, … count deliveries of which the first such answer fell into these days, so that they add up
+-- over spans of days. An answer without a delivery, because history is cut off, counts here and in `without_delivery`.
+-- The sums are kept up with the events (see deliveries.rs); conversions of another metric than they rest on are joined
+-- to the deliveries here.
 create or replace macro message_activity(since, until, metric) as table
 with
-touched as (
-    select distinct profile_id, message_id
-    from responses(since, metric)
-    where reacted_on < until
+another as (
+    select cast(metric as varchar) as metric_id
+    from aggregates_basis
+    where aggregates_basis.metric_id is distinct from metric
 ),
--- All that ever happened between these people and messages: it says what was the first.
+asked as (
+    select conversions.*, hash(profile_id, message_id) as pair
+    from conversions
+    join another on another.metric_id = conversions.metric_id
+    where credited_to is not null and profile_id is not null and message_id is not null and converted_on < until
+),
+-- All that ever was between these people and messages: it says what was the first.
 owned as (
     select
-        responses.id,
-        responses.profile_id,
-        responses.message_id,
-        responses.channel,
-        reaction,
-        by_machine,
-        amount,
-        reacted_on,
-        max(responses.flow_id) as flow_id,
+        asked.id,
+        asked.pair,
+        any_value(asked.message_id) as message_id,
+        any_value(asked.flow_id) as flow_id,
+        any_value(asked.amount) as amount,
+        any_value(asked.converted_on) as converted_on,
         max(sent_at) as sent_at
-    from responses(cast('0001-01-01' as date), metric) as responses
-    join touched on touched.profile_id = responses.profile_id and touched.message_id = responses.message_id
-    left join sends
-        on sends.profile_id = responses.profile_id
-        and sends.message_id = responses.message_id
-        and sends.sent_at <= responses.reacted_at
-        and outcome = 'delivered'
-    where reacted_on < until
-    group by
-        responses.id, responses.profile_id, responses.message_id, responses.channel, reaction, by_machine, amount, reacted_on
-),
-firsts as (
-    select
-        message_id,
-        min(reacted_on) filter (where reaction = 'open' and not by_machine) as opened_on,
-        min(reacted_on) filter (where reaction = 'open') as opened_or_machine_on,
-        min(reacted_on) filter (where reaction = 'click' and not by_machine) as clicked_on,
-        min(reacted_on) filter (where reaction = 'click') as clicked_or_machine_on,
-        min(reacted_on) filter (where reaction = 'complaint') as complained_on,
-        min(reacted_on) filter (where reaction = 'unsubscribe') as unsubscribed_on,
-        min(reacted_on) filter (where reaction = 'conversion') as converted_on
-    from owned
-    group by message_id, profile_id, sent_at
+    from asked
+    left join klaviyo_deliveries as deliveries
+        on deliveries.pair = asked.pair and deliveries.sent_at <= asked.converted_at and outcome = 'delivered'
+    group by asked.id, asked.pair
 ),
 counted as (
     select
-        message_id,
-        max(flow_id) as flow_id,
-        max(channel) as channel,
-        count(*) filter (where outcome = 'delivered') as delivered,
-        count(*) filter (where outcome = 'bounced') as bounced,
-        count(*) filter (where outcome = 'failed') as failed,
-        0 as opens, 0 as machine_opens, 0 as opened, 0 as opened_or_machine,
-        0 as clicks, 0 as bot_clicks, 0 as clicked, 0 as clicked_or_machine,
-        0 as complained, 0 as unsubscribed, 0 as converted, 0 as conversions,
-        cast(0 as decimal(18, 4)) as revenue,
-        0 as without_delivery
-    from sends
-    where since <= sent_on and sent_on < until
-    group by message_id
+        message_id, flow_id, channel, delivered, bounced, failed, opens, machine_opens, opened, opened_or_machine,
+        clicks, bot_clicks, clicked, clicked_or_machine, complained, unsubscribed,
+        case when is_kept then converted else 0 end as converted,
+        case when is_kept then conversions else 0 end as conversions,
+        case when is_kept then revenue else 0 end as revenue,
+        unowned_answers + case when is_kept then unowned_conversions else 0 end as without_delivery
+    from klaviyo_message_days
+    left join (select true as is_kept from aggregates_basis where metric_id = metric) as kept on true
+    where since <= happened_on and happened_on < until
+        and (is_kept or events > converted + conversions + unowned_conversions)
     union all
     select
-        message_id, max(flow_id), max(channel), 0, 0, 0,
-        count(*) filter (where reaction = 'open' and not by_machine), count(*) filter (where reaction = 'open' and by_machine),
-        0, 0,
-        count(*) filter (where reaction = 'click' and not by_machine), count(*) filter (where reaction = 'click' and by_machine),
-        0, 0, 0, 0, 0,
-        count(*) filter (where reaction = 'conversion'), coalesce(sum(amount), 0),
-        count(*) filter (where sent_at is null)
+        message_id, max(flow_id), null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, count(*), coalesce(sum(amount), 0), count(*) filter (where sent_at is null)
     from owned
-    where reacted_on >= since
+    where converted_on >= since
     group by message_id
     union all
-    select
-        message_id, null, null, 0, 0, 0,
-        0, 0, count(*) filter (where opened_on >= since), count(*) filter (where opened_or_machine_on >= since),
-        0, 0, count(*) filter (where clicked_on >= since), count(*) filter (where clicked_or_machine_on >= since),
-        count(*) filter (where complained_on >= since), count(*) filter (where unsubscribed_on >= since),
-        count(*) filter (where converted_on >= since), 0, 0, 0
-    from firsts
-    group by message_id
+    select message_id, null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0
+    from (select any_value(message_id) as message_id, min(converted_on) as first_on from owned group by pair, sent_at)
+    where first_on >= since
 )
 select
     message_id,
@@ -106,7 +78,7 @@ select
     cast(sum(unsubscribed) as bigint) as unsubscribed,
     cast(sum(converted) as bigint) as converted,
     cast(sum(conversions) as bigint) as conversions,
-    sum(revenue) as revenue,
+    cast(sum(revenue) as decimal(38, 4)) as revenue,
     cast(sum(without_delivery) as bigint) as without_delivery
 from counted
 group by message_id

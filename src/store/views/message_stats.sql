@@ -1,78 +1,52 @@
 -- What became of the messages sent on local days from `since`: one row per message and send day, with all that
 -- happened to them so far. Filter by `sent_on`, sum the counts, then divide.
 --
--- A response belongs to the latest delivery of its (profile, message) at or before it. `opened`, `clicked`, … count
--- deliveries with at least one; those named `_or_machine` also where only a machine did it. No delivery before `since`
--- can change a later day, which is why everything before it may be left out.
+-- An answer belongs to the latest delivery of its (profile, message) at or before it. `opened`, `clicked`, … count
+-- deliveries with at least one; those named `_or_machine` also where only a machine did it. The sums are kept up with the
+-- events (see deliveries.rs); conversions of another metric than they rest on are joined to the deliveries here.
 create or replace macro message_stats(since, metric) as table
 with
+another as (
+    select cast(metric as varchar) as metric_id
+    from aggregates_basis
+    where aggregates_basis.metric_id is distinct from metric
+),
 owned as (
     select
-        responses.id,
-        responses.profile_id,
-        responses.message_id,
-        reaction,
-        by_machine,
-        amount,
+        conversions.id,
+        deliveries.pair,
         max(sent_at) as sent_at,
+        any_value(deliveries.message_id) as message_id,
+        arg_max(deliveries.flow_id, sent_at) as flow_id,
+        arg_max(channel, sent_at) as channel,
         max(sent_on) as sent_on,
-        max(sends.channel) as channel,
-        max(sends.flow_id) as flow_id
-    from responses(since, metric) as responses
-    join sends
-        on sends.profile_id = responses.profile_id
-        and sends.message_id = responses.message_id
-        and sends.sent_at <= responses.reacted_at
-    where outcome = 'delivered' and sent_on >= since
-    group by responses.id, responses.profile_id, responses.message_id, reaction, by_machine, amount
-),
-answered as (
-    select
-        message_id,
-        flow_id,
-        channel,
-        sent_on,
-        count(*) filter (where reaction = 'open' and not by_machine) as opens,
-        count(*) filter (where reaction = 'open' and by_machine) as machine_opens,
-        count(*) filter (where reaction = 'click' and not by_machine) as clicks,
-        count(*) filter (where reaction = 'click' and by_machine) as bot_clicks,
-        count(*) filter (where reaction = 'complaint') as complaints,
-        count(*) filter (where reaction = 'unsubscribe') as unsubscribes,
-        count(*) filter (where reaction = 'conversion') as conversions,
-        sum(amount) as revenue
-    from owned
-    group by profile_id, sent_at, message_id, flow_id, channel, sent_on
+        any_value(amount) as amount
+    from conversions
+    join another on another.metric_id = conversions.metric_id
+    join klaviyo_deliveries as deliveries
+        on deliveries.pair = hash(conversions.profile_id, conversions.message_id)
+        and deliveries.sent_at <= conversions.converted_at
+    where credited_to is not null and outcome = 'delivered' and sent_on >= since
+        and conversions.converted_on >= since
+        and conversions.profile_id is not null and conversions.message_id is not null
+    group by conversions.id, deliveries.pair
 ),
 counted as (
     select
-        message_id,
-        flow_id,
-        channel,
-        sent_on,
-        count(*) filter (where outcome = 'delivered') as delivered,
-        count(*) filter (where outcome = 'bounced') as bounced,
-        count(*) filter (where outcome = 'failed') as failed,
-        0 as opens, 0 as machine_opens, 0 as opened, 0 as opened_or_machine,
-        0 as clicks, 0 as bot_clicks, 0 as clicked, 0 as clicked_or_machine,
-        0 as complained, 0 as unsubscribed, 0 as converted, 0 as conversions,
-        cast(0 as decimal(18, 4)) as revenue
-    from sends
+        message_id, flow_id, channel, sent_on, delivered, bounced, failed, opens, machine_opens, opened, opened_or_machine,
+        clicks, bot_clicks, clicked, clicked_or_machine, complained, unsubscribed,
+        case when is_kept then converted else 0 end as converted,
+        case when is_kept then conversions else 0 end as conversions,
+        case when is_kept then revenue else 0 end as revenue
+    from klaviyo_message_stats
+    left join (select true as is_kept from aggregates_basis where metric_id = metric) as kept on true
     where sent_on >= since
-    group by message_id, flow_id, channel, sent_on
     union all
     select
-        message_id,
-        flow_id,
-        channel,
-        sent_on,
-        0, 0, 0,
-        sum(opens), sum(machine_opens), count(*) filter (where opens > 0), count(*) filter (where opens + machine_opens > 0),
-        sum(clicks), sum(bot_clicks), count(*) filter (where clicks > 0), count(*) filter (where clicks + bot_clicks > 0),
-        count(*) filter (where complaints > 0), count(*) filter (where unsubscribes > 0),
-        count(*) filter (where conversions > 0), sum(conversions),
-        coalesce(sum(revenue), 0)
-    from answered
-    group by message_id, flow_id, channel, sent_on
+        message_id, max(flow_id), channel, sent_on, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        count(distinct (pair, sent_at)), count(*), coalesce(sum(amount), 0)
+    from owned
+    group by message_id, channel, sent_on
 )
 select
     message_id,
@@ -97,6 +71,6 @@ select
     cast(sum(unsubscribed) as bigint) as unsubscribed,
     cast(sum(converted) as bigint) as converted,
     cast(sum(conversions) as bigint) as conversions,
-    sum(revenue) as revenue
+    cast(sum(revenue) as decimal(38, 4)) as revenue
 from counted
 group by message_id, channel, sent_on

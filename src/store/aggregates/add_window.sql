@@ -1,0 +1,2 @@
+-- One of them is from $start to before $end.
+insert into windows_replaced values ($start, $end)

@@ -1,0 +1,2 @@
+-- Forgets which names of messages the aggregates rest on.
+delete from aggregates_aliases

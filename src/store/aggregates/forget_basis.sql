@@ -1,0 +1,2 @@
+-- Forgets what the aggregates rest on.
+delete from aggregates_basis

@@ -1,0 +1,2 @@
+-- Forgets which metrics the aggregates rest on.
+delete from aggregates_kinds

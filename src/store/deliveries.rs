@@ -1,0 +1,97 @@
+//! Keeps `klaviyo_deliveries` — one row a delivery with all that came of it — and its sums by message up with the events.
+//!
+//! An answer belongs to the latest delivery of its (profile, message) at or before it, and windows come in any order. So a
+//! delivery that is there is taken apart into its send and its answers so far, a *piece* each that spans the time from the
+//! first to the last of them; what comes is a piece a send and a piece an answer; and pieces, in order of time, make
+//! deliveries. Whatever order events come in, that gives the same rows, but for two cases, which are counted again from
+//! their events: where something leaves, because a sum does not say what the first was without it; and where a delivery
+//! comes to lie among answers that were summed up. Both are few, and their events lie in a span of time that is known.
+
+use super::aggregates::Span;
+use super::{Db, Error, FromRow, Query, Row, RowResult};
+use crate::{params, query};
+use chrono::NaiveDateTime;
+
+const FACTS: Query = query!("deliveries/facts");
+const FACTS_COMING: Query = query!("deliveries/facts_coming");
+const TOUCHED: Query = query!("deliveries/touched");
+const LAST: Query = query!("deliveries/last");
+const FOUND: Query = query!("deliveries/found");
+const BEFORE: Query = query!("deliveries/before");
+const PIECES: Query = query!("deliveries/pieces");
+const PARTED: Query = query!("deliveries/parted");
+const AGAIN: Query = query!("deliveries/again");
+const SPAN: Query = query!("deliveries/span");
+const EVENTS_AGAIN: Query = query!("deliveries/events_again");
+const FACTS_AGAIN: Query = query!("deliveries/facts_again");
+const DROP_PIECES: Query = query!("deliveries/drop_pieces");
+const PIECES_AGAIN: Query = query!("deliveries/pieces_again");
+const AFTER: Query = query!("deliveries/after");
+const CLEAR: Query = query!("deliveries/clear");
+const FILL: Query = query!("deliveries/fill");
+const STATS_CHANGE: Query = query!("deliveries/stats_change");
+const STATS: Query = query!("deliveries/stats");
+const DAYS_CHANGE: Query = query!("deliveries/days_change");
+const DAYS: Query = query!("deliveries/days");
+const FORGET: Query = query!("deliveries/forget");
+const FORGET_STATS: Query = query!("deliveries/forget_stats");
+const FORGET_DAYS: Query = query!("deliveries/forget_days");
+const EVENTS_OF_PART: Query = query!("deliveries/events_of_part");
+const NONE_BEFORE: Query = query!("deliveries/none_before");
+
+/// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
+/// for the length of a transaction.
+pub(super) const QUERIES: &[Query] = &[FORGET, FORGET_STATS, FORGET_DAYS, EVENTS_OF_PART, NONE_BEFORE];
+
+/// Events of the people who are counted at once when all are: what fits into little memory.
+const EVENTS_AT_ONCE: i64 = 400_000;
+
+/// Takes over what is in `events_leaving` and `events_coming`; `all_new` says that the former is empty.
+///
+/// # Errors
+/// When a statement fails; the transaction is then lost as a whole.
+pub(super) fn settle(db: &Db<'_>, all_new: bool) -> Result<(), Error> {
+    each(db, &[if all_new { FACTS_COMING } else { FACTS }, TOUCHED])?;
+    let Some(Last(last)) = db.maybe(LAST, params! {})? else { return Ok(()) };
+    db.execute(FOUND, params! { "last": last })?;
+    each(db, &[BEFORE, PIECES, PARTED, AGAIN])?;
+    if let Some(Span { first, last }) = db.maybe(SPAN, params! {})? {
+        db.execute(EVENTS_AGAIN, params! { "first": first, "last": last })?;
+        each(db, &[FACTS_AGAIN, DROP_PIECES, PIECES_AGAIN])?;
+    }
+    each(db, &[AFTER, CLEAR, FILL])?;
+    sum_up(db)
+}
+
+/// Makes all deliveries anew, from as many `events` as there are.
+///
+/// # Errors
+/// When a statement fails; the transaction is then lost as a whole.
+pub(super) fn count_all(db: &Db<'_>, events: i64) -> Result<(), Error> {
+    each(db, &[FORGET, FORGET_STATS, FORGET_DAYS])?;
+    let parts = 1 + events / EVENTS_AT_ONCE;
+    for part in 0..parts {
+        db.execute(EVENTS_OF_PART, params! { "parts": parts, "part": part })?;
+        each(db, &[FACTS_COMING, NONE_BEFORE, PIECES, AFTER, FILL])?;
+        sum_up(db)?;
+    }
+    Ok(())
+}
+
+/// Adds the difference between the deliveries there were and those there are to their sums.
+fn sum_up(db: &Db<'_>) -> Result<(), Error> {
+    each(db, &[STATS_CHANGE, STATS, DAYS_CHANGE, DAYS])
+}
+
+fn each(db: &Db<'_>, queries: &[Query]) -> Result<(), Error> {
+    queries.iter().try_for_each(|query| db.execute(*query, params! {}).map(drop))
+}
+
+/// When the last of what left and came happened.
+struct Last(NaiveDateTime);
+
+impl FromRow for Last {
+    fn from_row(row: &Row<'_>) -> RowResult<Last> {
+        row.get("last_at").map(Last)
+    }
+}

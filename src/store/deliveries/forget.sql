@@ -1,0 +1,2 @@
+-- Forgets the deliveries.
+delete from klaviyo_deliveries

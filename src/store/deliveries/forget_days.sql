@@ -1,0 +1,2 @@
+-- Forgets what they add up to by day.
+delete from klaviyo_message_days

@@ -1,0 +1,31 @@
+-- The facts in `source` as pieces; see `delivery_rows`.
+create or replace macro delivery_pieces(source) as table
+select
+    pair,
+    profile_id,
+    message_id,
+    case when sends <> 0 then flow_id end as flow_id,
+    case when sends <> 0 then variation_id end as variation_id,
+    case when sends <> 0 then channel end as channel,
+    case when sends <> 0 then what else 'delivered' end as outcome,
+    is_answerable,
+    happened_at as starts_at,
+    happened_at as ends_at,
+    case when sends <> 0 then happened_on end as sent_on,
+    sends,
+    cast(what = 'open' and not by_machine as integer) as opens,
+    cast(what = 'open' and by_machine as integer) as machine_opens,
+    cast(what = 'click' and not by_machine as integer) as clicks,
+    cast(what = 'click' and by_machine as integer) as bot_clicks,
+    cast(what = 'complaint' as integer) as complaints,
+    cast(what = 'unsubscribe' as integer) as unsubscribes,
+    cast(what = 'conversion' as integer) as conversions,
+    amount as revenue,
+    case when what = 'open' and not by_machine then happened_on end as opened_on,
+    case when what = 'open' then happened_on end as opened_or_machine_on,
+    case when what = 'click' and not by_machine then happened_on end as clicked_on,
+    case when what = 'click' then happened_on end as clicked_or_machine_on,
+    case when what = 'complaint' then happened_on end as complained_on,
+    case when what = 'unsubscribe' then happened_on end as unsubscribed_on,
+    case when what = 'conversion' then happened_on end as converted_on
+from query_table(source)
