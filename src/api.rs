@@ -9,12 +9,14 @@ mod forms;
 mod listing;
 mod lists;
 mod metrics;
+pub mod monitoring;
 mod overview;
 mod profiles;
 mod results;
 mod segments;
 mod sync;
 mod templates;
+mod webhooks;
 
 use crate::store::Query;
 use chrono::{DateTime, Utc};
@@ -30,6 +32,7 @@ pub const QUERIES: &[&[Query]] = &[
     forms::QUERIES,
     lists::QUERIES,
     metrics::QUERIES,
+    monitoring::QUERIES,
     profiles::QUERIES,
     segments::QUERIES,
     templates::QUERIES,
@@ -54,6 +57,8 @@ pub fn stage() -> AdHoc {
                 ],
             )
             .mount("/api", routes![sync::status, sync::all, sync::one])
+            .mount("/", routes![webhooks::deliver])
+            .attach(monitoring::stage())
     })
 }
 

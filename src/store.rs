@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
+mod arrivals;
 pub mod document;
 mod error;
 pub mod memory;
@@ -11,7 +12,9 @@ mod query;
 pub mod runs;
 mod schema;
 mod staging;
+mod timings;
 mod views;
+pub mod webhooks;
 pub mod windows;
 pub mod zone;
 
@@ -20,6 +23,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
+
+use crate::histogram::Histogram;
 
 pub use duckdb::ToSql;
 pub use duckdb::types::FromSql;
@@ -63,12 +68,13 @@ struct Inner {
     origin: Mutex<Connection>,
     /// Connections that read, at rest; each is taken for one unit of work.
     readers: Mutex<Vec<Connection>>,
+    timings: timings::Timings,
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[metric_kinds::QUERIES, runs::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] = &[metric_kinds::QUERIES, runs::QUERIES, webhooks::QUERIES, windows::QUERIES, zone::QUERIES];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;
@@ -111,6 +117,7 @@ impl Store {
             writer: Mutex::new(connection),
             origin: Mutex::new(origin),
             readers: Mutex::default(),
+            timings: timings::Timings::default(),
             version: std::sync::atomic::AtomicU64::new(0),
         })))
     }
@@ -125,7 +132,7 @@ impl Store {
             Some(connection) => connection,
             None => lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
         };
-        let result = work(&Db(&connection));
+        let result = work(&self.db(&connection));
         let mut readers = lock(&self.0.readers);
         if readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -140,7 +147,7 @@ impl Store {
     pub fn write<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let mut writer = self.writer();
         let transaction = writer.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
-        let result = work(&Db(&transaction))?;
+        let result = work(&self.db(&transaction))?;
         transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
         self.0.version.fetch_add(1, std::sync::atomic::Ordering::Release);
         Ok(result)
@@ -165,6 +172,22 @@ impl Store {
     pub fn size(&self) -> Option<u64> {
         let path = self.0.path.as_ref()?;
         Some(std::fs::metadata(path).ok()?.len())
+    }
+
+    /// How long each named query took so far, by name.
+    #[must_use]
+    pub fn timings(&self) -> Vec<(&'static str, Histogram)> {
+        self.0.timings.all()
+    }
+
+    /// Where the file lies; `None` in memory.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        self.0.path.as_deref().and_then(Path::parent)
+    }
+
+    fn db<'a>(&'a self, connection: &'a Connection) -> Db<'a> {
+        Db(connection, &self.0.timings)
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {

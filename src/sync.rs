@@ -8,7 +8,9 @@ pub mod record;
 mod run;
 pub mod schedule;
 mod series;
+mod tally;
 mod values;
+mod webhooks;
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -20,9 +22,12 @@ use chrono::{DateTime, Utc};
 
 use crate::catalog::{ENTITIES, Entity, Source};
 use crate::causes::causes;
-use crate::klaviyo::{Client, Stop};
+use crate::klaviyo::{Client, Stop, Usage};
 use crate::store::runs::{Run, RunEntity, Status};
 use crate::store::{self, Store};
+
+pub use tally::{EntityTally, Tallies};
+pub use webhooks::{Asked, Declined, Delivery, PostTally, Receipt};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -110,6 +115,8 @@ struct Shared {
     bell: Condvar,
     /// Set once, at shutdown.
     stop: Stop,
+    tally: tally::Tally,
+    post: webhooks::Post,
 }
 
 #[derive(Default)]
@@ -156,6 +163,8 @@ impl Handle {
             state: Mutex::default(),
             bell: Condvar::new(),
             stop: Stop::default(),
+            tally: tally::Tally::default(),
+            post: webhooks::Post::default(),
         })))
     }
 
@@ -171,7 +180,7 @@ impl Handle {
                 drop(alive);
             })
         };
-        let mut threads = vec![start(Handle::work)];
+        let mut threads = vec![start(Handle::work), start(webhooks::keep)];
         if scheduled {
             threads.push(start(schedule::keep));
         }
@@ -276,6 +285,18 @@ impl Handle {
         is_due.then(|| schedule::next(entity, zone, now)).flatten()
     }
 
+    /// What was done since the process started.
+    #[must_use]
+    pub fn tallies(&self) -> Tallies {
+        self.0.tally.all()
+    }
+
+    /// How much of Klaviyo's rate limits is used, of every endpoint that was asked so far.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<Usage> {
+        self.0.client.as_ref().map(Client::usage).unwrap_or_default()
+    }
+
     /// Does the waiting runs, one after the other, until the end.
     fn work(&self) {
         while let Some((order, cancel)) = self.take() {
@@ -316,6 +337,7 @@ impl Handle {
     }
 
     fn write_down(&self, run: &Run) {
+        self.0.tally.ended(run.status);
         if let Err(error) = self.0.store.write(|db| db.end_run(run)) {
             log::error!("run {} could not be written down: {}", run.id, causes(&error));
         }
@@ -334,7 +356,9 @@ impl Handle {
         let mut state = self.state();
         let entities = state.running.as_mut().map(|it| &mut it.run.entities);
         if let Some(it) = entities.and_then(|all| all.iter_mut().find(|it| it.name == entity)) {
+            let before = it.clone();
             change(it);
+            self.0.tally.add(&before, it, self.now());
         }
         self.0.bell.notify_all();
     }
@@ -347,6 +371,7 @@ impl Threads {
         self.handle.0.stop.set();
         self.handle.cancel();
         self.handle.0.bell.notify_all();
+        self.handle.0.post.ring();
         if self.running.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
             log::warn!("the sync did not come to its end in {} s; what it committed is kept", time.as_secs());
             return;

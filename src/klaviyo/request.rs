@@ -79,6 +79,14 @@ impl Request {
         Request { endpoint, tier, scopes, address: Address::Ours(endpoint.to_owned()), method: Method::Post, body }
     }
 
+    /// A request for a listing that is no entity's: `endpoint`, with `query` behind its question mark.
+    #[must_use]
+    pub fn listing(endpoint: &'static str, query: &str, tier: Tier, scopes: &'static [&'static str]) -> Request {
+        let mark = if query.is_empty() { "" } else { "?" };
+        let address = Address::Ours(format!("{endpoint}{mark}{query}"));
+        Request { endpoint, tier, scopes, address, method: Method::Get, body: None }
+    }
+
     /// A request without a document to one thing, whose id takes the place of `{id}` in `endpoint`.
     #[must_use]
     pub fn of_one(

@@ -186,6 +186,16 @@ pub(super) fn fill_window(entity: &Entity, occupied: bool) -> String {
     format!("insert into {table} ({names}, synced_at)\nselect {names}, $now from ({}) as new{missing}", staged(entity))
 }
 
+/// Inserts what is on the stage of `stage` into the table of `entity`, as far as its ids are not there. Parameter `$now`.
+pub(super) fn add_staged(entity: &Entity, stage: &Entity) -> String {
+    let (table, names, stage_table) = (entity.table(), staged_names(entity).join(", "), stage_table(stage));
+    format!(
+        "insert into {table} ({names}, synced_at)\nselect {names}, $now from ({}) as new\n\
+         where id not in (select id from {table} where id in (select id from {stage_table}))",
+        staged(stage),
+    )
+}
+
 fn each<T>(items: impl Iterator<Item = T>, between: &str, write: impl Fn(T) -> String) -> String {
     items.map(write).collect::<Vec<_>>().join(between)
 }

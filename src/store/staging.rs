@@ -110,7 +110,7 @@ impl Db<'_> {
     }
 
     /// Appends to the stage, the later record of one id first: a record whose id is in `known` is passed over.
-    fn stage(&self, entity: &Entity, records: &[Record], known: &mut HashSet<String>) -> Result<u64, Error> {
+    pub(super) fn stage(&self, entity: &Entity, records: &[Record], known: &mut HashSet<String>) -> Result<u64, Error> {
         let failed = |source| Error::Statement { doing: "stage records", source };
         let table = schema::stage_table(entity);
         let mut appender = self.0.appender_to_catalog_and_db(&table, "temp", "main").map_err(failed)?;
@@ -140,7 +140,7 @@ impl Store {
     /// # Errors
     /// When the temporary table cannot be made.
     pub fn stage(&self, entity: &'static Entity) -> Result<Staged, Error> {
-        Db(&self.writer()).generated("stage records", &schema::create_stage(entity), &[])?;
+        self.db(&self.writer()).generated("stage records", &schema::create_stage(entity), &[])?;
         Ok(Staged { entity, known: HashSet::new() })
     }
 }
@@ -155,7 +155,7 @@ impl Staged {
     /// # Errors
     /// When the disk for spilling is full.
     pub fn add(&mut self, store: &Store, records: &[Record]) -> Result<(), Error> {
-        Db(&store.writer()).stage(self.entity, records, &mut self.known)?;
+        store.db(&store.writer()).stage(self.entity, records, &mut self.known)?;
         Ok(())
     }
 

@@ -24,6 +24,8 @@ pub(super) enum Stopped {
     Endless(&'static str),
     #[error("no Klaviyo API key is set")]
     NoKey,
+    #[error("Klaviyo did not say what it made")]
+    NoAnswer,
     #[error("there is nothing to read it for: {0} were not read yet; sync them first")]
     NoParents(String),
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]
