@@ -1,6 +1,7 @@
 //! The pages, in the order of the menu: each is a question that a person asks, from its route to its template.
 
 pub mod overview;
+pub mod settings;
 pub mod sync;
 
 use crate::range::{Ask, Period, Unclear};
@@ -20,7 +21,7 @@ use std::sync::LazyLock;
 const EVENT_SPAN: Query = query!("pages/event_span");
 
 /// Every query that a page asks; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], overview::QUERIES];
+pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], overview::QUERIES, settings::QUERIES];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -33,7 +34,7 @@ const OLD: &str = "The last complete sync is more than two days old.";
 /// Mounts every page.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("pages", |rocket| async { rocket.attach(overview::stage()).attach(sync::stage()) })
+    AdHoc::on_ignite("pages", |rocket| async { rocket.attach(overview::stage()).attach(sync::stage()).attach(settings::stage()) })
 }
 
 /// A request, understood, with what it is answered from.

@@ -30,6 +30,8 @@ pub(super) enum Serves {
     One(Resource),
     /// Those that belong to the parent of the id.
     Of(Resource, Resource),
+    /// Webhooks and their topics, which are made and removed through the API itself.
+    Webhooks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -238,6 +240,8 @@ const PUSH_TOKEN: &[&str] =
     &["background", "created", "enablement_status", "id", "metadata.*", "platform", "recorded_date", "token", "vendor"];
 const IMAGE: &[&str] = &["format", "hidden", "id", "image_url", "name", "size", "updated_at"];
 const CUSTOM_METRIC: &[&str] = &["created", "definition.*", "id", "name", "updated"];
+
+const WEBHOOK: &[&str] = &["created_at", "description", "enabled", "endpoint_url", "id", "name", "updated_at"];
 
 const CHANNELS: Takes = Takes::OneOf(&["email", "sms", "mobile_push"]);
 const CAMPAIGN_STATUSES: Takes = Takes::OneOf(&[
@@ -659,6 +663,44 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         sort: &["created"],
         include: &["variants"],
         fields: &[("catalog-item", CATALOG_ITEM), ("catalog-variant", CATALOG_VARIANT)],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:read"],
+        include: &["webhook-topics"],
+        fields: &[("webhook", WEBHOOK), ("webhook-topic", &["id"])],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks",
+        method: "POST",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:write"],
+        fields: &[("webhook", WEBHOOK)],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks/{id}",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:read"],
+        include: &["webhook-topics"],
+        fields: &[("webhook", WEBHOOK), ("webhook-topic", &["id"])],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks/{id}",
+        method: "DELETE",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:write"],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhook-topics",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:read"],
+        fields: &[("webhook-topic", &["id"])],
         ..PLAIN
     },
 ];

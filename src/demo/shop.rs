@@ -22,7 +22,7 @@ pub use metrics::Kind;
 
 pub(super) use flows::{Action, Flow, Step};
 pub(super) use goods::{CATEGORIES, Product, SHOP_URL};
-pub(super) use ids::{base62, event_id, event_serial, short};
+pub(super) use ids::{base62, event_id, event_serial, short, ulid};
 pub(super) use library::{Form, Group, Tag, Template};
 pub(super) use messages::{Campaign, Channel, Message, Owner};
 pub(super) use metrics::{Integration, MAPPED, Metric};

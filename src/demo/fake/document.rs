@@ -38,6 +38,7 @@ pub(super) fn document(
             document.single(resource, id.unwrap_or_default())?;
             None
         }
+        (Serves::Webhooks, _) => return Err(Refusal::not_found("The path")),
         (Serves::Of(parent, _), Some(id)) if choice.single(parent, id).is_none() => {
             return Err(Refusal::not_found("The parent resource"));
         }

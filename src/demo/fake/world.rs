@@ -8,7 +8,8 @@ use super::mood::{Mood, Temper, Whim};
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
 use super::{Limits, Plan};
-use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
+use super::webhooks::{self, Asked, Delivery, Hook, Hooks};
+use crate::demo::endpoints::{self, Endpoint, REVISION, Rate, Serves};
 use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
@@ -37,6 +38,7 @@ pub(super) struct World {
     temper: Mutex<Temper>,
     counters: Mutex<Counters>,
     seen: Mutex<VecDeque<Seen>>,
+    hooks: Hooks,
     started: Instant,
     base: OnceLock<String>,
 }
@@ -50,7 +52,6 @@ pub(super) struct Ask<'a> {
     pub(super) authorization: Option<&'a str>,
     pub(super) revision: Option<&'a str>,
     /// What was posted; empty where nothing was.
-    #[expect(dead_code, reason = "the endpoints that take a document come next")]
     pub(super) body: &'a [u8],
 }
 
@@ -76,6 +77,7 @@ impl World {
             temper: Mutex::new(Temper::new(Mood::Well)),
             counters: Mutex::default(),
             seen: Mutex::default(),
+            hooks: Hooks::default(),
             started: Instant::now(),
             base: OnceLock::new(),
             plan,
@@ -132,7 +134,7 @@ impl World {
         let whim = lock(&self.temper).whim(ask.path, has_cursor);
         let mut headers = vec![("CID", self.account())];
         let mut answer = match self.reply(ask, &whim, &mut headers) {
-            Ok(body) => Answer::new(200, body),
+            Ok(body) => Answer::new(webhooks::status(ask.method, ask.path), body),
             Err(refusal) => Answer::new(refusal.status, refusal.body(&self.error_id())),
         };
         if whim == Whim::Html {
@@ -163,6 +165,7 @@ impl World {
                 return Err(Refusal::throttled(retry_after.unwrap_or(1)));
             }
             Whim::Fail(status) => return Err(Refusal::failed(status)),
+            Whim::WithoutWebhooks if endpoint.serves == Serves::Webhooks => return Err(webhooks::without_kdp()),
             Whim::ExpireCursor => return Err(bad_cursor()),
             _ => {}
         }
@@ -174,8 +177,39 @@ impl World {
         let next_base = if *whim == Whim::ForeignNext { FOREIGN } else { self.base() };
         let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
         let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+        if endpoint.serves == Serves::Webhooks {
+            let (method, path, body, base) = (ask.method, ask.path, ask.body, self.base());
+            return self.hooks.answer(&shop, &Asked { method, path, id, body, question: &question, base, now });
+        }
         let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: *whim == Whim::Repeat };
         document(endpoint, id, choice, &place)
+    }
+
+    pub(super) fn webhooks(&self) -> Vec<Hook> {
+        self.hooks.all()
+    }
+
+    pub(super) fn latest_events(&self, count: usize) -> Vec<String> {
+        let now = self.plan.clock.now();
+        self.catch_up(now);
+        let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+        let past = shop.events.iter().rev().filter(|it| it.at <= now.timestamp());
+        past.take(count).map(|it| shop.event_id(it.serial)).collect()
+    }
+
+    pub(super) fn delivery(&self, hook: &Hook, events: &[String]) -> Delivery {
+        let now = self.plan.clock.now();
+        let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+        let document_of = |id: &String| {
+            let path = format!("/api/events/{id}");
+            let (endpoint, id) = endpoints::find(&path, "GET")?;
+            let question = Question::parse(endpoint, &path, &[], now).ok()?;
+            let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: false };
+            document(endpoint, id, choice, &Place { base: self.base(), next_base: self.base(), path: &path, query: &[] }).ok()
+        };
+        let payloads: Vec<String> = events.iter().filter_map(document_of).collect();
+        let body = webhooks::body(hook, &shop.account, &payloads, now);
+        Delivery::signed(&hook.id, &hook.secret, now.timestamp(), body)
     }
 
     fn check_key(&self, ask: &Ask<'_>, whim: &Whim) -> Result<(), Refusal> {
