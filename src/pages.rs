@@ -34,7 +34,9 @@ const OLD: &str = "The last complete sync is more than two days old.";
 /// Mounts every page.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("pages", |rocket| async { rocket.attach(overview::stage()).attach(sync::stage()).attach(settings::stage()) })
+    AdHoc::on_ignite("pages", |rocket| async {
+        rocket.attach(overview::stage()).attach(sync::stage()).attach(settings::stage())
+    })
 }
 
 /// A request, understood, with what it is answered from.

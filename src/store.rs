@@ -74,7 +74,8 @@ struct Inner {
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[metric_kinds::QUERIES, runs::QUERIES, webhooks::QUERIES, windows::QUERIES, zone::QUERIES];
+pub const QUERIES: &[&[Query]] =
+    &[metric_kinds::QUERIES, runs::QUERIES, webhooks::QUERIES, windows::QUERIES, zone::QUERIES];
 
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;

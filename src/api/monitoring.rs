@@ -6,11 +6,13 @@ mod machine;
 mod prometheus;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rocket::fairing::AdHoc;
 use rocket::http::{ContentType, Header, Status};
+use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder, Response};
 use rocket::serde::json::Json;
 use rocket::{Request, State, get, routes};
@@ -64,6 +66,18 @@ impl CacheWatch {
 
     fn look(&self) -> CacheFigures {
         (self.0)()
+    }
+}
+
+/// The cache to look at, where there is one.
+struct Watched<'r>(Option<&'r CacheWatch>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Watched<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Watched<'r>, Infallible> {
+        Outcome::Success(Watched(request.rocket().state()))
     }
 }
 
@@ -184,16 +198,12 @@ impl Cache {
 }
 
 #[get("/metrics")]
-fn metrics(machine: &State<Arc<Machine>>, cache: Option<&State<CacheWatch>>) -> Fresh<Json<Metrics>> {
+fn metrics(machine: &State<Arc<Machine>>, cache: Watched<'_>) -> Fresh<Json<Metrics>> {
     let now = Utc::now();
     let (cpu, memory) = (machine.cpu(), machine::memory());
     let system = System {
         timestamp: now,
-        cpu: Cpu {
-            usage: cpu.map(|it| it.usage),
-            load_avg: machine::load_average(),
-            process: cpu.map(|it| it.own),
-        },
+        cpu: Cpu { usage: cpu.map(|it| it.usage), load_avg: machine::load_average(), process: cpu.map(|it| it.own) },
         memory: Memory {
             total: memory.map(|it| it.total),
             free: memory.map(|it| it.total.saturating_sub(it.resident)),
@@ -201,7 +211,7 @@ fn metrics(machine: &State<Arc<Machine>>, cache: Option<&State<CacheWatch>>) -> 
         },
         uptime: machine.uptime().as_secs(),
     };
-    Fresh(Status::Ok, Json(Metrics { system, cache: cache.map(|it| Cache::of(it, now)) }))
+    Fresh(Status::Ok, Json(Metrics { system, cache: cache.0.map(|it| Cache::of(it, now)) }))
 }
 
 #[derive(Debug, Serialize)]
@@ -314,19 +324,28 @@ async fn status(
     handle: &State<Handle>,
     tally: &State<Tally>,
     machine: &State<Arc<Machine>>,
-    cache: Option<&State<CacheWatch>>,
+    cache: Watched<'_>,
 ) -> Answer<Overall> {
     let now = Utc::now();
     let (requests, cpu, uptime) = (tally.requests(), machine.cpu(), machine.uptime().as_secs());
-    let cache = cache.map(|it| Cache::of(it, now)).map(|it| {
-        let word = |ratio: f64| if ratio > CACHE_GOOD { "healthy" } else if ratio > CACHE_FAIR { "warning" } else { "critical" };
+    let cache = cache.0.map(|it| Cache::of(it, now)).map(|it| {
+        let word = |ratio: f64| {
+            if ratio > CACHE_GOOD {
+                "healthy"
+            } else if ratio > CACHE_FAIR {
+                "warning"
+            } else {
+                "critical"
+            }
+        };
         CacheState { hit_ratio: it.ratio, status: it.ratio.map_or("unknown", word) }
     });
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {
         let checks = Checks::all(&store, &handle, &requests, cpu, now);
         let memory = machine::memory().map(|it| it.share());
-        let resource = |usage: Option<f64>| Resource { usage, status: usage.map_or("unknown", |it| Verdict::of(it).level()) };
+        let resource =
+            |usage: Option<f64>| Resource { usage, status: usage.map_or("unknown", |it| Verdict::of(it).level()) };
         let overall = Overall {
             status: checks.worst().health(),
             uptime,
@@ -352,9 +371,9 @@ async fn scrape(
     handle: &State<Handle>,
     tally: &State<Tally>,
     machine: &State<Arc<Machine>>,
-    cache: Option<&State<CacheWatch>>,
+    cache: Watched<'_>,
 ) -> Result<Fresh<(ContentType, String)>, Error> {
-    let (answers, times, cache) = (tally.answers(), tally.times(), cache.map(|it| it.look()));
+    let (answers, times, cache) = (tally.answers(), tally.times(), cache.0.map(CacheWatch::look));
     let (store, handle, machine) = (store.inner().clone(), handle.inner().clone(), Arc::clone(machine));
     web::blocking(move || {
         let text = prometheus::Sources { store, handle, machine, answers, times, cache }.text()?;

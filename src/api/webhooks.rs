@@ -61,8 +61,7 @@ pub(super) async fn deliver(
     let body = read(body, BODY_MAX.mebibytes()).await?;
     let (handle, settings) = (handle.inner().clone(), settings.inner().clone());
     web::blocking(move || {
-        let delivery =
-            Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &body };
+        let delivery = Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &body };
         let Receipt { events, repeated } = handle.receive(&delivery, &settings).map_err(refusal)?;
         let status = if repeated { "known" } else { "accepted" };
         Ok(Custom(Status::Accepted, Json(Accepted { status, events })))

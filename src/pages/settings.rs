@@ -269,9 +269,7 @@ fn with_key(handle: &State<Handle>) -> Result<Handle, Error> {
 }
 
 pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("settings", |rocket| async {
-        rocket.mount("/", routes![show, set_kind, ask, register, remove])
-    })
+    AdHoc::on_ignite("settings", |rocket| async { rocket.mount("/", routes![show, set_kind, ask, register, remove]) })
 }
 
 #[cfg(test)]

@@ -20,20 +20,8 @@ const APPLIED: Query = query!("webhooks/applied");
 const FORGET_DELIVERIES: Query = query!("webhooks/forget_deliveries");
 
 /// Every query of this file; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[
-    ALL,
-    SECRET,
-    FORGET,
-    ADD,
-    TOPICS,
-    FORGET_TOPICS,
-    ADD_TOPIC,
-    NOTE,
-    NEXT,
-    WAITING,
-    APPLIED,
-    FORGET_DELIVERIES,
-];
+pub(super) const QUERIES: &[Query] =
+    &[ALL, SECRET, FORGET, ADD, TOPICS, FORGET_TOPICS, ADD_TOPIC, NOTE, NEXT, WAITING, APPLIED, FORGET_DELIVERIES];
 
 /// A webhook as it is registered at Klaviyo.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

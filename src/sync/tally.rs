@@ -95,7 +95,8 @@ mod tests {
             let queued = RunEntity::queued(&EVENTS);
             let running = RunEntity { status: Status::Running, ..queued.clone() };
             let read = RunEntity { rows_new: 5, requests: 2, waited_secs: 0.5, ..running.clone() };
-            let ended = RunEntity { status: if pass == 0 { Status::Failed } else { Status::Completed }, ..read.clone() };
+            let ended =
+                RunEntity { status: if pass == 0 { Status::Failed } else { Status::Completed }, ..read.clone() };
             tally.add(&queued, &running, at(pass * 100));
             tally.add(&running, &read, at(pass * 100 + 1));
             tally.add(&read, &ended, at(pass * 100 + 3));
@@ -104,7 +105,10 @@ mod tests {
         }
         let all = tally.all();
         let events = &all.entities["events"];
-        assert_eq!((events.rows_new, events.requests, events.ended["failed"], events.ended["completed"]), (10, 4, 1, 1));
+        assert_eq!(
+            (events.rows_new, events.requests, events.ended["failed"], events.ended["completed"]),
+            (10, 4, 1, 1)
+        );
         assert!((events.waited_secs - 1.0).abs() < 1e-9);
         assert_eq!((events.passes.count(), events.passes.seconds()), (2, 6.0));
     }

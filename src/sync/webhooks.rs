@@ -197,8 +197,7 @@ impl Handle {
     fn note(&self, delivery: &Delivery<'_>, events: usize) -> Result<Receipt, Declined> {
         let body = std::str::from_utf8(delivery.body).map_err(|error| Declined::Malformed(error.to_string()))?;
         let (digest, now) = (signature::digest(delivery.body), self.now());
-        let is_new =
-            self.0.store.write(|db| db.note_delivery(&digest, delivery.webhook_id, body, events, now))?;
+        let is_new = self.0.store.write(|db| db.note_delivery(&digest, delivery.webhook_id, body, events, now))?;
         if is_new {
             self.0.post.ring();
         }

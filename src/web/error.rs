@@ -8,8 +8,8 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, catch, catchers};
 use serde::Serialize;
 
-use super::{methods, page, tally};
 use super::shell::{Shell, Visit};
+use super::{methods, page, tally};
 use crate::causes::causes;
 use crate::range::Unclear;
 use crate::store;

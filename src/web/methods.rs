@@ -18,9 +18,8 @@ pub(super) fn taken(request: &Request<'_>) -> Vec<Method> {
 
 /// Whether the template of a route (`/a/<b>`, `/a/<rest..>`) fits a path.
 fn fits(template: &str, path: &str) -> bool {
-    let segments = |text: &'_ str| -> Vec<String> {
-        text.split('/').filter(|it| !it.is_empty()).map(ToOwned::to_owned).collect()
-    };
+    let segments =
+        |text: &'_ str| -> Vec<String> { text.split('/').filter(|it| !it.is_empty()).map(ToOwned::to_owned).collect() };
     let (wanted, given) = (segments(template), segments(path));
     let takes_rest = wanted.last().is_some_and(|it| it.ends_with("..>"));
     let fixed = wanted.len() - usize::from(takes_rest);

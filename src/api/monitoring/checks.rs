@@ -227,8 +227,11 @@ fn sync(store: &Store, handle: &Handle, now: DateTime<Utc>) -> Check {
     match store.read(|db| pages::standing(db, handle, now)) {
         Ok(standing) => {
             let details = json!({ "lastSyncedAt": standing.last_synced_at, "running": standing.running });
-            let status = if standing.stale.is_some() { Verdict::Warn } else { Verdict::Pass };
-            Check::new(status, standing.stale.unwrap_or_else(|| "the copy is as current as it should be".to_owned()), details)
+            let no_key = (!standing.has_key).then(|| "no Klaviyo API key is set, so nothing is copied".to_owned());
+            match standing.stale.or(no_key) {
+                Some(trouble) => Check::new(Verdict::Warn, trouble, details),
+                None => Check::new(Verdict::Pass, "the copy is as current as it should be", details),
+            }
         }
         Err(_) => Check { status: Verdict::Fail, message: "the database does not answer".to_owned(), details: None },
     }
@@ -245,7 +248,9 @@ mod tests {
 
     #[test]
     fn failures_and_slowness_are_judged_once_there_are_enough() {
-        for (failed, of, want) in [(10, 19, Verdict::Pass), (1, 100, Verdict::Pass), (5, 100, Verdict::Warn), (30, 100, Verdict::Fail)] {
+        for (failed, of, want) in
+            [(10, 19, Verdict::Pass), (1, 100, Verdict::Pass), (5, 100, Verdict::Warn), (30, 100, Verdict::Fail)]
+        {
             let all: Vec<_> = (0..of).map(|at| served(if at < failed { 500 } else { 200 }, 1.0)).collect();
             assert_eq!(error_rate(&all.iter().collect::<Vec<_>>()).status, want, "{failed} of {of}");
         }

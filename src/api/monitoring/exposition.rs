@@ -112,7 +112,10 @@ mod tests {
                     a_total{q=\"say \\\"hi\\\"\\\\\\n\"} 1\na_total 25000000000\n# HELP c Times.\n# TYPE c histogram\n\
                     c_bucket{x=\"y\",le=\"0.001\"} 0\nc_bucket{x=\"y\",le=\"0.005\"} 1\n";
         assert!(text.starts_with(want), "{text}");
-        assert!(text.ends_with("c_bucket{x=\"y\",le=\"+Inf\"} 1\nc_sum{x=\"y\"} 0.002\nc_count{x=\"y\"} 1\n"), "{text}");
+        assert!(
+            text.ends_with("c_bucket{x=\"y\",le=\"+Inf\"} 1\nc_sum{x=\"y\"} 0.002\nc_count{x=\"y\"} 1\n"),
+            "{text}"
+        );
         assert_eq!((number(f64::NAN), number(f64::NEG_INFINITY)), ("NaN".to_owned(), "-Inf".to_owned()));
     }
 }

@@ -100,10 +100,15 @@ impl Sources {
 
     fn passes(&self, out: &mut Exposition) {
         let entities = self.handle.tallies().entities;
-        let mut family = out.family("klytics_sync_rows_total", Kind::Counter, "Rows read from Klaviyo, and what became of them.");
+        let mut family =
+            out.family("klytics_sync_rows_total", Kind::Counter, "Rows read from Klaviyo, and what became of them.");
         for (entity, it) in &entities {
-            let changes =
-                [("seen", it.rows_seen), ("new", it.rows_new), ("changed", it.rows_changed), ("deleted", it.rows_deleted)];
+            let changes = [
+                ("seen", it.rows_seen),
+                ("new", it.rows_new),
+                ("changed", it.rows_changed),
+                ("deleted", it.rows_deleted),
+            ];
             for (change, count) in changes {
                 family.add(&[("entity", entity), ("change", change)], count as f64);
             }
@@ -112,7 +117,8 @@ impl Sources {
         for (entity, it) in &entities {
             family.add(&[("entity", entity)], it.requests as f64);
         }
-        let mut family = out.family("klytics_sync_received_bytes_total", Kind::Counter, "Bytes read from Klaviyo, unpacked.");
+        let mut family =
+            out.family("klytics_sync_received_bytes_total", Kind::Counter, "Bytes read from Klaviyo, unpacked.");
         for (entity, it) in &entities {
             family.add(&[("entity", entity)], it.bytes as f64);
         }
@@ -121,7 +127,8 @@ impl Sources {
         for (entity, it) in &entities {
             family.add(&[("entity", entity)], it.waited_secs);
         }
-        let mut family = out.family("klytics_sync_passes_total", Kind::Counter, "Passes over an entity that ended, by how.");
+        let mut family =
+            out.family("klytics_sync_passes_total", Kind::Counter, "Passes over an entity that ended, by how.");
         for (entity, it) in &entities {
             for (status, count) in &it.ended {
                 family.add(&[("entity", entity), ("status", status)], *count as f64);
@@ -146,8 +153,11 @@ impl Sources {
                 spans.into_iter().filter_map(|(span, spent)| Some((it.endpoint, span, spent?)))
             })
         };
-        let mut family =
-            out.family("klytics_budget_used", Kind::Gauge, "Requests sent to an endpoint in the last second, minute or day.");
+        let mut family = out.family(
+            "klytics_budget_used",
+            Kind::Gauge,
+            "Requests sent to an endpoint in the last second, minute or day.",
+        );
         for (endpoint, span, spent) in spans() {
             family.add(&[("endpoint", endpoint), ("span", span)], spent.used as f64);
         }

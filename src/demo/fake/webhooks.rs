@@ -214,8 +214,8 @@ fn wish(shop: &Shop, body: &[u8]) -> Result<Hook, Refusal> {
         source: Source::Pointer(pointer),
         ..Refusal::of(400, "invalid", "Invalid input.", detail)
     };
-    let document: Value =
-        serde_json::from_slice(body).map_err(|_| invalid("/data", "The payload provided in the request is invalid."))?;
+    let document: Value = serde_json::from_slice(body)
+        .map_err(|_| invalid("/data", "The payload provided in the request is invalid."))?;
     if document.pointer("/data/type").and_then(Value::as_str) != Some("webhook") {
         return Err(invalid("/data/type", "'type' must be 'webhook'."));
     }
@@ -223,7 +223,10 @@ fn wish(shop: &Shop, body: &[u8]) -> Result<Hook, Refusal> {
     let attributes = attributes.ok_or_else(|| invalid("/data/attributes", "'attributes' is a required field."))?;
     const KNOWN: [&str; 4] = ["name", "description", "endpoint_url", "secret_key"];
     if let Some(unknown) = attributes.keys().find(|it| !KNOWN.contains(&it.as_str())) {
-        return Err(invalid("/data/attributes", &format!("'{unknown}' is not a valid field for the resource 'webhook'.")));
+        return Err(invalid(
+            "/data/attributes",
+            &format!("'{unknown}' is not a valid field for the resource 'webhook'."),
+        ));
     }
     let text = |name: &str| attributes.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (name, endpoint_url, secret) = (text("name"), text("endpoint_url"), text("secret_key"));

@@ -7,8 +7,8 @@ use super::listing::Choice;
 use super::mood::{Mood, Temper, Whim};
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
-use super::{Limits, Plan};
 use super::webhooks::{self, Asked, Delivery, Hook, Hooks};
+use super::{Limits, Plan};
 use crate::demo::endpoints::{self, Endpoint, REVISION, Rate, Serves};
 use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
@@ -205,7 +205,13 @@ impl World {
             let (endpoint, id) = endpoints::find(&path, "GET")?;
             let question = Question::parse(endpoint, &path, &[], now).ok()?;
             let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: false };
-            document(endpoint, id, choice, &Place { base: self.base(), next_base: self.base(), path: &path, query: &[] }).ok()
+            document(
+                endpoint,
+                id,
+                choice,
+                &Place { base: self.base(), next_base: self.base(), path: &path, query: &[] },
+            )
+            .ok()
         };
         let payloads: Vec<String> = events.iter().filter_map(document_of).collect();
         let body = webhooks::body(hook, &shop.account, &payloads, now);
