@@ -5,8 +5,11 @@ use duckdb::Connection;
 use super::Error;
 
 /// Every migration, oldest first; its place in the list is its number.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("sync", include_str!("migrations/0001_sync.sql")), ("webhooks", include_str!("migrations/0007_webhooks.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("sync", include_str!("migrations/0001_sync.sql")),
+    ("runs", include_str!("migrations/0005_runs.sql")),
+    ("webhooks", include_str!("migrations/0007_webhooks.sql")),
+];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -33,7 +32,6 @@ pub struct EntityTally {
     pub passes: Histogram,
     /// Passes that ended so, by the name of the status.
     pub ended: BTreeMap<&'static str, u64>,
-    began_at: Option<DateTime<Utc>>,
 }
 
 /// Everything that was added up.
@@ -57,13 +55,12 @@ impl Tally {
         it.requests += after.requests - before.requests;
         it.bytes += after.bytes - before.bytes;
         it.waited_secs += after.waited_secs - before.waited_secs;
-        let is_running = |it: &RunEntity| it.status == Status::Running;
-        if is_running(after) && !is_running(before) {
-            it.began_at = Some(now);
-        }
-        if before.status != after.status && !matches!(after.status, Status::Running | Status::Queued) {
-            let time = it.began_at.take().and_then(|began_at| (now - began_at).to_std().ok());
-            it.passes.add(time.unwrap_or(Duration::ZERO));
+        let has_ended = !matches!(after.status, Status::Running | Status::Queued | Status::Paused);
+        if before.status != after.status && has_ended {
+            // What comes along with another has no time of its own.
+            if let Some(time) = before.started_at.and_then(|it| (now - it).to_std().ok()) {
+                it.passes.add(time);
+            }
             *it.ended.entry(after.status.name()).or_default() += 1;
         }
     }
@@ -93,7 +90,7 @@ mod tests {
         let at = |secs| DateTime::from_timestamp(secs, 0).expect("a time");
         for pass in 0..2 {
             let queued = RunEntity::queued(&EVENTS);
-            let running = RunEntity { status: Status::Running, ..queued.clone() };
+            let running = RunEntity { status: Status::Running, started_at: Some(at(pass * 100)), ..queued.clone() };
             let read = RunEntity { rows_new: 5, requests: 2, waited_secs: 0.5, ..running.clone() };
             let ended =
                 RunEntity { status: if pass == 0 { Status::Failed } else { Status::Completed }, ..read.clone() };

@@ -148,7 +148,7 @@ fn the_machine_is_measured() {
 fn a_cache_is_told_of_where_there_is_one() {
     let data_dir = tempfile::tempdir().expect("a directory");
     let store = account();
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
+    let options = Options { parallel: 1, ..Options::default() };
     let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
     let parts = Parts { store, handle, scheduled: false, hosts: vec![], data_dir: data_dir.path().to_owned() };
     let figment = rocket::Config::figment().merge(("log_level", "off"));

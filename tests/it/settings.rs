@@ -86,7 +86,7 @@ fn settings_are_shown_with_their_source_and_secrets_are_not() {
         page[at..].split("</tr>").next().expect("a row").to_owned()
     };
     assert!(row("sync.lookback_hours").contains("<td class=\"name\">2</td>"));
-    assert!(row("sync.lookback_hours").contains("packaged default"));
+    assert!(row("sync.lookback_hours").contains("Rocket.toml"));
     assert!(row("klaviyo.api_key").contains("(not set)"));
     assert!(row("webhooks.secret").contains("(not set)"));
 }

@@ -121,7 +121,7 @@ fn what_is_delivered_is_there_before_it_is_asked_for() {
     mirror.pass_time(TimeDelta::hours(2));
     let fresh: Vec<String> =
         mirror.fake.latest_events(900).into_iter().filter(|it| !is_there(&mirror.store, it)).collect();
-    assert!(fresh.len() > 5 && fresh.len() < 900, "{}", fresh.len());
+    assert!(fresh.len() > 5, "{}", fresh.len());
     let (orders, revenue) = (value(&mirror.store, "select count(*) from conversions"), server.revenue());
     let (status, body) = server.deliver(&mirror.fake.delivery(&hook, &fresh));
     assert_eq!((status, body), (202, json!({ "status": "accepted", "events": fresh.len() })));
