@@ -12,6 +12,7 @@ mod forms;
 mod listing;
 mod lists;
 mod metrics;
+pub mod monitoring;
 mod openapi;
 mod overview;
 mod parameters;
@@ -23,6 +24,7 @@ mod runs;
 mod segments;
 mod sync;
 mod templates;
+mod webhooks;
 
 use crate::config;
 use crate::pages::Desk;
@@ -42,6 +44,7 @@ pub const QUERIES: &[&[Query]] = &[
     forms::QUERIES,
     lists::QUERIES,
     metrics::QUERIES,
+    monitoring::QUERIES,
     profiles::QUERIES,
     results::QUERIES,
     segments::QUERIES,
@@ -96,6 +99,8 @@ pub fn stage(settings: config::Api) -> AdHoc {
                     runs::events
                 ],
             )
+            .mount("/", routes![webhooks::deliver])
+            .attach(monitoring::stage())
     })
 }
 

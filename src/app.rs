@@ -36,20 +36,27 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The server, ready for launch. `ready` is told its address once it answers.
 ///
 /// # Errors
-/// When the directory for templates cannot be made.
+/// When the directory for templates cannot be made, or the settings do not hold.
 pub fn build(
     figment: Figment,
     parts: Parts,
     ready: impl Fn(&str) + Send + Sync + 'static,
 ) -> std::io::Result<Rocket<Build>> {
-    let Parts { store, handle, scheduled, hosts, api, cache, data_dir } = parts;
+    let Parts { store, handle, scheduled, mut hosts, api, cache, data_dir } = parts;
     let desk = Desk::new(store.clone(), handle.clone(), Cache::new(cache));
+    // What nobody set is as it is packaged.
+    let layers = config::packaged().merge(&figment);
+    let webhooks: config::Webhooks = layers.extract_inner("webhooks").map_err(std::io::Error::other)?;
+    let in_force = config::in_force(&layers).map_err(std::io::Error::other)?;
+    hosts.extend(webhooks.host());
     let figment = figment.merge(("template_dir", web::templates::directory(&data_dir)?));
     let settings = web::Settings { hosts, overrides: Some(data_dir.join("overrides")) };
     Ok(rocket::custom(figment)
         .manage(store.clone())
         .manage(handle.clone())
         .manage(desk.clone())
+        .manage(webhooks)
+        .manage(in_force)
         .attach(web::stage(settings))
         .attach(pages::stage())
         .attach(api::stage(api))

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use figment::providers::{Env, Format, Serialized, Toml};
-use figment::value::Value;
+use figment::value::{Dict, Value};
 use figment::{Figment, Profile, Provider};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use strsim::levenshtein as distance;
 
 use crate::catalog::{ENTITIES, Source};
@@ -33,6 +33,7 @@ pub struct Settings {
     pub reports: Reports,
     pub api: Api,
     pub cache: Cache,
+    pub webhooks: Webhooks,
 }
 
 /// The `[default.klaviyo]` table.
@@ -168,6 +169,35 @@ pub struct Reports {
     pub restate_days: u32,
 }
 
+/// The `[default.webhooks]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// What deliveries of webhooks that were not registered here are signed with; empty until someone sets it.
+    pub secret: ApiKey,
+    /// The https:// address that Klaviyo reaches this server by; empty where it cannot.
+    pub public_url: String,
+    /// How far a delivery's timestamp may be from now, in seconds.
+    pub replay_window_secs: u32,
+}
+
+impl Webhooks {
+    /// Where Klaviyo delivers to, where it can.
+    #[must_use]
+    pub fn endpoint_url(&self) -> Option<String> {
+        let address = self.public_url.trim_end_matches('/');
+        (!address.is_empty()).then(|| format!("{address}/webhooks/klaviyo"))
+    }
+
+    /// The name in the public address.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        let rest = self.public_url.strip_prefix("https://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        Some(authority.split(':').next()?.to_owned()).filter(|it| !it.is_empty())
+    }
+}
+
 /// A secret that cannot be printed by accident.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -226,7 +256,14 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 
 /// Keys of ours at the top level, and our tables.
-const OUR_KEYS: &[&str] = &["api", "cache", "data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync"];
+const OUR_KEYS: &[&str] =
+    &["api", "cache", "data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync", "webhooks"];
+
+/// Settings whose values no one is shown.
+const SECRETS: &[&str] = &["klaviyo.api_key", "webhooks.secret"];
+
+/// Characters that a webhook's secret has at least; Klaviyo takes no shorter one.
+const SECRET_LEAST: usize = 16;
 
 /// The lowest layers: Rocket's defaults and the packaged file.
 #[must_use]
@@ -320,7 +357,7 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 15] = [
+        let rules: [(&str, bool, &str); 18] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -361,6 +398,21 @@ impl Settings {
                     || crate::store::memory::parse_size(&self.store.memory_limit).is_some(),
                 "a size such as 512MB or 2GB, or auto",
             ),
+            (
+                "webhooks.secret",
+                self.webhooks.secret.expose().is_none_or(|it| it.chars().count() >= SECRET_LEAST),
+                "at least 16 characters",
+            ),
+            (
+                "webhooks.public_url",
+                self.webhooks.public_url.is_empty() || self.webhooks.host().is_some(),
+                "an https:// address, or nothing",
+            ),
+            (
+                "webhooks.replay_window_secs",
+                (10..=3_600).contains(&self.webhooks.replay_window_secs),
+                "from 10 to 3600 seconds",
+            ),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             None => Ok(()),
@@ -391,7 +443,7 @@ fn is_loopback(url: &str) -> bool {
 
 /// Stops at the first key that neither Rocket nor we know.
 fn refuse_unknown(figment: &Figment) -> Result<(), Error> {
-    let all: figment::value::Dict = figment.extract().map_err(|error| readable(figment, error))?;
+    let all: Dict = figment.extract().map_err(|error| readable(figment, error))?;
     for (key, value) in &all {
         if !ROCKET_KEYS.contains(&key.as_str()) && !OUR_KEYS.contains(&key.as_str()) {
             return Err(unknown(figment, key, value, key, ROCKET_KEYS.iter().chain(OUR_KEYS)));
@@ -419,6 +471,55 @@ fn describe(metadata: &figment::Metadata) -> String {
         None if metadata.name == "TOML source string" => "packaged default".to_owned(),
         None => format!("in {}", metadata.name),
     }
+}
+
+/// A setting as it is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InForce {
+    /// `klaviyo.base_url`
+    pub key: String,
+    /// As it would stand in the file; of a secret only whether it is set.
+    pub value: String,
+    /// Where it was set, in words.
+    pub source: String,
+}
+
+/// Every setting that is in force: those of Rocket that we tell of, then ours, table by table.
+///
+/// # Errors
+/// When the layers do not fit together.
+pub fn in_force(figment: &Figment) -> Result<Vec<InForce>, Error> {
+    let all: Dict = figment.extract().map_err(|error| readable(figment, error))?;
+    let mut found = Vec::new();
+    for key in ["address", "port", "workers", "max_blocking", "log_level"].iter().chain(OUR_KEYS) {
+        show(figment, key, all.get(*key), &mut found);
+    }
+    Ok(found)
+}
+
+/// A value, or what a table holds, table by table.
+fn show(figment: &Figment, key: &str, value: Option<&Value>, found: &mut Vec<InForce>) {
+    match value {
+        Some(Value::Dict(_, table)) => {
+            for (name, value) in table {
+                show(figment, &format!("{key}.{name}"), Some(value), found);
+            }
+        }
+        value => found.push(shown(figment, key, value)),
+    }
+}
+
+fn shown(figment: &Figment, key: &str, value: Option<&Value>) -> InForce {
+    let value = match value {
+        Some(Value::String(_, text)) if SECRETS.contains(&key) => {
+            if text.is_empty() { "(not set)" } else { "(set, not shown)" }.to_owned()
+        }
+        // Whatever else stands where a secret should.
+        Some(_) if SECRETS.contains(&key) => "(set, not shown)".to_owned(),
+        Some(value) => serde_json::to_string(value).unwrap_or_default(),
+        None => "(not set)".to_owned(),
+    };
+    InForce { key: key.to_owned(), value, source: source_of(figment, key) }
 }
 
 /// Where the value of `key` came from.

@@ -7,6 +7,7 @@ pub mod causes;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod histogram;
 pub mod klaviyo;
 pub mod pages;
 pub mod range;

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod overview;
+pub mod settings;
 pub mod sync;
 
 use crate::catalog::Pace;
@@ -23,7 +24,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 const EVENT_SPAN: Query = query!("pages/event_span");
 
 /// Every query that a page asks; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], agreement::QUERIES, overview::QUERIES];
+pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], agreement::QUERIES, overview::QUERIES, settings::QUERIES];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -36,7 +37,9 @@ const OLD: &str = "The last complete sync is more than two days old.";
 /// Mounts every page.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("pages", |rocket| async { rocket.attach(overview::stage()).attach(sync::stage()) })
+    AdHoc::on_ignite("pages", |rocket| async {
+        rocket.attach(overview::stage()).attach(sync::stage()).attach(settings::stage())
+    })
 }
 
 /// A request, understood, with what it is answered from.

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
 mod aggregates;
+mod arrivals;
 mod consent;
 mod deliveries;
 pub mod document;
@@ -20,7 +21,9 @@ pub mod runs;
 mod schema;
 mod staging;
 mod sweep;
+mod timings;
 mod views;
+pub mod webhooks;
 pub mod windows;
 pub mod zone;
 
@@ -29,6 +32,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
+
+use crate::histogram::Histogram;
 
 pub use duckdb::ToSql;
 pub use duckdb::types::FromSql;
@@ -74,6 +79,7 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     /// Counts the stages that were made, so that each has a name of its own.
     stages: std::sync::atomic::AtomicU64,
+    timings: timings::Timings,
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
 }
@@ -89,6 +95,7 @@ pub const QUERIES: &[&[Query]] = &[
     reconciliation::QUERIES,
     reports::QUERIES,
     runs::QUERIES,
+    webhooks::QUERIES,
     windows::QUERIES,
     zone::QUERIES,
 ];
@@ -128,8 +135,9 @@ impl Store {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
         views::apply(&connection)?;
-        Db(&connection).begin_consent_history()?;
-        in_transaction(&mut connection, aggregates::follow)?;
+        let timings = timings::Timings::default();
+        Db(&connection, &timings).begin_consent_history()?;
+        in_transaction(&mut connection, &timings, aggregates::follow)?;
         let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
         Ok(Store(Arc::new(Inner {
             path,
@@ -137,6 +145,7 @@ impl Store {
             origin: Mutex::new(origin),
             readers: Mutex::default(),
             stages: std::sync::atomic::AtomicU64::new(0),
+            timings,
             version: std::sync::atomic::AtomicU64::new(0),
         })))
     }
@@ -151,7 +160,7 @@ impl Store {
             Some(connection) => connection,
             None => lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
         };
-        let result = work(&Db(&connection));
+        let result = work(&self.db(&connection));
         let mut readers = lock(&self.0.readers);
         if readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -164,7 +173,7 @@ impl Store {
     /// # Errors
     /// What the work returns; then nothing was kept.
     pub fn write<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let result = in_transaction(&mut self.writer(), work)?;
+        let result = in_transaction(&mut self.writer(), &self.0.timings, work)?;
         self.0.version.fetch_add(1, std::sync::atomic::Ordering::Release);
         Ok(result)
     }
@@ -190,6 +199,22 @@ impl Store {
         Some(std::fs::metadata(path).ok()?.len())
     }
 
+    /// How long each named query took so far, by name.
+    #[must_use]
+    pub fn timings(&self) -> Vec<(&'static str, Histogram)> {
+        self.0.timings.all()
+    }
+
+    /// Where the file lies; `None` in memory.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        self.0.path.as_deref().and_then(Path::parent)
+    }
+
+    fn db<'a>(&'a self, connection: &'a Connection) -> Db<'a> {
+        Db(connection, &self.0.timings)
+    }
+
     fn writer(&self) -> MutexGuard<'_, Connection> {
         lock(&self.0.writer)
     }
@@ -202,9 +227,13 @@ impl std::fmt::Debug for Store {
 }
 
 /// Does `work` in one transaction: all of it is kept, or nothing.
-fn in_transaction<T>(connection: &mut Connection, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+fn in_transaction<T>(
+    connection: &mut Connection,
+    timings: &timings::Timings,
+    work: impl FnOnce(&Db<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     let transaction = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
-    let result = work(&Db(&transaction))?;
+    let result = work(&Db(&transaction, timings))?;
     transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
     Ok(result)
 }

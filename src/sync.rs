@@ -16,7 +16,9 @@ mod reports;
 mod run;
 pub mod schedule;
 mod series;
+mod tally;
 mod values;
+mod webhooks;
 
 pub use members::{Chosen, Membership};
 
@@ -41,6 +43,8 @@ use crate::store::{self, Store};
 
 /// How often it is looked whether events can be read.
 const TURN: Duration = Duration::from_millis(200);
+pub use tally::{EntityTally, Tallies};
+pub use webhooks::{Asked, Declined, Delivery, PostTally, Receipt};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -182,6 +186,8 @@ struct Shared {
     bell: Condvar,
     /// Set once, at shutdown.
     stop: Stop,
+    tally: tally::Tally,
+    post: webhooks::Post,
 }
 
 /// The threads of a sync; dropping them does not stop them, [`Threads::stop`] does.
@@ -219,6 +225,8 @@ impl Handle {
             events: Mutex::default(),
             bell: Condvar::new(),
             stop: Stop::default(),
+            tally: tally::Tally::default(),
+            post: webhooks::Post::default(),
         })))
     }
 
@@ -234,7 +242,7 @@ impl Handle {
                 drop(alive);
             })
         };
-        let mut threads = Vec::new();
+        let mut threads = vec![start(webhooks::keep)];
         for _ in 0..self.0.options.parallel {
             threads.push(start(|it| it.work(Pace::Prompt)));
         }
@@ -393,6 +401,12 @@ impl Handle {
         self.0.options.timetable.words(entity)
     }
 
+    /// What was done since the process started.
+    #[must_use]
+    pub fn tallies(&self) -> Tallies {
+        self.0.tally.all()
+    }
+
     /// Copies what the desk hands out at that pace, until the end.
     fn work(&self, pace: Pace) {
         while let Some(task) = self.take(pace) {
@@ -432,6 +446,7 @@ impl Handle {
         let now = self.now();
         run.status = run::outcome(&run);
         run.ended_at = Some(now);
+        self.0.tally.ended(run.status);
         let lines = self.change(run.id, |live, now| {
             let level = if run.status == Status::Failed { Level::Error } else { Level::Info };
             live.diary.end(now, None, level, format!("ended: {}", run.status.name()));
@@ -521,7 +536,13 @@ impl Handle {
 
     /// Changes what is shown of one entity of a run that goes on.
     fn show(&self, run: i64, entity: &str, change: impl FnOnce(&mut RunEntity)) {
-        self.change(run, |live, _| live.entity(entity).map(change));
+        self.change(run, |live, now| {
+            live.entity(entity).map(|it| {
+                let before = it.clone();
+                change(it);
+                self.0.tally.add(&before, it, now);
+            })
+        });
     }
 }
 
@@ -542,6 +563,7 @@ impl Threads {
         self.handle.0.stop.set();
         let interrupted = self.handle.desk().shut();
         self.handle.0.bell.notify_all();
+        self.handle.0.post.ring();
         for run in interrupted {
             self.handle.close(run);
         }

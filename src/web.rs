@@ -11,9 +11,11 @@ pub mod format;
 mod guard;
 mod headers;
 mod menu;
+mod methods;
 mod page;
 mod redirect;
 mod shell;
+pub mod tally;
 pub mod templates;
 mod theme;
 mod words;
@@ -44,6 +46,7 @@ pub struct Settings {
 pub fn stage(settings: Settings) -> AdHoc {
     AdHoc::on_ignite("web", |rocket| async move {
         rocket
+            .attach(tally::Counter)
             // Ours sets every header that Shield would, and more; both would warn of each other.
             .attach(Shield::new())
             .attach(headers::Headers)

@@ -97,6 +97,9 @@ pub const METRIC_KINDS: &[MetricKind] = &[
     shop("active_on_site", &["Active on Site"]),
 ];
 
+/// What a person gives to a metric that no page is to count.
+pub const NOTHING: &str = "none";
+
 /// The kind of the metric of that integration and name, if it is one we know.
 ///
 /// A metric without an integration is one sent by API, so never Klaviyo's own.

@@ -2,10 +2,9 @@
 
 use clap::Subcommand;
 use figment::Figment;
-use figment::value::{Dict, Value};
 
 use super::Failure;
-use crate::config::{PACKAGED, source_of};
+use crate::config::{PACKAGED, in_force};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -26,32 +25,10 @@ pub(super) fn run(verb: &Verb, figment: &Figment) -> Result<(), Failure> {
         }
         Verb::Show => {
             super::settings(figment)?;
-            let all: Dict = figment.extract().map_err(anyhow::Error::from)?;
-            for key in ["address", "port", "workers", "max_blocking", "log_level", "data_dir", "hosts"] {
-                show(figment, key, all.get(key));
-            }
-            for table in ["klaviyo", "store", "sync"] {
-                let values = all.get(table).and_then(Value::as_dict);
-                for (key, value) in values.into_iter().flatten() {
-                    show(figment, &format!("{table}.{key}"), Some(value));
-                }
+            for it in in_force(figment)? {
+                super::print(format_args!("{} = {}  # {}", it.key, it.value, it.source));
             }
         }
     }
     Ok(())
-}
-
-fn show(figment: &Figment, key: &str, value: Option<&Value>) {
-    let text = match value {
-        Some(Value::String(_, text)) if key == "klaviyo.api_key" => {
-            if text.is_empty() {
-                "(not set)".to_owned()
-            } else {
-                "(set, not shown)".to_owned()
-            }
-        }
-        Some(value) => serde_json::to_string(value).unwrap_or_default(),
-        None => "(not set)".to_owned(),
-    };
-    super::print(format_args!("{key} = {text}  # {}", source_of(figment, key)));
 }

@@ -34,6 +34,8 @@ pub(super) enum Serves {
     Report(Report),
     /// Counts of a metric's events, computed as well.
     Aggregates,
+    /// Webhooks and their topics, which are made and removed through the API itself.
+    Webhooks,
 }
 
 /// Which report an endpoint answers with.
@@ -281,6 +283,8 @@ const PUSH_TOKEN: &[&str] =
     &["background", "created", "enablement_status", "id", "metadata.*", "platform", "recorded_date", "token", "vendor"];
 const IMAGE: &[&str] = &["format", "hidden", "id", "image_url", "name", "size", "updated_at"];
 const CUSTOM_METRIC: &[&str] = &["created", "definition.*", "id", "name", "updated"];
+
+const WEBHOOK: &[&str] = &["created_at", "description", "enabled", "endpoint_url", "id", "name", "updated_at"];
 
 const CHANNELS: Takes = Takes::OneOf(&["email", "sms", "mobile_push"]);
 const CAMPAIGN_STATUSES: Takes = Takes::OneOf(&[
@@ -754,6 +758,44 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         serves: Serves::Aggregates,
         scopes: &["metrics:read"],
         rate: S,
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:read"],
+        include: &["webhook-topics"],
+        fields: &[("webhook", WEBHOOK), ("webhook-topic", &["id"])],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks",
+        method: "POST",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:write"],
+        fields: &[("webhook", WEBHOOK)],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks/{id}",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:read"],
+        include: &["webhook-topics"],
+        fields: &[("webhook", WEBHOOK), ("webhook-topic", &["id"])],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhooks/{id}",
+        method: "DELETE",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:write"],
+        ..PLAIN
+    },
+    Endpoint {
+        path: "/api/webhook-topics",
+        serves: Serves::Webhooks,
+        scopes: &["webhooks:read"],
+        fields: &[("webhook-topic", &["id"])],
         ..PLAIN
     },
 ];

@@ -21,10 +21,12 @@ mod refusal;
 mod reports;
 mod server;
 mod statistics;
+mod webhooks;
 mod world;
 
 pub use limits::Limits;
 pub use mood::Mood;
+pub use webhooks::{Delivery, Hook};
 pub use world::Seen;
 
 use super::{Clock, Shop, ShopPlan, Truth};
@@ -128,6 +130,24 @@ impl Fake {
     #[must_use]
     pub fn truth(&self) -> Truth {
         self.world.truth()
+    }
+
+    /// The webhooks that were registered.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<Hook> {
+        self.world.webhooks()
+    }
+
+    /// Ids of the newest events, newest first, at most `count`.
+    #[must_use]
+    pub fn latest_events(&self, count: usize) -> Vec<String> {
+        self.world.latest_events(count)
+    }
+
+    /// What Klaviyo would send to the endpoint of `hook` now for those events; an id that there is not is left out.
+    #[must_use]
+    pub fn delivery(&self, hook: &Hook, events: &[String]) -> Delivery {
+        self.world.delivery(hook, events)
     }
 
     /// Serves until the process ends.

@@ -24,7 +24,7 @@ pub use people::Reason;
 
 pub(super) use flows::{Action, Flow, Step};
 pub(super) use goods::{CATEGORIES, Product, SHOP_URL};
-pub(super) use ids::{base62, event_id, event_serial, short};
+pub(super) use ids::{base62, event_id, event_serial, short, ulid};
 pub(super) use library::{Form, Group, Tag, Template};
 pub(super) use membership::Rule;
 pub(super) use messages::{Campaign, Channel, Message, Owner};

@@ -104,7 +104,8 @@ impl Request {
     ) -> Request {
         let pairs: Vec<String> =
             parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-        let address = Address::Ours(format!("{endpoint}?{}", pairs.join("&")));
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        let address = Address::Ours(format!("{endpoint}{mark}{}", pairs.join("&")));
         Request { endpoint, tier, scopes, address, method: Method::Get, body: None }
     }
 

@@ -17,6 +17,7 @@ const NONE_MOVED: Query = query!("aggregates/none_moved");
 const HELD: Query = query!("aggregates/held");
 const BEFORE: Query = query!("aggregates/before");
 const AFTER: Query = query!("aggregates/after");
+const ARRIVED: Query = query!("aggregates/arrived");
 const LEAVING: Query = query!("aggregates/leaving");
 const COMING: Query = query!("aggregates/coming");
 const ALL_NEW: Query = query!("aggregates/all_new");
@@ -110,6 +111,18 @@ pub(super) fn settle(db: &Db<'_>, before: &Leaving) -> Result<(), Error> {
     db.execute(TOUCHED, params! {})?;
     count_touched(db)?;
     deliveries::settle(db, before.all_new)
+}
+
+/// Brings all sums up to what is in `events_arrived`, after it was added.
+///
+/// # Errors
+/// When a statement fails; the transaction is then lost as a whole.
+pub(super) fn arrive(db: &Db<'_>) -> Result<(), Error> {
+    for query in [ARRIVED, NOTHING_LEFT, TOUCHED] {
+        db.execute(query, params! {})?;
+    }
+    count_touched(db)?;
+    deliveries::settle(db, true)
 }
 
 /// Counts the hours that were touched, and their days.

@@ -25,8 +25,13 @@ pub fn parse_size(text: &str) -> Option<u64> {
 /// A quarter of what this process may use, within bounds.
 #[must_use]
 pub fn sensible_limit() -> u64 {
-    let available = [cgroup_limit(), machine_memory()].into_iter().flatten().min();
-    available.map_or(LEAST, |bytes| (bytes / 4).clamp(LEAST, MOST))
+    available().map_or(LEAST, |bytes| (bytes / 4).clamp(LEAST, MOST))
+}
+
+/// Bytes that this process may use: what its control group allows, or what the machine has.
+#[must_use]
+pub fn available() -> Option<u64> {
+    [cgroup_limit(), machine_memory()].into_iter().flatten().min()
 }
 
 /// The limit of the control group (version 2, then 1), where there is one.

@@ -7,9 +7,11 @@ use crate::{params, query};
 const METRICS: Query = query!("metric_kinds/metrics");
 const FORGET: Query = query!("metric_kinds/forget");
 const ADD: Query = query!("metric_kinds/add");
+const UNSET: Query = query!("metric_kinds/unset");
+const SET: Query = query!("metric_kinds/set");
 
 /// Every query of this file; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[METRICS, FORGET, ADD];
+pub(super) const QUERIES: &[Query] = &[METRICS, FORGET, ADD, UNSET, SET];
 
 impl Db<'_> {
     /// Gives every metric of a known name its kind; what a person set stays.
@@ -26,6 +28,18 @@ impl Db<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Gives a metric the kind that a person says it has; without one it has that of its name again.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn set_metric_kind(&self, metric: &str, kind: Option<&str>) -> Result<(), Error> {
+        self.execute(UNSET, params! { "metric": metric })?;
+        match kind {
+            Some(kind) => self.execute(SET, params! { "metric": metric, "kind": kind }).map(drop),
+            None => self.name_metric_kinds(),
+        }
     }
 }
 

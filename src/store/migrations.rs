@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("reports", include_str!("migrations/0004_reports.sql")),
     ("runs", include_str!("migrations/0005_runs.sql")),
     ("consent", include_str!("migrations/0006_consent.sql")),
+    ("webhooks", include_str!("migrations/0007_webhooks.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

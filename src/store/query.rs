@@ -4,6 +4,7 @@ use duckdb::types::FromSql;
 use duckdb::{Connection, ToSql};
 
 use super::Error;
+use super::timings::Timings;
 
 /// A query kept in its own `.sql` file and known everywhere by that file's path.
 #[derive(Debug, Clone, Copy)]
@@ -54,18 +55,20 @@ pub trait FromRow: Sized {
     fn from_row(row: &Row<'_>) -> RowResult<Self>;
 }
 
-/// Does what `query` stands for and tells the log, at debug, how long it took.
-fn timed<T>(query: Query, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let result = work();
-    log::debug!("query {} took {:.1} ms", query.name, start.elapsed().as_secs_f64() * 1_000.0);
-    result
-}
-
-/// A connection, lent for one unit of work.
-pub struct Db<'a>(pub(super) &'a Connection);
+/// A connection, lent for one unit of work, and where the store counts how long its queries take.
+pub struct Db<'a>(pub(super) &'a Connection, pub(super) &'a Timings);
 
 impl Db<'_> {
+    /// Does what `query` stands for, counts how long it took, and tells the log at debug.
+    fn timed<T>(&self, query: Query, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        let time = start.elapsed();
+        self.1.add(query.name, time);
+        log::debug!("query {} took {:.1} ms", query.name, time.as_secs_f64() * 1_000.0);
+        result
+    }
+
     /// Every row of `query`, in its order.
     ///
     /// # Errors
@@ -75,7 +78,7 @@ impl Db<'_> {
             let mut statement = self.0.prepare_cached(query.text)?;
             statement.query_map(params, |row| T::from_row(&Row(row)))?.collect()
         };
-        timed(query, rows).map_err(|source| Error::Query { query: query.name, source })
+        self.timed(query, rows).map_err(|source| Error::Query { query: query.name, source })
     }
 
     /// The first row of `query`, if it has one.
@@ -100,7 +103,7 @@ impl Db<'_> {
     /// With the query's name; also when there is no row.
     pub fn value<T: FromSql>(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<T, Error> {
         let value = || self.0.prepare_cached(query.text)?.query_row(params, |row| row.get(0));
-        value().map_err(|source| match source {
+        self.timed(query, value).map_err(|source| match source {
             duckdb::Error::QueryReturnedNoRows => Error::NoRow { query: query.name },
             source => Error::Query { query: query.name, source },
         })
@@ -112,7 +115,7 @@ impl Db<'_> {
     /// With the query's name.
     pub fn execute(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<usize, Error> {
         let execute = || self.0.prepare_cached(query.text)?.execute(params);
-        execute().map_err(|source| Error::Query { query: query.name, source })
+        self.timed(query, execute).map_err(|source| Error::Query { query: query.name, source })
     }
 
     /// Parses and binds `query` without running it: a misspelt column shows here.

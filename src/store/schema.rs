@@ -247,6 +247,25 @@ pub(super) fn drop_parent(entity: &Entity) -> String {
     format!("delete from {} where {column} = $parent", entity.table())
 }
 
+/// Keeps the ids on the stage of `stage` that the table of `entity` has not, each with its time.
+pub(super) fn note_arrived(entity: &Entity, stage: &Entity) -> String {
+    let (table, stage) = (entity.table(), stage_table(stage));
+    format!(
+        "create or replace temp table events_arrived as\nselect id, timestamp\nfrom {stage}\n\
+         where id not in (select id from {table} where id in (select id from {stage}))"
+    )
+}
+
+/// Inserts what is on the stage of `stage` into the table of `entity`, as far as it was noted. Parameter `$now`.
+pub(super) fn add_arrived(entity: &Entity, stage: &Entity) -> String {
+    let (table, names) = (entity.table(), staged_names(entity).join(", "));
+    format!(
+        "insert into {table} ({names}, synced_at)\nselect {names}, $now from ({}) as new\n\
+         where id in (select id from events_arrived)",
+        staged(stage),
+    )
+}
+
 fn each<T>(items: impl Iterator<Item = T>, between: &str, write: impl Fn(T) -> String) -> String {
     items.map(write).collect::<Vec<_>>().join(between)
 }

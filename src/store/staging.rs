@@ -104,7 +104,7 @@ impl Db<'_> {
     }
 
     /// Appends to a stage, the later record of one id first: a record whose id is in `known` is passed over.
-    fn append(&self, stage: &str, records: &[Record], known: &mut HashSet<String>) -> Result<(), Error> {
+    pub(super) fn append(&self, stage: &str, records: &[Record], known: &mut HashSet<String>) -> Result<(), Error> {
         let mut append = || -> duckdb::Result<()> {
             let mut appender = self.0.appender_to_catalog_and_db(stage, "temp", "main")?;
             for record in records.iter().rev() {
@@ -160,7 +160,7 @@ impl Store {
     pub fn stage(&self, entity: &'static Entity) -> Result<Staged, Error> {
         let number = self.0.stages.fetch_add(1, Ordering::Relaxed);
         let table = format!("{}_{number}", schema::stage_table(entity));
-        Db(&self.writer()).generated("stage records", &schema::create_stage(entity, &table), &[])?;
+        self.db(&self.writer()).generated("stage records", &schema::create_stage(entity, &table), &[])?;
         Ok(Staged { store: self.clone(), entity, table, known: HashSet::new() })
     }
 }
@@ -179,7 +179,7 @@ impl Staged {
     /// # Errors
     /// When the disk for spilling is full.
     pub fn add(&mut self, store: &Store, records: &[Record]) -> Result<(), Error> {
-        Db(&store.writer()).append(&self.table, records, &mut self.known)
+        store.db(&store.writer()).append(&self.table, records, &mut self.known)
     }
 
     /// Records staged so far.
@@ -197,7 +197,8 @@ impl Staged {
 impl Drop for Staged {
     /// What was staged and not taken over is read again; a table that could not be dropped goes with the process.
     fn drop(&mut self) {
-        let dropped = Db(&self.store.writer()).generated("drop a stage", &format!("drop table {}", self.table), &[]);
+        let dropped =
+            self.store.db(&self.store.writer()).generated("drop a stage", &format!("drop table {}", self.table), &[]);
         if let Err(error) = dropped {
             log::warn!("{}", crate::causes::causes(&error));
         }

@@ -24,6 +24,7 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
         Stopped::Malformed(_) | Stopped::Endless(_) => Some(
             "It is tried again by itself. If it stays, Klaviyo answers in a way that this version does not know: look for a newer one.",
         ),
+        Stopped::NoAnswer => Some("Look at Klaviyo what was made, and ask again."),
         Stopped::Panicked => Some("It is tried again by itself. Please report it with the lines of the log."),
     }
 }

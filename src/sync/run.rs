@@ -28,6 +28,8 @@ pub(super) enum Stopped {
     Endless(&'static str),
     #[error("no Klaviyo API key is set")]
     NoKey,
+    #[error("Klaviyo did not say what it made")]
+    NoAnswer,
     #[error("there is nothing to read it for: {0} were not read yet; sync them first")]
     NoParents(String),
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]
@@ -109,12 +111,14 @@ fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
                 live.unreachable.clone_from(&ended.error);
             }
             let Some(it) = live.entity(entity.name) else { return };
+            let before = it.clone();
             it.status = ended.status;
             (it.doing, it.left_secs) = (None, None);
             it.done = (ended.status == Status::Completed).then_some(1.0);
             it.error.clone_from(&ended.error);
             it.remedy.clone_from(&ended.remedy);
             it.key_refused = matches!(result, Err(Stopped::Klaviyo(klaviyo::Error::Unauthorized { .. })));
+            copying.handle.0.tally.add(&before, it, now);
             let (level, words) = last_words(it, &ended, now);
             live.diary.end(now, Some(entity.name), level, words);
         });

@@ -3,14 +3,14 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use rocket::http::{ContentType, Status};
+use rocket::http::{ContentType, Method, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, catch, catchers};
 use serde::Serialize;
 
-use super::page;
 use super::shell::{Shell, Visit};
+use super::{methods, page, tally};
 use crate::causes::causes;
 use crate::range::Unclear;
 use crate::store;
@@ -24,6 +24,18 @@ pub enum Error {
     /// Ask differently.
     #[error(transparent)]
     BadRequest(#[from] Unclear),
+    /// Send another body. Says what is wrong with this one.
+    #[error("{0}")]
+    Malformed(String),
+    /// Prove who you are. Says what does not.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// Send less at once.
+    #[error("the body is longer than {0}")]
+    TooLarge(rocket::data::ByteUnit),
+    /// Look elsewhere, for a reason that is worth telling.
+    #[error("{0}")]
+    Missing(String),
     /// Ask from somewhere else, or as someone else. Says why.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -50,8 +62,10 @@ pub enum Error {
 impl Error {
     fn status(&self) -> Status {
         match self {
-            Error::NotFound(_) => Status::NotFound,
-            Error::BadRequest(_) => Status::BadRequest,
+            Error::NotFound(_) | Error::Missing(_) => Status::NotFound,
+            Error::BadRequest(_) | Error::Malformed(_) => Status::BadRequest,
+            Error::Unauthorized(_) => Status::Unauthorized,
+            Error::TooLarge(_) => Status::PayloadTooLarge,
             Error::Forbidden(_) => Status::Forbidden,
             Error::Conflict(_) => Status::Conflict,
             Error::Busy(_) => Status::ServiceUnavailable,
@@ -72,6 +86,7 @@ impl<'r> Responder<'r, 'static> for Error {
         let status = self.status();
         if status == Status::InternalServerError {
             log::error!("{} {}: {}", request.method(), request.uri().path(), causes(&self));
+            tally::tell(request, self.to_string());
         }
         Problem::new(status, self.message()).respond_to(request)
     }
@@ -83,8 +98,13 @@ pub(super) fn catchers() -> Vec<Catcher> {
 
 /// Whatever failed outside our handlers: no route, a form that does not parse, a panic.
 #[catch(default)]
-fn caught(status: Status, _: &Request<'_>) -> Problem {
-    Problem::new(status, None)
+fn caught(status: Status, request: &Request<'_>) -> Problem {
+    let taken = if status == Status::NotFound { methods::taken(request) } else { Vec::new() };
+    if taken.is_empty() || taken.contains(&request.method()) {
+        Problem::new(status, None)
+    } else {
+        Problem { allow: Some(taken), ..Problem::new(Status::MethodNotAllowed, None) }
+    }
 }
 
 /// A failure as a reader sees it: on a page in words, below `/api` as JSON.
@@ -97,6 +117,9 @@ struct Problem {
     message: String,
     /// Whether asking again may help.
     passing: bool,
+    /// What the address takes instead, where it was asked in a way that it does not take.
+    #[serde(skip)]
+    allow: Option<Vec<Method>>,
 }
 
 impl Problem {
@@ -108,6 +131,7 @@ impl Problem {
             title,
             message: message.unwrap_or_else(|| standard.to_owned()),
             passing: status.class().is_server_error() || status == Status::TooManyRequests,
+            allow: None,
         }
     }
 
@@ -133,19 +157,25 @@ impl<'r> Responder<'r, 'static> for Problem {
                 None => (ContentType::Plain, format!("{}\n\n{}\n", self.title, self.message)),
             }
         };
-        Response::build().status(self.status).header(kind).sized_body(body.len(), Cursor::new(body)).ok()
+        let mut response = Response::build();
+        if let Some(methods) = &self.allow {
+            let names: Vec<&str> = methods.iter().map(|it| it.as_str()).collect();
+            response.raw_header("Allow", names.join(", "));
+        }
+        response.status(self.status).header(kind).sized_body(body.len(), Cursor::new(body)).ok()
     }
 }
 
 /// Whether programs read what is at `path`.
 pub(super) fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
+    path == "/api" || path.starts_with("/api/") || path.starts_with("/webhooks/")
 }
 
 /// What happened, and what to do about it.
 fn words(status: Status) -> (&'static str, &'static str) {
     match status.code {
         400 => ("That address does not say what we can show", "A part of the address could not be read."),
+        401 => ("That could not be checked", "The request does not prove who sent it."),
         403 => ("That is not allowed from here", "The request did not come from a page of this server."),
         404 => ("There is no such page", "The address may be misspelt, or what it showed is gone."),
         405 => ("That address takes no such request", "It exists, but it cannot be asked in this way."),

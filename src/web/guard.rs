@@ -11,6 +11,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Data, Route, get, routes, uri};
 
 use super::error::{Error, is_api};
+use super::methods;
 
 pub(super) struct Guard {
     /// In lower case, without a port.
@@ -30,6 +31,10 @@ impl Guard {
             return Err(Refusal::Host);
         }
         if matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace) {
+            return Ok(());
+        }
+        // What nothing here takes changes nothing: it is told so, whoever asks.
+        if !methods::taken(request).contains(&request.method()) {
             return Ok(());
         }
         let api = is_api(request.uri().path().as_str());

@@ -19,5 +19,11 @@ pub(super) struct Entry {
 
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
-    Group { title: "Data", entries: &[Entry { path: "/sync", title: "Sync", icon: "database" }] },
+    Group {
+        title: "Data",
+        entries: &[
+            Entry { path: "/sync", title: "Sync", icon: "database" },
+            Entry { path: "/settings", title: "Settings", icon: "adjustments-horizontal" },
+        ],
+    },
 ];

@@ -5,7 +5,7 @@ use crate::subject::Subject;
 use serde_json::json;
 
 /// Every page, by its address; one that there is not, and one that was asked wrongly.
-const PAGES: &[&str] = &["/", "/sync", "/nowhere", "/?range=soon"];
+const PAGES: &[&str] = &["/", "/sync", "/settings", "/nowhere", "/?range=soon"];
 
 /// The width of what does not fit, and which element it is.
 const OVERFLOW: &str = "(() => {

@@ -12,6 +12,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("catalog", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
     ("range", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
     ("causes", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
+    ("histogram", &["crate::", "duckdb::", "rocket::", "ureq::", "figment::"]),
     ("config", &["crate::klaviyo", "crate::web", "crate::pages", "crate::api", "crate::sync", "duckdb::", "ureq::"]),
     ("klaviyo", &["crate::store", "crate::sync", "crate::web", "crate::pages", "crate::api", "duckdb::", "rocket::"]),
     ("store", &["crate::klaviyo", "crate::sync", "crate::web", "crate::pages", "crate::api", "rocket::", "ureq::"]),
@@ -31,7 +32,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// What pages and API may name of the sync: its handle, and the types that the handle's methods take and give.
-const OF_THE_SYNC: &[&str] = &["Budget", "Handle", "Order", "Refused", "Spent", "Ticket", "Trigger"];
+const OF_THE_SYNC: &[&str] =
+    &["Asked", "Budget", "Declined", "Delivery", "Handle", "Order", "Receipt", "Refused", "Spent", "Ticket", "Trigger"];
 
 /// Functions of SQL that say what time it is: they need time zones, which the database is built without.
 const CLOCKS: &[&str] = &["now()", "today()", "current_date", "current_timestamp", "current_time", "localtime"];

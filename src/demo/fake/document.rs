@@ -42,7 +42,9 @@ pub(super) fn document(
             return Err(Refusal::not_found("The parent resource"));
         }
         // What is computed has an answer of its own.
-        (Serves::Report(_) | Serves::Aggregates, _) => return Err(Refusal::not_found("The resource")),
+        (Serves::Report(_) | Serves::Aggregates | Serves::Webhooks, _) => {
+            return Err(Refusal::not_found("The resource"));
+        }
         (Serves::All(resource) | Serves::Of(_, resource), id) => {
             let (page, last) = choice.page(resource, id);
             document.records(&page);

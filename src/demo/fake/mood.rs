@@ -23,6 +23,8 @@ pub enum Mood {
     Hangs(u64, Duration),
     RefusesTheKey,
     LacksScope(&'static str),
+    /// The account's plan has no webhooks.
+    WithoutWebhooks,
     /// Every n-th cursor is told to have expired.
     ExpiresCursors(u64),
     /// Another revision answers than was asked.
@@ -50,6 +52,7 @@ pub(super) enum Whim {
     Hang(Duration),
     RefuseKey,
     LackScope(&'static str),
+    WithoutWebhooks,
     ExpireCursor,
     OtherRevision,
     Repeat,
@@ -94,6 +97,7 @@ impl Temper {
             Mood::Truncates(n) if turn(n) => Whim::Truncate,
             Mood::Hangs(n, time) if turn(n) => Whim::Hang(time),
             Mood::RefusesTheKey => Whim::RefuseKey,
+            Mood::WithoutWebhooks => Whim::WithoutWebhooks,
             Mood::LacksScope(scope) => Whim::LackScope(scope),
             Mood::ExpiresCursors(n) if has_cursor && self.cursors.is_multiple_of(n.max(1)) => Whim::ExpireCursor,
             Mood::OtherRevision => Whim::OtherRevision,

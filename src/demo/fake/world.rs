@@ -8,6 +8,7 @@ use super::mood::{Mood, Temper, Whim};
 use super::order::Orders;
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
+use super::webhooks::{self, Asked, Delivery, Hook, Hooks};
 use super::{Limits, Plan, aggregates, reports};
 use crate::demo::endpoints::{self, Endpoint, REVISION, Rate, Serves};
 use crate::demo::{Shop, Truth};
@@ -44,6 +45,7 @@ pub(super) struct World {
     /// Counts changes of the shop.
     version: AtomicU64,
     orders: Orders,
+    hooks: Hooks,
     started: Instant,
     base: OnceLock<String>,
 }
@@ -84,6 +86,7 @@ impl World {
             seen: Mutex::default(),
             version: AtomicU64::new(0),
             orders: Orders::default(),
+            hooks: Hooks::default(),
             started: Instant::now(),
             base: OnceLock::new(),
             plan,
@@ -143,7 +146,7 @@ impl World {
         let whim = lock(&self.temper).whim(ask.path, has_cursor);
         let mut headers = vec![("CID", self.account())];
         let mut answer = match self.reply(ask, &whim, &mut headers) {
-            Ok(body) => Answer::new(200, body),
+            Ok(body) => Answer::new(webhooks::status(ask.method, ask.path), body),
             Err(refusal) => Answer::new(refusal.status, refusal.body(&self.error_id())),
         };
         if whim == Whim::Html {
@@ -174,6 +177,7 @@ impl World {
                 return Err(Refusal::throttled(retry_after.unwrap_or(1)));
             }
             Whim::Fail(status) => return Err(Refusal::failed(status)),
+            Whim::WithoutWebhooks if endpoint.serves == Serves::Webhooks => return Err(webhooks::without_kdp()),
             Whim::ExpireCursor => return Err(bad_cursor()),
             _ => {}
         }
@@ -201,6 +205,10 @@ impl World {
         {
             return Err(Refusal::failed(503));
         }
+        if endpoint.serves == Serves::Webhooks {
+            let (method, path, body, base) = (ask.method, ask.path, ask.body, self.base());
+            return self.hooks.answer(&shop, &Asked { method, path, id, body, question: &question, base, now });
+        }
         let choice = Choice {
             shop: &shop,
             question: &question,
@@ -210,6 +218,46 @@ impl World {
             version: self.version.load(Ordering::Relaxed),
         };
         document(endpoint, id, choice, &place)
+    }
+
+    pub(super) fn webhooks(&self) -> Vec<Hook> {
+        self.hooks.all()
+    }
+
+    pub(super) fn latest_events(&self, count: usize) -> Vec<String> {
+        let now = self.plan.clock.now();
+        self.catch_up(now);
+        let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+        let past = shop.events.iter().rev().filter(|it| it.at <= now.timestamp());
+        past.take(count).map(|it| shop.event_id(it.serial)).collect()
+    }
+
+    pub(super) fn delivery(&self, hook: &Hook, events: &[String]) -> Delivery {
+        let now = self.plan.clock.now();
+        let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
+        let document_of = |id: &String| {
+            let path = format!("/api/events/{id}");
+            let (endpoint, id) = endpoints::find(&path, "GET")?;
+            let question = Question::parse(endpoint, &path, &[], now).ok()?;
+            let choice = Choice {
+                shop: &shop,
+                question: &question,
+                time: now.timestamp(),
+                repeat: false,
+                orders: &self.orders,
+                version: self.version.load(Ordering::Relaxed),
+            };
+            document(
+                endpoint,
+                id,
+                choice,
+                &Place { base: self.base(), next_base: self.base(), path: &path, query: &[] },
+            )
+            .ok()
+        };
+        let payloads: Vec<String> = events.iter().filter_map(document_of).collect();
+        let body = webhooks::body(hook, &shop.account, &payloads, now);
+        Delivery::signed(&hook.id, &hook.secret, now.timestamp(), body)
     }
 
     fn check_key(&self, ask: &Ask<'_>, whim: &Whim) -> Result<(), Refusal> {

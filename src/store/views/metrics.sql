@@ -7,7 +7,8 @@ select
     integration_category,
     created_at,
     updated_at,
-    metric_kinds.kind
+    metric_kinds.kind,
+    metric_kinds.set_by
 from klaviyo_metrics
 left join metric_kinds on metric_kinds.metric_id = klaviyo_metrics.id
 where klaviyo_metrics.deleted_at is null

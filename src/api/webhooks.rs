@@ -1,0 +1,87 @@
+//! Where Klaviyo delivers events. Nothing here is asked by a browser: whoever knows the secret may deliver.
+
+use rocket::data::{ByteUnit, Data, ToByteUnit};
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::response::status::Custom;
+use rocket::serde::json::Json;
+use rocket::{State, post};
+use serde::Serialize;
+
+use crate::config;
+use crate::sync::{Declined, Delivery, Handle, Receipt};
+use crate::web::{self, Error};
+
+/// The longest delivery that is read: a thousand events, each with a whole order.
+const BODY_MAX: u64 = 16;
+
+/// What a delivery says of itself in its headers.
+pub(super) struct Headers {
+    webhook_id: Option<String>,
+    signature: Option<String>,
+    timestamp: Option<String>,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Headers {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Headers, Self::Error> {
+        let header = |name| request.headers().get_one(name).map(ToOwned::to_owned);
+        Outcome::Success(Headers {
+            webhook_id: header("Klaviyo-Webhook-Id"),
+            signature: header("Klaviyo-Signature"),
+            timestamp: header("Klaviyo-Timestamp"),
+        })
+    }
+}
+
+/// That the delivery is noted.
+#[derive(Debug, Serialize)]
+pub(super) struct Accepted {
+    status: &'static str,
+    events: usize,
+}
+
+type Answer = Result<Custom<Json<Accepted>>, Error>;
+
+#[post("/webhooks/klaviyo", data = "<body>")]
+pub(super) async fn deliver(
+    headers: Headers,
+    body: Data<'_>,
+    handle: &State<Handle>,
+    settings: &State<config::Webhooks>,
+) -> Answer {
+    let unsigned = || Error::Unauthorized("the delivery has no id, signature or timestamp in its headers".to_owned());
+    let (Some(webhook_id), Some(signature), Some(timestamp)) =
+        (headers.webhook_id, headers.signature, headers.timestamp)
+    else {
+        return Err(unsigned());
+    };
+    let body = read(body, BODY_MAX.mebibytes()).await?;
+    let (handle, settings) = (handle.inner().clone(), settings.inner().clone());
+    web::blocking(move || {
+        let delivery = Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &body };
+        let Receipt { events, repeated } = handle.receive(&delivery, &settings).map_err(refusal)?;
+        let status = if repeated { "known" } else { "accepted" };
+        Ok(Custom(Status::Accepted, Json(Accepted { status, events })))
+    })
+    .await
+}
+
+async fn read(body: Data<'_>, max: ByteUnit) -> Result<Vec<u8>, Error> {
+    let read = body.open(max).into_bytes().await;
+    let read = read.map_err(|error| Error::Malformed(format!("the delivery broke off: {error}")))?;
+    if read.is_complete() { Ok(read.into_inner()) } else { Err(Error::TooLarge(max)) }
+}
+
+fn refusal(declined: Declined) -> Error {
+    match declined {
+        Declined::NotSetUp | Declined::Unknown => Error::Missing(declined.to_string()),
+        Declined::Forged | Declined::Stale(_) => Error::Unauthorized(declined.to_string()),
+        Declined::Malformed(_) => Error::Malformed(declined.to_string()),
+        Declined::OtherAccount => Error::Forbidden("the delivery is of another account"),
+        Declined::TooEarly => Error::Busy(declined.to_string()),
+        Declined::Store(error) => Error::Store(error),
+    }
+}

@@ -1,0 +1,2 @@
+-- The webhook $id is gone.
+delete from webhooks where id = $id

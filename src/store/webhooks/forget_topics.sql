@@ -1,0 +1,2 @@
+-- Forgets what can be subscribed to, before it is listed again.
+delete from webhook_topics

@@ -1,0 +1,2 @@
+-- What can be subscribed to?
+select id from webhook_topics order by id
