@@ -177,6 +177,7 @@ fn start(wish: Form<Wish>, handle: &State<Handle>) -> Result<Redirect, Error> {
 }
 
 /// Why nothing was started, for who asked.
+#[must_use]
 pub fn refusal(refused: Refused) -> Error {
     match refused {
         Refused::Stopping => Error::Busy(refused.to_string()),

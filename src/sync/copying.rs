@@ -87,7 +87,6 @@ impl Copying<'_> {
     /// Says why nothing comes for a while.
     fn mention(&self, note: &Note) {
         match note {
-            Note::Sent => {}
             Note::Failed { reason } => self.mention_now_and_then("failures", Level::Warning, || {
                 format!("a request failed and is tried again: {reason}")
             }),
@@ -95,7 +94,7 @@ impl Copying<'_> {
                 let level = if *why == Why::Budget { Level::Info } else { Level::Warning };
                 self.mention_now_and_then("waits", level, || format!("waits {} s {}", time.as_secs(), reason_of(*why)));
             }
-            Note::Waited { .. } => {}
+            Note::Sent | Note::Waited { .. } => {}
         }
     }
 

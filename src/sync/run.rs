@@ -172,15 +172,16 @@ fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
 /// What the log says of the end of a pass.
 fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, String) {
     let took = it.started_at.map_or(0, |at| (now - at).num_seconds());
-    let mut counts = format!("{} rows read in {took} s and {} requests", it.rows_seen, it.requests);
+    let mut counts = vec![format!("{} rows read in {took} s and {} requests", it.rows_seen, it.requests)];
     for (count, what) in [(it.rows_new, "new"), (it.rows_changed, "changed"), (it.rows_deleted, "deleted")] {
         if count > 0 {
-            counts += &format!(", {count} {what}");
+            counts.push(format!("{count} {what}"));
         }
     }
     if it.waited_secs >= 1.0 {
-        counts += &format!(", {:.0} s spent waiting", it.waited_secs);
+        counts.push(format!("{:.0} s spent waiting", it.waited_secs));
     }
+    let counts = counts.join(", ");
     let error = ended.error.as_deref().unwrap_or_default();
     let remedy = ended.remedy.as_ref().map(|it| format!(". {it}")).unwrap_or_default();
     match ended.status {
