@@ -24,8 +24,8 @@ const IN_MEMORY: u64 = 200_000;
 /// Events of the account that is copied over HTTP.
 const ACCOUNT: u64 = 1_000_000;
 
-/// Rows in one window, as the sync has it.
-const WINDOW: usize = 25_000;
+/// Rows that are written in one go, as the sync does it.
+const WINDOW: usize = 122_880;
 
 fn main() {
     // Cargo's own flags are of no use to a program of figures.
