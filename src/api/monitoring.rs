@@ -15,6 +15,7 @@ use rocket::response::{self, Responder, Response};
 use rocket::serde::json::Json;
 use rocket::{Request, State, get, routes};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use self::checks::{Checks, Verdict};
 use self::machine::Machine;
@@ -48,7 +49,7 @@ pub(super) fn stage() -> AdHoc {
 }
 
 /// No answer about how things stand now is kept.
-struct Fresh<T>(Status, T);
+pub(super) struct Fresh<T>(Status, T);
 
 impl<'r, T: Responder<'r, 'static>> Responder<'r, 'static> for Fresh<T> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
@@ -57,18 +58,24 @@ impl<'r, T: Responder<'r, 'static>> Responder<'r, 'static> for Fresh<T> {
     }
 }
 
-type Answer<T> = Result<Fresh<Json<T>>, Error>;
+pub(super) type Answer<T> = Result<Fresh<Json<T>>, Error>;
 
 /// That the database answers and is as this version wants it.
-#[derive(Debug, Serialize)]
-struct Ready {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringReady)]
+pub(super) struct Ready {
     status: &'static str,
     /// The last migration of the database.
     schema: i64,
 }
 
+/// Whether the database answers, and is as this version wants it; else 503.
+#[utoipa::path(
+    get, path = "/api/health/ready", operation_id = "ready", tag = "monitoring",
+    responses((status = 200, description = "It does", body = Ready))
+)]
 #[get("/health/ready")]
-async fn ready(store: &State<Store>) -> Answer<Ready> {
+pub(super) async fn ready(store: &State<Store>) -> Answer<Ready> {
     let store = store.inner().clone();
     let schema = web::blocking(move || Ok(checks::schema(&store))).await?;
     let schema = schema.map_err(|error| {
@@ -78,8 +85,9 @@ async fn ready(store: &State<Store>) -> Answer<Ready> {
     Ok(Fresh(Status::Ok, Json(Ready { status: "ready", schema })))
 }
 
-#[derive(Debug, Serialize)]
-struct Health {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringHealth)]
+pub(super) struct Health {
     status: &'static str,
     timestamp: DateTime<Utc>,
     checks: Checks,
@@ -88,8 +96,16 @@ struct Health {
     uptime: u64,
 }
 
+/// Whether all is well, check by check; 503 where it is not.
+#[utoipa::path(
+    get, path = "/api/monitoring/health", operation_id = "monitoringHealth", tag = "monitoring",
+    responses(
+        (status = 200, description = "Healthy or degraded", body = Health),
+        (status = 503, description = "Unhealthy", body = Health)
+    )
+)]
 #[get("/health")]
-async fn health(
+pub(super) async fn health(
     store: &State<Store>,
     handle: &State<Handle>,
     tally: &State<Tally>,
@@ -111,23 +127,26 @@ async fn health(
     .await
 }
 
-#[derive(Debug, Serialize)]
-struct Metrics {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringMetrics)]
+pub(super) struct Metrics {
     system: System,
     cache: Cache,
 }
 
-#[derive(Debug, Serialize)]
-struct System {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringSystem)]
+pub(super) struct System {
     timestamp: DateTime<Utc>,
     cpu: Cpu,
     memory: Memory,
     uptime: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringCpu)]
 #[serde(rename_all = "camelCase")]
-struct Cpu {
+pub(super) struct Cpu {
     /// Share of all processors over the last seconds, 0–1; unknown in the first.
     usage: Option<f64>,
     load_avg: Option<[f64; 3]>,
@@ -136,16 +155,18 @@ struct Cpu {
 }
 
 /// In bytes; of what this process may have.
-#[derive(Debug, Serialize)]
-struct Memory {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringMemory)]
+pub(super) struct Memory {
     total: Option<u64>,
     free: Option<u64>,
     /// Share that this process occupies, 0–1.
     usage: Option<f64>,
 }
 
-#[derive(Debug, Serialize)]
-struct Cache {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringCache)]
+pub(super) struct Cache {
     hits: u64,
     misses: u64,
     /// Hits of all questions; unknown before the first.
@@ -161,8 +182,13 @@ impl Cache {
     }
 }
 
+/// The machine and the cache.
+#[utoipa::path(
+    get, path = "/api/monitoring/metrics", operation_id = "monitoringMetrics", tag = "monitoring",
+    responses((status = 200, description = "As it stands now", body = Metrics))
+)]
 #[get("/metrics")]
-fn metrics(machine: &State<Arc<Machine>>, desk: &State<Desk>) -> Fresh<Json<Metrics>> {
+pub(super) fn metrics(machine: &State<Arc<Machine>>, desk: &State<Desk>) -> Fresh<Json<Metrics>> {
     let now = Utc::now();
     let (cpu, memory) = (machine.cpu(), machine::memory());
     let system = System {
@@ -178,15 +204,17 @@ fn metrics(machine: &State<Arc<Machine>>, desk: &State<Desk>) -> Fresh<Json<Metr
     Fresh(Status::Ok, Json(Metrics { system, cache: Cache::of(desk.cache.stats(), now) }))
 }
 
-#[derive(Debug, Serialize)]
-struct ApiMetrics {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringApiMetrics)]
+pub(super) struct ApiMetrics {
     metrics: Vec<Served>,
     summary: ApiSummary,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringApiSummary)]
 #[serde(rename_all = "camelCase")]
-struct ApiSummary {
+pub(super) struct ApiSummary {
     count: usize,
     /// Milliseconds; null where there is none.
     avg_response_time: Option<f64>,
@@ -194,8 +222,13 @@ struct ApiSummary {
 }
 
 /// The latest thousand requests, newest first; with `endpoint` those whose template holds that text.
+#[utoipa::path(
+    get, path = "/api/monitoring/api-metrics", operation_id = "monitoringApiMetrics", tag = "monitoring",
+    params(("endpoint" = Option<String>, Query, description = "Part of a route, such as campaigns.")),
+    responses((status = 200, description = "Requests, newest first, and what they sum up to", body = ApiMetrics))
+)]
 #[get("/api-metrics?<endpoint>")]
-fn api_metrics(endpoint: Option<&str>, tally: &State<Tally>) -> Fresh<Json<ApiMetrics>> {
+pub(super) fn api_metrics(endpoint: Option<&str>, tally: &State<Tally>) -> Fresh<Json<ApiMetrics>> {
     let mut metrics = tally.requests();
     metrics.retain(|it| endpoint.is_none_or(|part| it.endpoint.contains(part)));
     let mut status_codes = BTreeMap::new();
@@ -208,30 +241,37 @@ fn api_metrics(endpoint: Option<&str>, tally: &State<Tally>) -> Fresh<Json<ApiMe
     Fresh(Status::Ok, Json(ApiMetrics { metrics, summary }))
 }
 
-#[derive(Debug, Serialize)]
-struct Errors {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringErrors)]
+pub(super) struct Errors {
     errors: Vec<Fault>,
     summary: ErrorSummary,
 }
 
-#[derive(Debug, Serialize)]
-struct ErrorSummary {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringErrorSummary)]
+pub(super) struct ErrorSummary {
     count: usize,
     groups: Vec<Group>,
 }
 
 /// Failures that say the same.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringGroup)]
 #[serde(rename_all = "camelCase")]
-struct Group {
+pub(super) struct Group {
     message: String,
     count: usize,
     last_occurred: DateTime<Utc>,
 }
 
 /// The latest hundred requests that failed on our side, newest first. What caused them is in the log, not here.
+#[utoipa::path(
+    get, path = "/api/monitoring/errors", operation_id = "monitoringErrors", tag = "monitoring",
+    responses((status = 200, description = "Failures, newest first, and how often each", body = Errors))
+)]
 #[get("/errors")]
-fn errors(tally: &State<Tally>) -> Fresh<Json<Errors>> {
+pub(super) fn errors(tally: &State<Tally>) -> Fresh<Json<Errors>> {
     let errors = tally.faults();
     let mut groups: Vec<Group> = Vec::new();
     for it in &errors {
@@ -244,8 +284,9 @@ fn errors(tally: &State<Tally>) -> Fresh<Json<Errors>> {
     Fresh(Status::Ok, Json(Errors { errors, summary }))
 }
 
-#[derive(Debug, Serialize)]
-struct Overall {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringOverall)]
+pub(super) struct Overall {
     status: &'static str,
     uptime: u64,
     version: &'static str,
@@ -255,35 +296,44 @@ struct Overall {
     cache: CacheState,
 }
 
-#[derive(Debug, Serialize)]
-struct Resources {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringResources)]
+pub(super) struct Resources {
     cpu: Resource,
     memory: Resource,
 }
 
 /// A share that is in use, 0–1, and what to think of it.
-#[derive(Debug, Serialize)]
-struct Resource {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringResource)]
+pub(super) struct Resource {
     usage: Option<f64>,
     status: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct Services {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringServices)]
+pub(super) struct Services {
     database: &'static str,
     api: &'static str,
     sync: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MonitoringCacheState)]
 #[serde(rename_all = "camelCase")]
-struct CacheState {
+pub(super) struct CacheState {
     hit_ratio: Option<f64>,
     status: &'static str,
 }
 
+/// All of it in short.
+#[utoipa::path(
+    get, path = "/api/monitoring/status", operation_id = "monitoringStatus", tag = "monitoring",
+    responses((status = 200, description = "How the server, its parts and its resources stand", body = Overall))
+)]
 #[get("/status")]
-async fn status(desk: &State<Desk>, tally: &State<Tally>, machine: &State<Arc<Machine>>) -> Answer<Overall> {
+pub(super) async fn status(desk: &State<Desk>, tally: &State<Tally>, machine: &State<Arc<Machine>>) -> Answer<Overall> {
     let now = Utc::now();
     let (requests, cpu, uptime) = (tally.requests(), machine.cpu(), machine.uptime().as_secs());
     let ratio = Cache::of(desk.cache.stats(), now).ratio;

@@ -27,6 +27,12 @@ use crate::web::{Etag, Visit};
 #[derive(Derived)]
 #[openapi(paths(
     super::health,
+    super::monitoring::api_metrics,
+    super::monitoring::errors,
+    super::monitoring::health,
+    super::monitoring::metrics,
+    super::monitoring::ready,
+    super::monitoring::status,
     super::reconciliation::show,
     super::runs::events,
     super::runs::list,

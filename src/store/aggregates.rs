@@ -17,6 +17,10 @@ const NONE_MOVED: Query = query!("aggregates/none_moved");
 const HELD: Query = query!("aggregates/held");
 const BEFORE: Query = query!("aggregates/before");
 const AFTER: Query = query!("aggregates/after");
+const BEGIN_CHANGE: Query = query!("aggregates/begin_change");
+const ADD_CHANGING: Query = query!("aggregates/add_changing");
+const BEFORE_CHANGE: Query = query!("aggregates/before_change");
+const AFTER_CHANGE: Query = query!("aggregates/after_change");
 const ARRIVED: Query = query!("aggregates/arrived");
 const LEAVING: Query = query!("aggregates/leaving");
 const COMING: Query = query!("aggregates/coming");
@@ -42,6 +46,7 @@ const CHECK: Query = query!("aggregates/check");
 /// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
 /// for the length of a transaction.
 pub(super) const QUERIES: &[Query] = &[
+    BEGIN_CHANGE,
     BEGIN_WINDOWS,
     NONE_MOVED,
     TOUCHED_BETWEEN,
@@ -123,6 +128,30 @@ pub(super) fn arrive(db: &Db<'_>) -> Result<(), Error> {
     }
     count_touched(db)?;
     deliveries::settle(db, true)
+}
+
+/// Notes the events of these ids before they are changed one by one.
+///
+/// # Errors
+/// When a statement fails.
+pub(super) fn about_to_change<'a>(db: &Db<'_>, ids: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    db.execute(BEGIN_CHANGE, params! {})?;
+    for id in ids {
+        db.execute(ADD_CHANGING, params! { "id": id })?;
+    }
+    db.execute(BEFORE_CHANGE, params! {}).map(drop)
+}
+
+/// Brings all sums up to what became of them.
+///
+/// # Errors
+/// When a statement fails; the transaction is then lost as a whole.
+pub(super) fn changed(db: &Db<'_>) -> Result<(), Error> {
+    for query in [AFTER_CHANGE, LEAVING, COMING, TOUCHED] {
+        db.execute(query, params! {})?;
+    }
+    count_touched(db)?;
+    deliveries::settle(db, false)
 }
 
 /// Counts the hours that were touched, and their days.

@@ -1,6 +1,6 @@
 //! Keeps `metric_kinds`, which says by id what a metric means, in step with the metrics that were copied.
 
-use super::{Db, Error, FromRow, Query, Row, RowResult};
+use super::{Db, Error, FromRow, Query, Row, RowResult, aggregates};
 use crate::catalog::metric_kinds::kind_of;
 use crate::{params, query};
 
@@ -30,16 +30,17 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Gives a metric the kind that a person says it has; without one it has that of its name again.
+    /// Gives a metric the kind that a person says it has; without one it has that of its name again. Sums follow.
     ///
     /// # Errors
     /// When a statement fails.
     pub fn set_metric_kind(&self, metric: &str, kind: Option<&str>) -> Result<(), Error> {
         self.execute(UNSET, params! { "metric": metric })?;
         match kind {
-            Some(kind) => self.execute(SET, params! { "metric": metric, "kind": kind }).map(drop),
-            None => self.name_metric_kinds(),
+            Some(kind) => self.execute(SET, params! { "metric": metric, "kind": kind }).map(drop)?,
+            None => self.name_metric_kinds()?,
         }
+        aggregates::follow(self).map(drop)
     }
 }
 

@@ -8,10 +8,12 @@ mod statements;
 
 pub use row::{Document, field};
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::ToSql;
 
-use super::{Changes, Db, Error, Record, schema, utc};
+use super::{Changes, Db, Error, Record, aggregates, schema, utc};
 use crate::catalog::{Column, Entity, Kind};
 use crate::params;
 
@@ -120,9 +122,14 @@ impl Db<'_> {
 
     /// Of what happened there is no row to mark: those of the same ids give way.
     fn rewrite(&self, entity: &Entity, rows: &[Record], now: DateTime<Utc>) -> Result<Changes, Error> {
-        self.stage_batch(entity, rows)?;
+        let stage = format!("{}_kept", schema::stage_table(entity));
+        self.generated("stage records", &schema::create_stage(entity, &stage), &[])?;
+        self.append(&stage, rows, &mut HashSet::new())?;
+        self.generated("look at a stage", &schema::look_at(entity, &stage), &[])?;
+        aggregates::about_to_change(self, rows.iter().map(|it| it.id.as_str()))?;
         let changed = self.generated("keep rows", &statements::clear_staged(entity), &[])? as u64;
         let all = self.generated("keep rows", &schema::fill_window(entity, false), params! { "now": utc(now) })? as u64;
+        aggregates::changed(self)?;
         Ok(Changes { new: all.saturating_sub(changed), changed, deleted: 0 })
     }
 
@@ -133,7 +140,10 @@ impl Db<'_> {
     pub fn delete(&self, entity: &Entity, id: &str, now: DateTime<Utc>) -> Result<bool, Error> {
         let sql = statements::delete(entity);
         let count = if entity.is_log() {
-            self.generated("delete a row", &sql, params! { "id": id })?
+            aggregates::about_to_change(self, [id].into_iter())?;
+            let count = self.generated("delete a row", &sql, params! { "id": id })?;
+            aggregates::changed(self)?;
+            count
         } else {
             self.generated("delete a row", &sql, params! { "id": id, "now": utc(now) })?
         };

@@ -399,7 +399,8 @@ mod tests {
     #[test]
     fn a_page_without_any_id_is_refused() {
         let error = read(&EVENTS, &batch(json!([{"type": "event"}, {}]), json!([])), context()).expect_err("no id");
-        assert_eq!(error.to_string(), "none of the 2 records of events that Klaviyo sent in one page has an id");
+        let said = "what Klaviyo sent of events cannot be read: none of the 2 records of a page has an id";
+        assert_eq!(error.to_string(), said);
     }
 
     /// The same as [`read`], slowly: every record as a tree, every place by its pointer.

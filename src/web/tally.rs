@@ -11,6 +11,7 @@ use rocket::http::Status;
 use rocket::request::Request;
 use rocket::{Build, Data, Response, Rocket, fairing};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::histogram::Histogram;
 
@@ -43,7 +44,8 @@ pub struct Answered {
 }
 
 /// One request, as it went.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RequestServed)]
 #[serde(rename_all = "camelCase")]
 pub struct Served {
     pub endpoint: String,
@@ -55,7 +57,8 @@ pub struct Served {
 }
 
 /// One request that failed on our side. Its causes are in the log.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RequestFault)]
 pub struct Fault {
     pub message: String,
     pub context: Context,
@@ -63,7 +66,8 @@ pub struct Fault {
 }
 
 /// Where it failed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RequestContext)]
 #[serde(rename_all = "camelCase")]
 pub struct Context {
     pub method: &'static str,

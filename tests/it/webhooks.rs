@@ -294,7 +294,7 @@ fn a_delivery_outlives_the_process_that_accepted_it() {
     let Delivery { webhook_id, signature, timestamp, body } = mirror.fake.delivery(&hook, &fresh);
     let delivery =
         Received { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: body.as_bytes() };
-    let figment = klytics::config::packaged().merge(("webhooks.secret", SECRET));
+    let figment = config::packaged().merge(("webhooks.secret", SECRET));
     let settings = figment.extract_inner("webhooks").expect("settings");
     assert_eq!(handle.receive(&delivery, &settings).expect("a receipt").events, 5);
     assert!(!is_there(&mirror.store, &fresh[0]), "nobody takes it over");

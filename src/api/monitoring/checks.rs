@@ -5,6 +5,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::machine::{self, Cpu, Memory};
 use super::{TOO_MUCH, WORRY};
@@ -36,9 +37,9 @@ const DISK_WORRY: u64 = 1 << 30;
 const DISK_TOO_LITTLE: u64 = 100 << 20;
 
 /// How a check came out, the worst last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Verdict {
+pub(in crate::api) enum Verdict {
     Pass,
     Warn,
     Fail,
@@ -80,11 +81,11 @@ impl Verdict {
 }
 
 /// One part, and what was seen of it.
-#[derive(Debug, Serialize)]
-pub(super) struct Check {
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Check {
     pub(super) status: Verdict,
     message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     details: Option<Value>,
 }
 
@@ -99,9 +100,9 @@ impl Check {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Checks {
+pub(in crate::api) struct Checks {
     pub(super) database: Check,
     memory: Check,
     cpu: Check,

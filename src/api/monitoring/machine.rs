@@ -18,7 +18,7 @@ use crate::store::memory;
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Since when the server runs, and how busy its machine is; managed by Rocket.
-pub(super) struct Machine {
+pub(in crate::api) struct Machine {
     pub(super) started_at: DateTime<Utc>,
     started: Instant,
     load: Mutex<Load>,

@@ -47,6 +47,7 @@ fn holds(column: &Column, cell: &Cell) -> Result<(), String> {
         | (Kind::Count, Cell::Count(_))
         | (Kind::Number, Cell::Number(_))
         | (Kind::Flag, Cell::Flag(_))
+        | (Kind::Day, Cell::Day(_))
         | (Kind::Time | Kind::LocalTime, Cell::Time(_))
         | (Kind::Texts, Cell::Texts(_)) => Ok(()),
         (Kind::Money, Cell::Money(text)) if is_money(text) => Ok(()),

@@ -1,0 +1,2 @@
+-- One of them is $id.
+insert into events_changing values ($id)
