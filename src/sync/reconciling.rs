@@ -42,12 +42,12 @@ pub(super) fn copy(copying: &Copying<'_>, path: &'static str, days_max: u16) -> 
     let now = copying.now();
     let due = |it: &Countable| it.whole_at.is_none_or(|at| now - at >= WHOLE_EVERY);
     let whole = copying.order.forced || metrics.iter().any(due);
-    let since = now.with_timezone(&zone).date_naive() - Calendar::new(RECENT_DAYS);
-    let spans = comparable(&covered, zone, (!whole).then_some(since));
+    let recent = now.with_timezone(&zone).date_naive() - Calendar::new(RECENT_DAYS);
+    let spans = comparable(&covered, zone, (!whole).then_some(recent));
     if spans.is_empty() {
         return Err(Stopped::NoParents(EVENTS.title().to_lowercase()));
     }
-    let pass = Reconciling { copying, path, days_max, zone, spans, whole };
+    let pass = Reconciling { copying, path, days_max, zone, spans, whole, recent };
     let counted = pass.fetch(&metrics)?;
     pass.compare(false)?;
     pass.mend()?;
@@ -66,6 +66,8 @@ struct Reconciling<'a> {
     spans: Vec<Days>,
     /// Whether these are all such days.
     whole: bool,
+    /// The first of the days that every pass compares.
+    recent: NaiveDate,
 }
 
 impl Reconciling<'_> {
@@ -107,16 +109,11 @@ impl Reconciling<'_> {
     }
 
     fn fetch_one(&self, metric: &Countable) -> Result<Vec<Record>, Stopped> {
-        let first = match (self.whole, self.first_at_klaviyo(metric)?, metric.first_on) {
-            (false, ..) => None,
-            (true, Some(theirs), Some(ours)) => Some(theirs.min(ours)),
-            (true, Some(day), None) | (true, None, Some(day)) => Some(day),
-            // Neither has any.
-            (true, None, None) => return Ok(Vec::new()),
-        };
+        // Of the recent days every pass asks; what is before them begins with the first event that either side has.
+        let first = self.first_at_klaviyo(metric)?.into_iter().chain(metric.first_on).fold(self.recent, NaiveDate::min);
         let mut records = Vec::new();
         for span in &self.spans {
-            let start = first.map_or(span.start, |it| it.max(span.start));
+            let start = first.max(span.start);
             for part in parts(Days { start, end: span.end }, self.days_max) {
                 records.extend(self.count(&metric.id, part)?);
             }
