@@ -9,7 +9,7 @@ use klytics::sync::{Options, Order, Reach};
 use serde_json::Value;
 
 use crate::support::{
-    Mirror, Reading, changes, ended_well, forced, lines, noon, only, options, part, seed, shop, value,
+    Mirror, Reading, changes, ended_well, forced, lines, noon, only, part, seed, shop, value,
 };
 
 const FLOWS: &str = "/api/flow-series-reports";
