@@ -23,14 +23,15 @@ pub(super) struct Place<'a> {
     pub(super) query: &'a [(String, String)],
 }
 
-/// Answers for an endpoint and the id in its path.
+/// Answers for an endpoint and the id in its path, into `out`.
 pub(super) fn document(
     endpoint: &Endpoint,
     id: Option<&str>,
     choice: Choice<'_>,
     place: &Place<'_>,
-) -> Result<String, Refusal> {
-    let mut document = Document { out: String::with_capacity(1 << 16), choice, base: place.base };
+    out: &mut String,
+) -> Result<(), Refusal> {
+    let mut document = Document { out, choice, base: place.base };
     document.out.push_str("{\"data\":");
     let last = match (endpoint.serves, id) {
         (Serves::All(Resource::Event), _) => document.events()?,
@@ -49,12 +50,12 @@ pub(super) fn document(
         }
     };
     document.links(matches!(endpoint.serves, Serves::One(_)), place, last);
-    Ok(document.out)
+    Ok(())
 }
 
 /// A document on its way.
 struct Document<'a> {
-    out: String,
+    out: &'a mut String,
     choice: Choice<'a>,
     base: &'a str,
 }
@@ -68,11 +69,11 @@ impl<'a> Document<'a> {
         if resource == Resource::Event {
             let event = events::one(self.choice.shop, id).ok_or_else(missing)?;
             let writer = self.writer();
-            writer.write(&mut self.out, &event);
+            writer.write(self.out, &event);
             self.included_with_events(&[event]);
         } else {
             let record = self.choice.single(resource, id).ok_or_else(missing)?;
-            record.write(&mut self.out, self.choice.question, self.base);
+            record.write(self.out, self.choice.question, self.base);
             self.included(&[record]);
         }
         Ok(())
@@ -89,7 +90,7 @@ impl<'a> Document<'a> {
         let writer = self.writer();
         self.out.push('[');
         for event in &page.events {
-            writer.write(&mut self.out, event);
+            writer.write(self.out, event);
             self.out.push(',');
         }
         self.close_list();
@@ -106,7 +107,7 @@ impl<'a> Document<'a> {
         self.out.push_str(",\"included\":[");
         if question.includes("attributions") {
             for event in events.iter().filter(|it| it.attributed_message != NO_MESSAGE) {
-                writer.write_attribution(&mut self.out, event);
+                writer.write_attribution(self.out, event);
                 self.out.push(',');
             }
         }
@@ -115,7 +116,7 @@ impl<'a> Document<'a> {
             let seen: HashSet<&str> = resolved.map(|it| shop.metric_id(it.kind)).collect();
             let metrics = records::records(shop, Resource::Metric, None, self.choice.time);
             for record in metrics.iter().filter(|it| seen.contains(it.id.as_str())) {
-                record.write(&mut self.out, question, self.base);
+                record.write(self.out, question, self.base);
                 self.out.push(',');
             }
         }
@@ -123,7 +124,7 @@ impl<'a> Document<'a> {
             let mut seen = HashSet::new();
             let first = events.iter().filter(|it| seen.insert(it.profile));
             for profile in first.filter_map(|it| shop.profiles.get(it.profile as usize)) {
-                people::record(shop, profile, question).write(&mut self.out, question, self.base);
+                people::record(shop, profile, question).write(self.out, question, self.base);
                 self.out.push(',');
             }
         }
@@ -133,7 +134,7 @@ impl<'a> Document<'a> {
     fn records(&mut self, records: &[Record]) {
         self.out.push('[');
         for record in records {
-            record.write(&mut self.out, self.choice.question, self.base);
+            record.write(self.out, self.choice.question, self.base);
             self.out.push(',');
         }
         self.close_list();

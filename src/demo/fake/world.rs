@@ -7,6 +7,7 @@ use super::listing::Choice;
 use super::mood::{Mood, Temper, Whim};
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
+use super::traffic::{Meter, Passing, Traffic};
 use super::{Limits, Plan};
 use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
 use crate::demo::{Shop, Truth};
@@ -37,6 +38,7 @@ pub(super) struct World {
     temper: Mutex<Temper>,
     counters: Mutex<Counters>,
     seen: Mutex<VecDeque<Seen>>,
+    meter: Meter,
     started: Instant,
     base: OnceLock<String>,
 }
@@ -55,7 +57,7 @@ pub(super) struct Ask<'a> {
 }
 
 /// What goes back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
@@ -76,6 +78,7 @@ impl World {
             temper: Mutex::new(Temper::new(Mood::Well)),
             counters: Mutex::default(),
             seen: Mutex::default(),
+            meter: Meter::default(),
             started: Instant::now(),
             base: OnceLock::new(),
             plan,
@@ -127,16 +130,26 @@ impl World {
         }
     }
 
-    pub(super) fn answer(&self, ask: &Ask<'_>) -> Answer {
+    /// Counts a request from here on as under way.
+    pub(super) fn begin(&self) -> Passing<'_> {
+        self.meter.begin(Instant::now())
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.meter.read()
+    }
+
+    /// The answer, written into the memory of an answer before.
+    pub(super) fn answer(&self, ask: &Ask<'_>, mut body: String) -> Answer {
         let has_cursor = ask.query.contains("page%5Bcursor%5D") || ask.query.contains("page[cursor]");
         let whim = lock(&self.temper).whim(ask.path, has_cursor);
         let mut headers = vec![("CID", self.account())];
-        let mut answer = match self.reply(ask, &whim, &mut headers) {
-            Ok(body) => Answer::new(200, body),
-            Err(refusal) => Answer::new(refusal.status, refusal.body(&self.error_id())),
+        let mut answer = match self.reply(ask, &whim, &mut headers, &mut body) {
+            Ok(()) => Answer::of(200, body),
+            Err(refusal) => Answer::of(refusal.status, refusal.body(&self.error_id())),
         };
         if whim == Whim::Html {
-            answer = Answer { content_type: "text/html; charset=UTF-8", ..Answer::new(403, CLOUDFLARE.to_owned()) };
+            answer = Answer { content_type: "text/html; charset=UTF-8", ..Answer::of(403, CLOUDFLARE.to_owned()) };
         }
         let revision = if whim == Whim::OtherRevision { "2025-01-15" } else { ask.revision.unwrap_or(REVISION) };
         headers.push(("X-Klaviyo-API-Revision", revision.to_owned()));
@@ -144,11 +157,18 @@ impl World {
         answer.breaks = whim == Whim::Truncate;
         answer.delay = if let Whim::Hang(time) = whim { time } else { self.plan.latency };
         self.remember(ask, answer.status);
+        self.meter.answered(answer.status, answer.body.len());
         answer
     }
 
     /// The document, or why there is none: key and revision come first, then limits, then the question itself.
-    fn reply(&self, ask: &Ask<'_>, whim: &Whim, headers: &mut Vec<(&'static str, String)>) -> Result<String, Refusal> {
+    fn reply(
+        &self,
+        ask: &Ask<'_>,
+        whim: &Whim,
+        headers: &mut Vec<(&'static str, String)>,
+        body: &mut String,
+    ) -> Result<(), Refusal> {
         let (endpoint, id) = endpoints::find(ask.path, ask.method).ok_or_else(|| Refusal::not_found("The path"))?;
         if ask.method != endpoint.method {
             let detail = format!("Method \"{}\" not allowed.", ask.method);
@@ -175,7 +195,7 @@ impl World {
         let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
         let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
         let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: *whim == Whim::Repeat };
-        document(endpoint, id, choice, &place)
+        document(endpoint, id, choice, &place, body)
     }
 
     fn check_key(&self, ask: &Ask<'_>, whim: &Whim) -> Result<(), Refusal> {
@@ -243,7 +263,7 @@ impl World {
 }
 
 impl Answer {
-    fn new(status: u16, body: String) -> Answer {
+    pub(super) fn of(status: u16, body: String) -> Answer {
         Answer { status, content_type: JSON_API, headers: Vec::new(), body, breaks: false, delay: Duration::ZERO }
     }
 }
