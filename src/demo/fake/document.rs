@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
     }
 
     fn writer(&self) -> EventWriter<'a> {
-        EventWriter { shop: self.choice.shop, question: self.choice.question, base: self.base }
+        EventWriter::new(self.choice.shop, self.choice.question, self.base)
     }
 
     fn events(&mut self) -> Result<Option<Key>, Refusal> {
@@ -121,10 +121,15 @@ impl<'a> Document<'a> {
             }
         }
         if question.includes("profile") {
+            let bare = question.fields_of("profile").is_some_and(|it| it.iter().all(|it| it == "id"));
             let mut seen = HashSet::new();
             let first = events.iter().filter(|it| seen.insert(it.profile));
             for profile in first.filter_map(|it| shop.profiles.get(it.profile as usize)) {
-                people::record(shop, profile, question).write(self.out, question, self.base);
+                if bare {
+                    writer.write_bare_profile(self.out, profile);
+                } else {
+                    people::record(shop, profile, question).write(self.out, question, self.base);
+                }
                 self.out.push(',');
             }
         }
