@@ -10,6 +10,7 @@ mod http;
 mod limits;
 mod listing;
 mod mood;
+mod order;
 mod people;
 mod properties;
 mod question;

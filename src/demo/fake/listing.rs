@@ -1,6 +1,7 @@
 //! Which records a question is about, in which order, and where the page ends: everything but events.
 
 use super::cursor::Key;
+use super::order::{self, Orders, Start};
 use super::question::Question;
 use super::record::Record;
 use super::{people, records};
@@ -20,6 +21,8 @@ pub(super) struct Choice<'a> {
     pub(super) time: i64,
     /// Begin with the record of the cursor.
     pub(super) repeat: bool,
+    /// Orders that were asked for before, and how often the shop has changed.
+    pub(super) orders: (&'a Orders, u64),
 }
 
 impl Choice<'_> {
@@ -58,10 +61,26 @@ impl Choice<'_> {
 
     fn profiles(&self) -> Page {
         let field = self.question.sort.as_ref().map_or("created", |it| it.0.as_str());
-        let fits = |it: &(usize, &Profile)| self.question.conditions.iter().all(|wish| people::meets(it.1, wish));
-        let fitting = self.shop.people(self.time).filter(fits);
-        let keyed = fitting.map(|(index, it)| (people::key(it, index, field), it)).collect();
-        self.cut(keyed, |it| people::record(self.shop, it, self.question))
+        let fits = |it: &Profile| self.question.conditions.iter().all(|wish| people::meets(it, wish));
+        let Some(by) = people::number(field) else {
+            let fitting = self.shop.people(self.time).filter(|it| fits(it.1));
+            let keyed = fitting.map(|(index, it)| (people::key(it, index, field), it)).collect();
+            return self.cut(keyed, |it| people::record(self.shop, it, self.question));
+        };
+        let order = self.orders.0.by(self.shop, self.orders.1, field, by);
+        let from = Start {
+            cursor: self.question.cursor.as_ref().map(|it| &it.key),
+            repeat: self.repeat,
+            descending: self.question.sort.as_ref().is_some_and(|it| it.1),
+        };
+        let known = |it: &Profile| !it.gone && it.created <= self.time;
+        let all = order::read(&order, &from).map(|it| (it, &self.shop.profiles[it.1 as usize]));
+        let mut page: Vec<_> = all.filter(|it| known(it.1) && fits(it.1)).take(self.question.size + 1).collect();
+        let more = page.len() > self.question.size;
+        page.truncate(self.question.size);
+        let key = |it: &(i64, u32)| Key { number: it.0, text: String::new(), tie: it.1.into() };
+        let last = page.last().filter(|_| more).map(|it| key(it.0));
+        (page.into_iter().map(|it| people::record(self.shop, it.1, self.question)).collect(), last)
     }
 
     /// The records of one page in their order.

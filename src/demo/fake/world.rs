@@ -5,6 +5,7 @@ use super::document::{Place, document};
 use super::limits::{Allowance, Counters};
 use super::listing::Choice;
 use super::mood::{Mood, Temper, Whim};
+use super::order::Orders;
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
 use super::traffic::{Meter, Passing, Traffic};
@@ -13,7 +14,8 @@ use crate::demo::endpoints::{self, Endpoint, REVISION, Rate};
 use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 /// A request that was answered.
@@ -35,6 +37,9 @@ const FOREIGN: &str = "http://klaviyo.invalid";
 pub(super) struct World {
     plan: Plan,
     shop: RwLock<Shop>,
+    /// How often the shop has changed; written while it is locked for that.
+    changes: AtomicU64,
+    orders: Orders,
     temper: Mutex<Temper>,
     counters: Mutex<Counters>,
     seen: Mutex<VecDeque<Seen>>,
@@ -75,6 +80,8 @@ impl World {
     pub(super) fn new(plan: Plan) -> World {
         World {
             shop: RwLock::new(Shop::new(&plan.shop)),
+            changes: AtomicU64::default(),
+            orders: Orders::default(),
             temper: Mutex::new(Temper::new(Mood::Well)),
             counters: Mutex::default(),
             seen: Mutex::default(),
@@ -111,7 +118,7 @@ impl World {
     }
 
     pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Shop) -> T) -> T {
-        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shop = self.to_change();
         shop.advance(self.plan.clock.now());
         change(&mut shop)
     }
@@ -126,8 +133,15 @@ impl World {
     fn catch_up(&self, now: DateTime<Utc>) {
         let is_behind = self.shop.read().unwrap_or_else(PoisonError::into_inner).is_behind(now);
         if is_behind {
-            self.shop.write().unwrap_or_else(PoisonError::into_inner).advance(now);
+            self.to_change().advance(now);
         }
+    }
+
+    /// The shop, for whoever is about to change it.
+    fn to_change(&self) -> RwLockWriteGuard<'_, Shop> {
+        let shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        shop
     }
 
     /// Counts a request from here on as under way.
@@ -194,7 +208,13 @@ impl World {
         let next_base = if *whim == Whim::ForeignNext { FOREIGN } else { self.base() };
         let place = Place { base: self.base(), next_base, path: ask.path, query: &query };
         let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
-        let choice = Choice { shop: &shop, question: &question, time: now.timestamp(), repeat: *whim == Whim::Repeat };
+        let choice = Choice {
+            shop: &shop,
+            question: &question,
+            time: now.timestamp(),
+            repeat: *whim == Whim::Repeat,
+            orders: (&self.orders, self.changes.load(Ordering::Relaxed)),
+        };
         document(endpoint, id, choice, &place, body)
     }
 
