@@ -1,7 +1,7 @@
 //! The document that answers a question: data, what is included, links.
 
 use super::address::address;
-use super::cursor::{Cursor, Key};
+use super::cursor::{Cursor, Ends, Key};
 use super::event_json::EventWriter;
 use super::events;
 use super::listing::Choice;
@@ -33,23 +33,23 @@ pub(super) fn document(
 ) -> Result<(), Refusal> {
     let mut document = Document { out, choice, base: place.base };
     document.out.push_str("{\"data\":");
-    let last = match (endpoint.serves, id) {
+    let ends = match (endpoint.serves, id) {
         (Serves::All(Resource::Event), _) => document.events()?,
         (Serves::One(resource), id) => {
             document.single(resource, id.unwrap_or_default())?;
-            None
+            Ends::default()
         }
         (Serves::Of(parent, _), Some(id)) if choice.single(parent, id).is_none() => {
             return Err(Refusal::not_found("The parent resource"));
         }
         (Serves::All(resource) | Serves::Of(_, resource), id) => {
-            let (page, last) = choice.page(resource, id);
+            let (page, ends) = choice.page(resource, id);
             document.records(&page);
             document.included(&page);
-            last
+            ends
         }
     };
-    document.links(matches!(endpoint.serves, Serves::One(_)), place, last);
+    document.links(matches!(endpoint.serves, Serves::One(_)), place, ends);
     Ok(())
 }
 
@@ -83,7 +83,7 @@ impl<'a> Document<'a> {
         EventWriter::new(self.choice.shop, self.choice.question, self.base)
     }
 
-    fn events(&mut self) -> Result<Option<Key>, Refusal> {
+    fn events(&mut self) -> Result<Ends, Refusal> {
         let Choice { shop, question, repeat, .. } = self.choice;
         let page = events::page(shop, question, repeat)?;
         self.out.reserve(page.events.len() * EVENT_BYTES);
@@ -95,7 +95,7 @@ impl<'a> Document<'a> {
         }
         self.close_list();
         self.included_with_events(&page.events);
-        Ok(page.last)
+        Ok(page.ends)
     }
 
     fn included_with_events(&mut self, events: &[Event]) {
@@ -169,16 +169,20 @@ impl<'a> Document<'a> {
         self.records(&included);
     }
 
-    fn links(&mut self, single: bool, place: &Place<'_>, last: Option<Key>) {
+    fn links(&mut self, single: bool, place: &Place<'_>, ends: Ends) {
         let json = |url: String| serde_json::Value::from(url).to_string();
         self.out.push_str(",\"links\":{\"self\":");
         self.out.push_str(&json(address(place.base, place.path, place.query, None)));
         if !single {
-            let cursor = last.map(|key| Cursor { question: self.choice.question.digest, key }.text());
-            let next = cursor.map(|it| json(address(place.next_base, place.path, place.query, Some(&it))));
+            let question = self.choice.question.digest;
+            let link = |key: Option<Key>, base: &str, back: bool| {
+                let cursor = key.map(|key| Cursor { question, key, back }.text());
+                cursor.map_or("null".to_owned(), |it| json(address(base, place.path, place.query, Some(&it))))
+            };
             self.out.push_str(",\"next\":");
-            self.out.push_str(next.as_deref().unwrap_or("null"));
-            self.out.push_str(",\"prev\":null");
+            self.out.push_str(&link(ends.next, place.next_base, false));
+            self.out.push_str(",\"prev\":");
+            self.out.push_str(&link(ends.prev, place.base, true));
         }
         self.out.push_str("}}");
     }

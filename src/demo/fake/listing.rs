@@ -1,6 +1,6 @@
 //! Which records a question is about, in which order, and where the page ends: everything but events.
 
-use super::cursor::Key;
+use super::cursor::{Ends, Key};
 use super::order::{self, Orders, Start};
 use super::question::Question;
 use super::record::Record;
@@ -9,8 +9,8 @@ use crate::demo::endpoints::Resource;
 use crate::demo::shop::{Profile, Shop};
 use std::collections::HashMap;
 
-/// The records of a page, and where it ends if more follow.
-pub(super) type Page = (Vec<Record>, Option<Key>);
+/// The records of a page, and where the pages around it are.
+pub(super) type Page = (Vec<Record>, Ends);
 
 /// What records are chosen from and by.
 #[derive(Clone, Copy)]
@@ -71,21 +71,24 @@ impl Choice<'_> {
         let from = Start {
             cursor: self.question.cursor.as_ref().map(|it| &it.key),
             repeat: self.repeat,
-            descending: self.question.sort.as_ref().is_some_and(|it| it.1),
+            descending: self.question.walks_down(false),
         };
         let known = |it: &Profile| !it.gone && it.created <= self.time;
         let all = order::read(&order, &from).map(|it| (it, &self.shop.profiles[it.1 as usize]));
         let mut page: Vec<_> = all.filter(|it| known(it.1) && fits(it.1)).take(self.question.size + 1).collect();
         let more = page.len() > self.question.size;
         page.truncate(self.question.size);
-        let key = |it: &(i64, u32)| Key { number: it.0, text: String::new(), tie: it.1.into() };
-        let last = page.last().filter(|_| more).map(|it| key(it.0));
-        (page.into_iter().map(|it| people::record(self.shop, it.1, self.question)).collect(), last)
+        if self.question.goes_back() {
+            page.reverse();
+        }
+        let key = |&(&(number, index), _): &(&(i64, u32), _)| Key { number, text: String::new(), tie: index.into() };
+        let ends = Ends::of(self.question.cursor.as_ref(), page.first().map(key), page.last().map(key), more);
+        (page.into_iter().map(|it| people::record(self.shop, it.1, self.question)).collect(), ends)
     }
 
     /// The records of one page in their order.
     fn cut<T>(&self, mut keyed: Vec<(Key, T)>, finish: impl Fn(T) -> Record) -> Page {
-        let (size, descending) = (self.question.size, self.question.sort.as_ref().is_some_and(|it| it.1));
+        let (size, descending) = (self.question.size, self.question.walks_down(false));
         if let Some(cursor) = &self.question.cursor {
             keyed.retain(|(key, _)| {
                 let beyond = if descending { key < &cursor.key } else { key > &cursor.key };
@@ -100,8 +103,12 @@ impl Choice<'_> {
             keyed.truncate(size);
         }
         keyed.sort_unstable_by(compare);
-        let last = keyed.last().filter(|_| more).map(|it| it.0.clone());
-        (keyed.into_iter().map(|it| finish(it.1)).collect(), last)
+        if self.question.goes_back() {
+            keyed.reverse();
+        }
+        let key = |it: &(Key, T)| it.0.clone();
+        let ends = Ends::of(self.question.cursor.as_ref(), keyed.first().map(key), keyed.last().map(key), more);
+        (keyed.into_iter().map(|it| finish(it.1)).collect(), ends)
     }
 
     /// Records that an include may bring in, by id.

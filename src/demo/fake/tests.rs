@@ -273,6 +273,65 @@ fn small_pages_hold_the_same_records_as_large_ones() {
 }
 
 #[test]
+fn pages_lead_back_as_they_led_on() {
+    let fake = start();
+    for (path, query) in [
+        ("/api/events", [("sort", "-datetime"), ("page[size]", "3")]),
+        ("/api/events", [("sort", "datetime"), ("page[size]", "3")]),
+        ("/api/profiles", [("sort", "-updated"), ("page[size]", "7")]),
+        ("/api/profiles", [("sort", "email"), ("page[size]", "7")]),
+        ("/api/templates", [("sort", "name"), ("page[size]", "2")]),
+    ] {
+        let link = |document: &Value, name: &str| document["links"][name].as_str().map(str::to_owned);
+        let follow = |url: &str| try_get(&fake, url, &[]).expect("an answer").json();
+        let mut forth = vec![get(&fake, path, &query).json()];
+        while let Some(next) = forth.last().and_then(|it| link(it, "next")).filter(|_| forth.len() < 4) {
+            forth.push(follow(&next));
+        }
+        assert!(forth.len() > 2 && link(&forth[0], "prev").is_none(), "{path}");
+        let mut here = forth.pop().expect("a page");
+        while let Some(before) = forth.pop() {
+            let back = follow(&link(&here, "prev").expect("a page before"));
+            assert_eq!(back["data"], before["data"], "{path} {query:?}");
+            // And from there on again, to where it came from.
+            assert_eq!(follow(&link(&back, "next").expect("a next page"))["data"], here["data"], "{path} {query:?}");
+            here = back;
+        }
+        assert_eq!(link(&here, "prev"), None, "{path} {query:?}");
+    }
+}
+
+#[test]
+fn a_campaign_may_try_two_messages() {
+    let fake = Fake::start(Plan { shop: ShopPlan::until(now()), ..small() }).expect("a fake");
+    let query =
+        [("filter", "equals(messages.channel,'email'),equals(archived,false)"), ("include", "campaign-messages")];
+    let campaigns = all(&fake, "/api/campaigns", &query);
+    let messages = |it: &Value| it["relationships"]["campaign-messages"]["data"].as_array().cloned().expect("messages");
+    let tests: Vec<&Value> = campaigns
+        .iter()
+        .filter(|it| messages(it).len() == 2 && it["id"].as_str().is_some_and(|it| it.len() > 6))
+        .collect();
+    let campaign = tests.last().expect("an A/B test");
+    let sent =
+        all(&fake, &format!("/api/campaigns/{}/campaign-messages", campaign["id"].as_str().expect("an id")), &[]);
+    let subject = |it: &Value| it["attributes"]["definition"]["content"]["subject"].as_str().map(str::to_owned);
+    assert_ne!(subject(&sent[0]), subject(&sent[1]));
+    // Each half of the recipients got one of them, and its events say which.
+    let mut got: BTreeMap<String, HashSet<String>> = BTreeMap::new();
+    let received = fake.edit(|shop| format!("equals(metric_id,'{}')", shop.metric_id(Kind::ReceivedEmail)));
+    for event in all(&fake, "/api/events", &[("page[size]", "1000"), ("filter", &received)]) {
+        let property = |name: &str| event["attributes"]["event_properties"][name].as_str().map(str::to_owned);
+        if let (Some(message), Some(variation)) = (property("$message"), property("$variation")) {
+            got.entry(message).or_default().insert(variation);
+        }
+    }
+    let of = |it: &Value| got[it["id"].as_str().expect("an id")].clone();
+    let (a, b) = (of(&messages(campaign)[0]), of(&messages(campaign)[1]));
+    assert!(a.len() == 1 && b.len() == 1 && a != b, "{a:?} {b:?}");
+}
+
+#[test]
 fn parents_lead_to_their_children() {
     let fake = start();
     let truth = fake.truth();
