@@ -8,6 +8,7 @@ mod crash;
 mod klaviyo;
 mod numbers;
 mod pages;
+mod storm;
 mod support;
 mod sync;
 mod tidy;

@@ -597,6 +597,21 @@ fn edits_are_served() {
         document["included"][0]["relationships"]["attributed-event"]["data"]["id"].as_str(),
         Some(touch.as_str())
     );
+    let later = now() - TimeDelta::hours(2);
+    let moved =
+        fake.edit(|shop| shop.latest(Kind::ViewedProduct).map(|it| shop.move_event(it, later))).expect("a view");
+    let event = get(&fake, &format!("/api/events/{moved}"), &[("fields[event]", "timestamp")]).json();
+    assert_eq!(event["data"]["attributes"]["timestamp"].as_i64(), Some(later.timestamp()));
+    let revenue = fake.truth().revenue();
+    let by = fake.edit(|shop| {
+        let place =
+            (0..).filter_map(|it| shop.place_of(Kind::PlacedOrder, it)).find(|it| shop.order_cents(*it).is_some());
+        let place = place.expect("an order");
+        let cents = shop.order_cents(place).expect("an amount");
+        shop.correct_value(place, cents + 1_234).expect("an order");
+        1_234
+    });
+    assert_eq!(fake.truth().revenue(), revenue + by);
     let gone = fake.edit(|shop| shop.delete_profile(5));
     assert_eq!(get(&fake, &format!("/api/profiles/{gone}"), &[]).status, 404);
     let gone = fake.edit(|shop| shop.latest(Kind::ClickedEmail).map(|it| shop.delete_event(it))).expect("a click");

@@ -43,6 +43,42 @@ impl Shop {
         self.event_id(event.serial)
     }
 
+    /// Corrects the amount of the event at that place, as a shop does that recounts an order. Returns its id; `None` for
+    /// an event without an order.
+    pub fn correct_value(&mut self, place: usize, cents: u32) -> Option<String> {
+        let event = self.events[place];
+        if event.kind != Kind::PlacedOrder {
+            return None;
+        }
+        let order = &mut self.orders[event.detail as usize];
+        (order.total_cents, order.discount_percent) = (cents, 0);
+        Some(self.event_id(event.serial))
+    }
+
+    /// Gives the event at that place another date. Returns its id.
+    pub fn move_event(&mut self, place: usize, at: DateTime<Utc>) -> String {
+        let event = Event { at: at.timestamp(), ..self.events.remove(place) };
+        let place = self.events.partition_point(|it| (it.at, it.serial) < (event.at, event.serial));
+        self.events.insert(place, event);
+        self.event_id(event.serial)
+    }
+
+    /// The cents of the event at that place, if it is an order in the account's currency.
+    #[must_use]
+    pub fn order_cents(&self, place: usize) -> Option<u32> {
+        let event = self.events[place];
+        let is_own = |order: &super::Order| !order.canadian || event.oddity == Oddity::NoCurrency;
+        let order = (event.kind == Kind::PlacedOrder).then(|| &self.orders[event.detail as usize])?;
+        is_own(order).then_some(order.total_cents)
+    }
+
+    /// Of the events of a kind, in order of time, the place of the one with that number.
+    #[must_use]
+    pub fn place_of(&self, kind: Kind, number: usize) -> Option<usize> {
+        let of_kind = self.events.iter().enumerate().filter(|(_, it)| it.kind == kind);
+        of_kind.map(|(place, _)| place).nth(number)
+    }
+
     /// Takes back all that happened since then, and what is dated ahead.
     pub fn forget_since(&mut self, time: DateTime<Utc>) {
         self.events.retain(|it| it.at < time.timestamp());
