@@ -21,6 +21,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const SMALL: usize = 1 << 16;
 /// Where a process that started the fake reads what it has seen.
 const TRAFFIC: &str = "/traffic";
+/// Where it lets so many things happen as the query says: `/bustle?1000`.
+const BUSTLE: &str = "/bustle";
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -134,8 +136,7 @@ impl Door {
         while let Some(head) = http::read_head(&mut reader)? {
             let mut posted = vec![0; head.length];
             reader.read_exact(&mut posted)?;
-            if head.path == TRAFFIC {
-                let answer = Answer::of(200, self.world.traffic().to_json());
+            if let Some(answer) = self.aside(&head) {
                 send(&mut stream, &head, answer, false)?;
                 continue;
             }
@@ -153,6 +154,19 @@ impl Door {
             }
         }
         Ok(())
+    }
+
+    /// What is no part of Klaviyo's API, but for whoever started the fake.
+    fn aside(&self, head: &Head) -> Option<Answer> {
+        match head.path.as_str() {
+            TRAFFIC => Some(Answer::of(200, self.world.traffic().to_json())),
+            BUSTLE => {
+                let Ok(count) = head.query.parse() else { return Some(Answer::of(400, "{}".to_owned())) };
+                self.world.bustle(count);
+                Some(Answer::of(200, "{}".to_owned()))
+            }
+            _ => None,
+        }
     }
 
     /// Lets time pass, and tells whether the fake stopped meanwhile.

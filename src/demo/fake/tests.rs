@@ -628,6 +628,23 @@ fn edits_are_served() {
 }
 
 #[test]
+fn whoever_started_it_may_ask_and_stir_it() {
+    let fake = start();
+    let before = fake.truth();
+    assert_eq!(ask(&format!("{}/bustle?40", fake.url()), &[], &[]).expect("an answer").status, 200);
+    assert_eq!(ask(&format!("{}/bustle?many", fake.url()), &[], &[]).expect("an answer").status, 400);
+    let after = fake.truth();
+    assert_eq!(after.records["events"], before.records["events"] + 40);
+    assert!(after.revenue() > before.revenue());
+    get(&fake, "/api/metrics", &[]);
+    get(&fake, "/api/nothing", &[]);
+    let told = ask(&format!("{}/traffic", fake.url()), &[], &[]).expect("an answer").json();
+    assert_eq!((told["requests"].as_u64(), told["in_flight_max"].as_u64()), (Some(2), Some(1)));
+    assert_eq!((told["statuses"]["200"].as_u64(), told["statuses"]["404"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(fake.traffic().requests, 2);
+}
+
+#[test]
 fn compresses_for_those_who_take_it() {
     let fake = Fake::start(Plan { gzip: true, ..small() }).expect("a fake");
     let plain = start();

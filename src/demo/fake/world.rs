@@ -123,6 +123,11 @@ impl World {
         change(&mut shop)
     }
 
+    pub(super) fn bustle(&self, count: u32) {
+        let now = self.plan.clock.now();
+        self.edit(|shop| shop.bustle(count, now));
+    }
+
     pub(super) fn truth(&self) -> Truth {
         let now = self.plan.clock.now();
         self.catch_up(now);

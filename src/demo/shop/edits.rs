@@ -2,7 +2,7 @@
 
 use super::future;
 use super::{Event, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Shop};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// An event that is to be found behind a reader's watermark.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,17 @@ impl Shop {
         );
         let place = self.events.partition_point(|it| it.at <= at) - 1;
         self.event_id(self.events[place].serial)
+    }
+
+    /// Lets so many things happen at once, in the hour before `now`: of twenty an order, and else someone looks around.
+    pub fn bustle(&mut self, count: u32, now: DateTime<Utc>) {
+        let people = u32::try_from(self.profiles.len()).expect("fewer profiles than 2^32").max(1);
+        for number in 0..count {
+            let kind = if number.is_multiple_of(20) { Kind::PlacedOrder } else { Kind::ActiveOnSite };
+            let seconds = 15 + i64::from(number) * 3_585 / i64::from(count);
+            let profile = number.wrapping_mul(7_919) % people;
+            self.add_event(LateEvent { kind, at: now - TimeDelta::seconds(seconds), profile });
+        }
     }
 
     /// Deletes the event at that place in order of time. Returns its id.
