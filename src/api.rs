@@ -12,6 +12,7 @@ mod metrics;
 mod overview;
 mod profiles;
 mod results;
+mod runs;
 mod segments;
 mod sync;
 mod templates;
@@ -53,7 +54,8 @@ pub fn stage() -> AdHoc {
                     charts::top_forms
                 ],
             )
-            .mount("/api", routes![sync::status, sync::all, sync::one])
+            .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])
+            .mount("/api", routes![sync::budgets, runs::list, runs::one, runs::progress, runs::events])
     })
 }
 

@@ -180,6 +180,15 @@ impl Tier {
     }
 }
 
+/// How long a pass may take, and so in whose company it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as pages come.
+    Prompt,
+    /// One request for each of many things, at an endpoint that takes few: minutes or hours, which nothing else waits for.
+    Slow,
+}
+
 /// One thing kept of every record, in a column of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
@@ -252,6 +261,20 @@ impl Entity {
         match self.source {
             Source::Included { parent, .. } | Source::PerParent { parent, .. } => find(parent),
             Source::List { .. } => None,
+        }
+    }
+
+    /// Whether reading it may take long, by where it is read: record by record, by question, or page by page at an
+    /// endpoint of fifteen requests a minute.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        let is_listed = matches!(self.source, Source::List { .. } | Source::Included { .. });
+        let has_pages = matches!(self.source, Source::List { page_size: Some(_), .. });
+        match self.tier {
+            Tier::Report => Pace::Slow,
+            Tier::Xs if has_pages => Pace::Slow,
+            _ if is_listed => Pace::Prompt,
+            _ => Pace::Slow,
         }
     }
 

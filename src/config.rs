@@ -1,7 +1,9 @@
 //! Settings: one struct per table of `Rocket.toml`, layered from the packaged file, a file of the user's, and the environment.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::Value;
@@ -9,8 +11,13 @@ use figment::{Figment, Profile, Provider};
 use serde::Deserialize;
 use strsim::levenshtein as distance;
 
+use crate::catalog::{ENTITIES, Source};
+
 /// The packaged settings, every one with its default and a comment.
 pub const PACKAGED: &str = include_str!("../Rocket.toml");
+
+/// What a schedule says where nothing is to happen by itself.
+pub const OFF: &str = "off";
 
 /// All settings of ours. What Rocket itself reads stays in the figment.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,6 +70,10 @@ pub struct Sync {
     pub lookback_hours: u32,
     /// Entities copied at the same time, 1–16.
     pub parallel: usize,
+    /// By how many seconds a scheduled run begins late at most, 0–3600.
+    pub jitter_secs: u32,
+    /// When each entity is copied: a cron expression in the account's zone, or `off`. The `[default.sync.schedules]` table.
+    pub schedules: BTreeMap<String, String>,
 }
 
 /// A secret that cannot be printed by accident.
@@ -196,9 +207,27 @@ impl Settings {
         Ok(settings)
     }
 
+    /// A schedule for every key, and a key that is known.
+    fn check_schedules(&self, figment: &Figment) -> Result<(), Error> {
+        for (name, text) in &self.sync.schedules {
+            let key = format!("sync.schedules.{name}");
+            let source_name = source_of(figment, &key);
+            if !scheduled().any(|it| it == name) {
+                let hint = scheduled().min_by_key(|it| distance(name, it)).filter(|it| distance(name, it) <= 3);
+                return Err(Error::Unknown { key, source_name, hint: hint.map(ToOwned::to_owned) });
+            }
+            if text != OFF && croner::Cron::from_str(text).is_err() {
+                let reason = format!("`{text}` is no schedule: write five fields of cron, such as `*/15 * * * *`, or `off`");
+                return Err(Error::Invalid { key, reason, source_name });
+            }
+        }
+        Ok(())
+    }
+
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
-        let rules: [(&str, bool, &str); 6] = [
+        self.check_schedules(figment)?;
+        let rules: [(&str, bool, &str); 7] = [
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),
@@ -216,6 +245,7 @@ impl Settings {
                 "from 1 to 120 seconds",
             ),
             ("sync.parallel", (1..=16).contains(&self.sync.parallel), "from 1 to 16 entities at the same time"),
+            ("sync.jitter_secs", self.sync.jitter_secs <= 3_600, "from 0 to 3600 seconds"),
             (
                 "store.memory_limit",
                 self.store.memory_limit == "auto"
@@ -232,6 +262,11 @@ impl Settings {
             }),
         }
     }
+}
+
+/// The entities that are copied on a schedule of their own.
+fn scheduled() -> impl Iterator<Item = &'static str> {
+    ENTITIES.iter().filter(|it| !matches!(it.source, Source::Included { .. })).map(|it| it.name)
 }
 
 /// Whether an http:// address stays on this machine.

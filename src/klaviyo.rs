@@ -67,10 +67,12 @@ pub struct Settings {
 }
 
 /// What happens during a request, told as it happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// A request goes out. One call of [`Client::ask`] may send several.
     Sent,
+    /// It brought nothing, for a reason that may go away by itself; another try follows.
+    Failed { reason: String },
     /// Nothing goes out for this long, from now on; a stop ends the wait.
     Waited { time: Duration, why: Why },
 }
@@ -152,10 +154,13 @@ impl Client {
                     let pause = tries.after_throttling(told, self.clock.chance())?;
                     self.budgets.hold(request, self.clock.now(), pause);
                 }
+                Err(Failure::Nobody { reason }) => {
+                    let pause = tries.after_nobody(&self.origin, &reason, self.clock.now(), self.clock.chance())?;
+                    self.pause(pause, reason, request, stop, note)?;
+                }
                 Err(Failure::Passing { reason }) => {
                     let pause = tries.after_failure(&reason, self.clock.chance())?;
-                    log::info!("{request} failed, another try follows in {pause:.1?}: {reason}");
-                    self.wait(pause, Why::Retry, stop, note)?;
+                    self.pause(pause, reason, request, stop, note)?;
                 }
             }
         }
@@ -197,6 +202,20 @@ impl Client {
         }
     }
 
+    /// Waits before another try.
+    fn pause(
+        &self,
+        time: Duration,
+        reason: String,
+        request: &Request,
+        stop: &Stop,
+        note: &mut dyn FnMut(Note),
+    ) -> Result<(), Error> {
+        log::info!("{request} failed, another try follows in {time:.1?}: {reason}");
+        note(Note::Failed { reason });
+        self.wait(time, Why::Retry, stop, note)
+    }
+
     fn wait(&self, time: Duration, why: Why, stop: &Stop, note: &mut dyn FnMut(Note)) -> Result<(), Error> {
         if stop.is_set() {
             return Err(Error::Stopped);
@@ -218,7 +237,7 @@ impl Client {
                 .header(header::CONTENT_TYPE, JSON_API)
                 .send(request.body().unwrap_or_default()),
         };
-        let mut response = answered.map_err(|error| Failure::Passing { reason: error.to_string() })?;
+        let mut response = answered.map_err(answer::no_answer)?;
         self.heed(request, response.headers());
         match response.status().as_u16() {
             204 => return Ok(Batch::default()),

@@ -4,7 +4,8 @@ pub mod overview;
 pub mod sync;
 
 use crate::range::{Ask, Period, Unclear};
-use crate::store::runs::{Run, Status};
+use crate::catalog::Pace;
+use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;
 use crate::web::{self, Etag, Standing, Visit};
@@ -99,15 +100,14 @@ impl FromRow for EventSpan {
 /// When a query fails.
 pub(crate) fn standing(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Standing, store::Error> {
     let (account, zone, runs) = (db.account()?, db.zone()?, db.runs(RECENT_RUNS)?);
-    let (has_key, running) = (handle.has_key(), handle.progress().is_some());
-    let last = runs.iter().find(|it| it.ended_at.is_some());
+    let (has_key, running) = (handle.has_key(), handle.is_busy() && !handle.is_paused());
     let last_synced_at = runs.iter().find(|it| it.status == Status::Completed).and_then(|it| it.ended_at);
     let old = last_synced_at.is_some_and(|it| it + FRESH < now) && !running;
     Ok(Standing {
         zone: zone.name().to_owned(),
         currency: account.as_ref().and_then(|it| it.currency.clone()).unwrap_or_default(),
         account: account.and_then(|it| it.name),
-        stale: last.and_then(|it| stale(it, has_key)).or_else(|| old.then(|| OLD.to_owned())),
+        stale: stale(handle, &runs, &db.statuses()?).or_else(|| old.then(|| OLD.to_owned())),
         last_synced_at,
         running,
         has_key,
@@ -121,21 +121,26 @@ pub(crate) fn tag(visit: &Visit, standing: &Standing, version: u64, about: impl 
     Etag::of(visit, (&*START, version, standing.running, standing.has_key, about))
 }
 
-/// Why the data is older than it should be, by the run that ended last.
-fn stale(last: &Run, has_key: bool) -> Option<String> {
-    if !has_key {
-        return Some("No Klaviyo API key is set, so nothing new is copied.".to_owned());
+/// Why the data is older than it should be, by how everything that pages rest on stands.
+fn stale(handle: &Handle, runs: &[Run], statuses: &[EntityStatus]) -> Option<String> {
+    if !handle.has_key() {
+        return (!runs.is_empty()).then(|| "No Klaviyo API key is set, so nothing new is copied.".to_owned());
     }
-    let title = |name: &str| catalog::find(name).map_or_else(|| name.to_owned(), catalog::Entity::title);
-    match last.status {
-        Status::Failed | Status::Parked => {
-            let failed = last.entities.iter().find_map(|it| Some((title(&it.name), it.error.clone()?)));
-            Some(failed.map_or_else(
-                || "The last sync did not end well.".to_owned(),
-                |(title, error)| format!("{title}: {error}"),
-            ))
-        }
-        Status::Interrupted => Some("The last sync was interrupted; the next one goes on where it stopped.".to_owned()),
-        _ => None,
+    if handle.is_paused() {
+        return Some("The sync is paused, so nothing new is copied.".to_owned());
     }
+    let failed = statuses.iter().find_map(|it| {
+        let entity = catalog::find(&it.name)?;
+        let hurts = match it.status {
+            Status::Failed => true,
+            // What waits for a quota of the day is second opinions.
+            Status::Parked => entity.pace() == Pace::Prompt,
+            _ => false,
+        };
+        let error = it.error.as_deref().unwrap_or("the last sync did not end well");
+        hurts.then(|| format!("{}: {error}", entity.title()))
+    });
+    let interrupted = runs.first().is_some_and(|it| it.status == Status::Interrupted);
+    let words = "The last sync was interrupted; the next one goes on where it stopped.";
+    failed.or_else(|| interrupted.then(|| words.to_owned()))
 }

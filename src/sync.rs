@@ -1,16 +1,20 @@
 //! Keeps the copy current: runs, and the threads that do them. The only module that knows both Klaviyo and the store.
 
+mod budgets;
 mod copying;
+mod desk;
+mod diary;
 mod events;
 mod on_demand;
 mod pass;
 pub mod record;
+mod remedy;
 mod run;
 pub mod schedule;
 mod series;
 mod values;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,10 +22,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use crate::catalog::{ENTITIES, Entity, Source};
+pub use self::budgets::{Budget, Spent};
+use self::desk::{Desk, Live, Task, source};
+use self::schedule::Timetable;
+use crate::catalog::{ENTITIES, Entity, Pace};
 use crate::causes::causes;
 use crate::klaviyo::{Client, Stop};
-use crate::store::runs::{Run, RunEntity, Status};
+use crate::store::runs::{EntityStatus, Level, Line, Run, RunEntity, Status};
 use crate::store::{self, Store};
 
 /// What a run is asked to do.
@@ -54,6 +61,11 @@ impl Trigger {
             Trigger::CommandLine => "command line",
         }
     }
+
+    fn of(name: &str) -> Trigger {
+        let all = [Trigger::Schedule, Trigger::Page, Trigger::Api];
+        all.into_iter().find(|it| it.name() == name).unwrap_or(Trigger::CommandLine)
+    }
 }
 
 /// A run that will do what was ordered.
@@ -73,8 +85,6 @@ pub enum Refused {
     NoKey,
     #[error("the server is shutting down")]
     Stopping,
-    #[error("the run could not be written down")]
-    Store(#[from] store::Error),
 }
 
 /// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
@@ -83,6 +93,14 @@ pub struct Options {
     pub history_days: u32,
     pub lookback_hours: u32,
     pub parallel: usize,
+    /// When each entity is copied by itself.
+    pub timetable: Timetable,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { history_days: 0, lookback_hours: 2, parallel: 4, timetable: Timetable::default() }
+    }
 }
 
 impl From<&crate::config::Sync> for Options {
@@ -91,11 +109,16 @@ impl From<&crate::config::Sync> for Options {
             history_days: settings.history_days,
             lookback_hours: settings.lookback_hours,
             parallel: settings.parallel,
+            timetable: Timetable::new(&settings.schedules, settings.jitter_secs),
         }
     }
 }
 
-/// The sync of one account, as everyone else sees it: start, join, cancel, progress. Clones share it.
+/// Threads for what takes long. Most of the time each waits for its endpoint's next turn, and no endpoint has to wait for
+/// another's.
+const SLOW_THREADS: usize = 6;
+
+/// The sync of one account, as everyone else sees it: start, join, pause, resume, cancel, progress. Clones share it.
 #[derive(Clone)]
 pub struct Handle(Arc<Shared>);
 
@@ -105,27 +128,11 @@ struct Shared {
     client: Option<Client>,
     options: Options,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
-    state: Mutex<State>,
+    desk: Mutex<Desk>,
     /// Rung when a run is added, progresses or ends.
     bell: Condvar,
     /// Set once, at shutdown.
     stop: Stop,
-}
-
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<(Order, Run)>,
-    running: Option<Running>,
-    /// The run that ended last, for whoever waits for it.
-    ended: Option<Run>,
-    /// Whether a thread orders runs on schedule.
-    scheduled: bool,
-}
-
-struct Running {
-    order: Order,
-    run: Run,
-    cancel: Stop,
 }
 
 /// The threads of a sync; dropping them does not stop them, [`Threads::stop`] does.
@@ -137,7 +144,8 @@ pub struct Threads {
 }
 
 impl Handle {
-    /// A sync at rest, by the time that `clock` tells; without a client it refuses to run.
+    /// A sync at rest, by the time that `clock` tells; without a client it refuses to run. What was paused when an earlier
+    /// process ended is still paused.
     ///
     /// # Errors
     /// When what an earlier process left running cannot be written down as interrupted.
@@ -148,21 +156,22 @@ impl Handle {
         clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Handle, store::Error> {
         store.write(|db| db.interrupt_runs(clock()))?;
+        let desk = store.read(|db| Ok(Desk::new(db.last_run()?, db.paused_at()?.is_some(), db.held_runs()?)))?;
         Ok(Handle(Arc::new(Shared {
             store,
             client,
             options,
             clock: Box::new(clock),
-            state: Mutex::default(),
+            desk: Mutex::new(desk),
             bell: Condvar::new(),
             stop: Stop::default(),
         })))
     }
 
-    /// Starts the thread that does the runs and, if asked, the one that orders them on schedule.
+    /// Starts the threads that do the runs and, if asked, the one that orders them on schedule.
     #[must_use]
     pub fn spawn(&self, scheduled: bool) -> Threads {
-        self.state().scheduled = scheduled;
+        self.desk().scheduled = scheduled;
         let (sender, running) = mpsc::channel();
         let start = |work: fn(&Handle)| {
             let (handle, alive) = (self.clone(), sender.clone());
@@ -171,7 +180,13 @@ impl Handle {
                 drop(alive);
             })
         };
-        let mut threads = vec![start(Handle::work)];
+        let mut threads = Vec::new();
+        for _ in 0..self.0.options.parallel {
+            threads.push(start(|it| it.work(Pace::Prompt)));
+        }
+        for _ in 0..SLOW_THREADS {
+            threads.push(start(|it| it.work(Pace::Slow)));
+        }
         if scheduled {
             threads.push(start(schedule::keep));
         }
@@ -185,10 +200,12 @@ impl Handle {
     }
 
     /// Queues a run, or joins one that does all that was ordered. A forced run is joined by anything it covers; an
-    /// incremental one never stands in for a forced one.
+    /// incremental one never stands in for a forced one. What another run is about to copy is left to it.
+    ///
+    /// Nothing is written and nobody is waited for, but where a pause holds the run.
     ///
     /// # Errors
-    /// When there is no key, the server is stopping, or the run cannot be written down.
+    /// When there is no key or the server is stopping.
     pub fn start(&self, order: Order) -> Result<Ticket, Refused> {
         if self.0.client.is_none() {
             return Err(Refused::NoKey);
@@ -197,156 +214,261 @@ impl Handle {
             return Err(Refused::Stopping);
         }
         let order = Order { entities: whole(&order.entities), ..order };
-        let mut state = self.state();
-        if let Some(ticket) = join(&state, &order) {
-            return Ok(ticket);
-        }
-        let run = self.begin(&order)?;
-        let ticket = ticket(&run, false);
-        state.waiting.push_back((order, run));
+        let now = self.now();
+        let ticket = self.desk().start(order, now);
         self.0.bell.notify_all();
+        if self.is_held(ticket.run) {
+            self.write_held();
+        }
         Ok(ticket)
     }
 
-    /// Writes a new run down.
-    fn begin(&self, order: &Order) -> Result<Run, store::Error> {
+    /// Every run that goes on or waits, as it stands; in the order in which they were ordered.
+    #[must_use]
+    pub fn runs(&self) -> Vec<Run> {
         let now = self.now();
-        let trigger = order.trigger.name();
-        let id = self.0.store.write(|db| db.begin_run(trigger, order.forced, now))?;
-        Ok(Run {
-            id,
-            status: Status::Queued,
-            trigger: trigger.to_owned(),
-            forced: order.forced,
-            started_at: now,
-            ended_at: None,
-            entities: order.entities.iter().map(|it| RunEntity::queued(it)).collect(),
-        })
+        self.desk().runs(now)
     }
 
-    /// The run that goes on, else the next one waiting, as it stands.
+    /// The first of the [runs](Self::runs).
     #[must_use]
     pub fn progress(&self) -> Option<Run> {
-        let state = self.state();
-        let running = state.running.as_ref().map(|it| it.run.clone());
-        running.or_else(|| state.waiting.front().map(|(_, run)| run.clone()))
+        let now = self.now();
+        self.desk().first(now)
+    }
+
+    /// Whether anything is being copied that is done soon, unlike reports and the like.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.desk().is_prompt_under_way()
+    }
+
+    /// What was said of a run that goes on, as far as it is not written down yet.
+    #[must_use]
+    pub fn unwritten(&self, run: i64) -> Vec<Line> {
+        self.desk().live(run).map(|it| it.diary.unwritten().to_vec()).unwrap_or_default()
     }
 
     /// Waits until the run has ended, at most for `time`; `None` while it has not.
     #[must_use]
     pub fn ended(&self, run: i64, time: Duration) -> Option<Run> {
         let until = Instant::now() + time;
-        let mut state = self.state();
+        let mut desk = self.desk();
         loop {
-            let pending = state.running.as_ref().is_some_and(|it| it.run.id == run)
-                || state.waiting.iter().any(|(_, it)| it.id == run);
-            if !pending {
-                return state.ended.clone().filter(|it| it.id == run);
+            if !desk.is_live(run) {
+                return desk.ended(run);
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            state = self.0.bell.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            desk = self.0.bell.wait_timeout(desk, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Ends the run that goes on, keeping every finished window and batch, and those that wait.
+    /// Ends all runs, keeping every finished window and batch.
     pub fn cancel(&self) {
-        let waiting = {
-            let mut state = self.state();
-            if let Some(running) = &state.running {
-                running.cancel.set();
-            }
-            std::mem::take(&mut state.waiting)
-        };
-        for (_, mut run) in waiting {
-            run.status = Status::Cancelled;
-            run.ended_at = Some(self.now());
-            self.write_down(&run);
-            self.state().ended = Some(run);
-        }
-        self.0.bell.notify_all();
+        self.cancel_chosen(None);
     }
 
-    /// When each entity is next due, in the account's zone; nothing is without a key or a schedule.
+    /// Ends one run, keeping every finished window and batch. False when it does not go on.
     #[must_use]
-    pub fn next_run_at(&self, entity: &Entity, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let is_due = self.has_key() && self.state().scheduled;
-        is_due.then(|| schedule::next(entity, zone, now)).flatten()
+    pub fn cancel_run(&self, run: i64) -> bool {
+        self.cancel_chosen(Some(run))
     }
 
-    /// Does the waiting runs, one after the other, until the end.
-    fn work(&self) {
-        while let Some((order, cancel)) = self.take() {
+    fn cancel_chosen(&self, run: Option<i64>) -> bool {
+        let cancelled = self.desk().cancel(run);
+        self.0.bell.notify_all();
+        for run in &cancelled {
+            self.close(*run);
+        }
+        !cancelled.is_empty()
+    }
+
+    /// Lets nothing go on: what is being copied stops at its next page, keeping its place, and nothing begins, on schedule
+    /// or otherwise, until somebody [resumes](Self::resume). Holds over a restart.
+    ///
+    /// # Errors
+    /// When it cannot be written down; it holds then until the process ends.
+    pub fn pause(&self) -> Result<(), store::Error> {
+        let now = self.now();
+        let held = self.desk().pause();
+        self.0.bell.notify_all();
+        self.0.store.write(|db| {
+            db.pause(now)?;
+            held.iter().try_for_each(|it| db.hold_run(it))
+        })
+    }
+
+    /// Lets everything go on where it was.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn resume(&self) -> Result<(), store::Error> {
+        self.0.store.write(|db| db.resume())?;
+        self.desk().resume();
+        self.0.bell.notify_all();
+        Ok(())
+    }
+
+    /// Whether a person paused the sync.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.desk().paused
+    }
+
+    /// When an entity that stands so is next copied by itself, in the account's zone: at `now` where it is due. Nothing is
+    /// without a key or a schedule, or while the sync is paused.
+    #[must_use]
+    pub fn next_run_at(
+        &self,
+        entity: &'static Entity,
+        status: &EntityStatus,
+        zone: chrono_tz::Tz,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let desk = self.desk();
+        let keeps = self.has_key() && desk.scheduled && !desk.paused;
+        keeps.then(|| self.0.options.timetable.due(source(entity), status, zone)).flatten().map(|it| it.max(now))
+    }
+
+    /// When the entity is copied by itself, in words: "Every 15 minutes".
+    #[must_use]
+    pub fn schedule_of(&self, entity: &'static Entity) -> String {
+        self.0.options.timetable.words(source(entity))
+    }
+
+    /// Copies what the desk hands out at that pace, until the end.
+    fn work(&self, pace: Pace) {
+        while let Some(task) = self.take(pace) {
             let client = self.0.client.as_ref().expect("a run is only queued with a client");
-            run::carry_out(self, client, &order, &cancel);
-            self.finish(&cancel);
+            run::carry_out(self, client, &task);
+            self.desk().finish(&task);
+            self.0.bell.notify_all();
+            self.close(task.run);
         }
     }
 
-    /// Waits for a run and makes it the running one; `None` at shutdown.
-    fn take(&self) -> Option<(Order, Stop)> {
-        let mut state = self.state();
+    /// Waits for something to copy; `None` at shutdown.
+    fn take(&self, pace: Pace) -> Option<Task> {
+        let mut desk = self.desk();
         loop {
             if self.0.stop.is_set() {
                 return None;
             }
-            if let Some((order, mut run)) = state.waiting.pop_front() {
-                let cancel = Stop::default();
-                run.status = Status::Running;
-                state.running = Some(Running { order: order.clone(), run, cancel: cancel.clone() });
-                self.0.bell.notify_all();
-                return Some((order, cancel));
+            if let Some(task) = desk.take(pace, self.now()) {
+                return Some(task);
             }
-            state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+            desk = self.0.bell.wait(desk).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Writes down how the running run ended.
-    fn finish(&self, cancel: &Stop) {
-        let Some(mut run) = self.state().running.as_ref().map(|it| it.run.clone()) else { return };
-        run.status = run::outcome(&run, self.0.stop.is_set(), cancel.is_set());
-        run.ended_at = Some(self.now());
-        self.write_down(&run);
-        let mut state = self.state();
-        state.running = None;
-        state.ended = Some(run);
+    /// Waits while a pause holds the run and `cancel` does not end it.
+    fn wait_while_held(&self, run: i64, cancel: &Stop) {
+        let mut desk = self.desk();
+        while desk.is_held(run) && !cancel.is_set() {
+            desk = self.0.bell.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Writes down how a run ended that has nothing left to do.
+    fn close(&self, run: i64) {
+        let Some(mut run) = self.desk().close(run) else { return };
+        let now = self.now();
+        run.status = run::outcome(&run);
+        run.ended_at = Some(now);
+        let lines = self.change(run.id, |live, now| {
+            let level = if run.status == Status::Failed { Level::Error } else { Level::Info };
+            live.diary.end(now, None, level, format!("ended: {}", run.status.name()));
+            live.diary.take()
+        });
+        let written = self.0.store.write(|db| {
+            db.end_run(&run)?;
+            db.add_log(run.id, &lines.unwrap_or_default())
+        });
+        if let Err(error) = written {
+            log::error!("run {} could not be written down: {}", run.id, causes(&error));
+        }
+        self.desk().put_away(run);
         self.0.bell.notify_all();
     }
 
-    fn write_down(&self, run: &Run) {
-        if let Err(error) = self.0.store.write(|db| db.end_run(run)) {
-            log::error!("run {} could not be written down: {}", run.id, causes(&error));
+    /// Writes down what the pause holds.
+    fn write_held(&self) {
+        let held = self.desk().held();
+        if let Err(error) = self.0.store.write(|db| held.iter().try_for_each(|it| db.hold_run(it))) {
+            log::error!("what is paused could not be written down: {}", causes(&error));
         }
+        for it in held {
+            self.write_diary(it.run.id);
+        }
+    }
+
+    /// Writes down what was said of the run, and before it that there is one.
+    fn write_diary(&self, run: i64) {
+        let Some((run, lines)) = self.change(run, |live, _| (live.run.clone(), live.diary.take())) else { return };
+        if lines.is_empty() {
+            return;
+        }
+        let written = self.0.store.write(|db| {
+            db.begin_run(&run)?;
+            db.add_log(run.id, &lines)
+        });
+        if let Err(error) = written {
+            log::error!("the log of run {} could not be written down: {}", run.id, causes(&error));
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.0.stop.is_set()
+    }
+
+    fn is_held(&self, run: i64) -> bool {
+        self.desk().is_held(run)
+    }
+
+    fn is_cancelled(&self, run: i64) -> bool {
+        self.desk().live(run).is_some_and(|it| it.cancelled)
+    }
+
+    fn is_under_way(&self, entity: &'static Entity) -> bool {
+        self.desk().is_under_way(entity)
     }
 
     fn now(&self) -> DateTime<Utc> {
         (self.0.clock)()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is shown of one entity of the running run.
-    fn show(&self, entity: &str, change: impl FnOnce(&mut RunEntity)) {
-        let mut state = self.state();
-        let entities = state.running.as_mut().map(|it| &mut it.run.entities);
-        if let Some(it) = entities.and_then(|all| all.iter_mut().find(|it| it.name == entity)) {
-            change(it);
-        }
+    /// Changes what is known of a run that goes on.
+    fn change<T>(&self, run: i64, change: impl FnOnce(&mut Live, DateTime<Utc>) -> T) -> Option<T> {
+        let now = self.now();
+        let mut desk = self.desk();
+        let changed = desk.live(run).map(|it| change(it, now));
         self.0.bell.notify_all();
+        changed
+    }
+
+    /// Changes what is shown of one entity of a run that goes on.
+    fn show(&self, run: i64, entity: &str, change: impl FnOnce(&mut RunEntity)) {
+        self.change(run, |live, _| live.entity(entity).map(change));
     }
 }
 
 impl Threads {
-    /// Asks the threads to stop and waits for them, at most for `time`. What was committed is kept; a run that goes on
-    /// is written down as interrupted.
+    /// Asks the threads to stop and waits for them, at most for `time`. What was committed is kept; a run that goes on is
+    /// written down as interrupted, or as paused where a pause holds it.
     pub fn stop(self, time: Duration) {
         self.handle.0.stop.set();
-        self.handle.cancel();
+        let interrupted = self.handle.desk().shut();
         self.handle.0.bell.notify_all();
+        for run in interrupted {
+            self.handle.close(run);
+        }
         if self.running.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
             log::warn!("the sync did not come to its end in {} s; what it committed is kept", time.as_secs());
             return;
@@ -356,38 +478,13 @@ impl Threads {
                 log::error!("a sync thread had panicked");
             }
         }
+        self.handle.write_held();
     }
 }
 
 /// What was ordered, in the catalog's order: nothing means all, and what comes along with a parent means the parent
 /// and all that comes along with it.
 fn whole(ordered: &[&'static Entity]) -> Vec<&'static Entity> {
-    let source = |it: &'static Entity| match it.source {
-        Source::Included { .. } => it.parent().unwrap_or(it).name,
-        _ => it.name,
-    };
-    let wanted: HashSet<&str> = ordered.iter().copied().map(source).collect();
-    ENTITIES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(source(it))).collect()
-}
-
-/// A run under way or waiting that does all of `order`.
-fn join(state: &State, order: &Order) -> Option<Ticket> {
-    let covers = |other: &Order| {
-        (other.forced || !order.forced)
-            && (order.since.is_none() || other.forced || other.since == order.since)
-            && order.entities.iter().all(|it| other.entities.iter().any(|other| other.name == it.name))
-    };
-    let running = state.running.iter().filter(|it| !it.cancel.is_set()).map(|it| (&it.order, &it.run));
-    let waiting = state.waiting.iter().map(|(order, run)| (order, run));
-    let (_, run) = running.chain(waiting).find(|(other, _)| covers(other))?;
-    Some(ticket(run, true))
-}
-
-fn ticket(run: &Run, joined: bool) -> Ticket {
-    Ticket {
-        run: run.id,
-        joined,
-        status: run.status,
-        entities: run.entities.iter().map(|it| it.name.clone()).collect(),
-    }
+    let wanted: HashSet<&str> = ordered.iter().map(|it| source(it).name).collect();
+    ENTITIES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(source(it).name)).collect()
 }

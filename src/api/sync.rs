@@ -1,11 +1,13 @@
+//! `/api/sync`: how everything stands, what runs and ran, what is used of the budgets; and what starts, pauses and ends it.
+
 use crate::catalog::{self, Entity};
-use crate::pages::sync::{EntityRow, entities, named};
+use crate::pages::sync::{EntityRow, cancelled, entities, named, refusal};
 use crate::range::Unclear;
 use crate::store::Store;
 use crate::store::runs::Status;
-use crate::sync::{Handle, Order, Refused, Ticket, Trigger};
+use crate::sync::{Budget, Handle, Order, Spent, Ticket, Trigger};
 use crate::web;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rocket::http::Status as HttpStatus;
 use rocket::response::status::Custom;
 use rocket::serde::json::Json;
@@ -61,43 +63,90 @@ pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Resu
 }
 
 #[post("/sync/all?<entities>&<force>&<since>")]
-pub(super) async fn all(
+pub(super) fn all(
     entities: Option<&str>,
     force: Option<&str>,
     since: Option<&str>,
     handle: &State<Handle>,
 ) -> Answer {
-    start(named(entities.unwrap_or_default())?, force, since, handle).await
+    start(named(entities.unwrap_or_default())?, force, since, handle)
 }
 
 #[post("/<entity>/sync?<force>&<since>")]
-pub(super) async fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
+pub(super) fn one(entity: &str, force: Option<&str>, since: Option<&str>, handle: &State<Handle>) -> Answer {
     let entity = catalog::find(entity).ok_or_else(|| Unclear {
         parameter: "entity",
         problem: format!("there is no entity `{entity}`; GET /api/sync/status lists them"),
     })?;
-    start(vec![entity], force, since, handle).await
+    start(vec![entity], force, since, handle)
 }
 
-async fn start(entities: Vec<&'static Entity>, force: Option<&str>, since: Option<&str>, handle: &Handle) -> Answer {
+fn start(entities: Vec<&'static Entity>, force: Option<&str>, since: Option<&str>, handle: &Handle) -> Answer {
     let order = Order {
         entities,
         forced: flag("force", force)?,
         since: since.map(|it| instant("since", it, Utc::now())).transpose()?,
         trigger: Trigger::Api,
     };
-    let handle = handle.clone();
-    let ticket = web::blocking(move || handle.start(order).map_err(refusal)).await?;
+    let ticket = handle.start(order).map_err(refusal)?;
     Ok(Custom(HttpStatus::Accepted, Json(ticket.into())))
 }
 
-fn refusal(refused: Refused) -> web::Error {
-    match refused {
-        Refused::Store(error) => web::Error::Store(error),
-        Refused::Stopping => web::Error::Busy(refused.to_string()),
-        Refused::NoKey => web::Error::Conflict(refused.to_string()),
-    }
+/// What a wish did to the sync as a whole.
+#[derive(Debug, Serialize)]
+pub(super) struct Done {
+    success: bool,
+    message: &'static str,
 }
+
+fn done(message: &'static str) -> Json<Done> {
+    Json(Done { success: true, message })
+}
+
+#[post("/sync/cancel?<run>")]
+pub(super) async fn cancel(run: Option<&str>, handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
+    cancelled(run, handle).await?;
+    Ok(done("what was copied so far is kept"))
+}
+
+#[post("/sync/pause")]
+pub(super) async fn pause(handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
+    let handle = handle.inner().clone();
+    web::blocking(move || Ok(handle.pause()?)).await?;
+    Ok(done("nothing goes on until POST /api/sync/resume"))
+}
+
+#[post("/sync/resume")]
+pub(super) async fn resume(handle: &State<Handle>) -> Result<Json<Done>, web::Error> {
+    let handle = handle.inner().clone();
+    web::blocking(move || Ok(handle.resume()?)).await?;
+    Ok(done("everything goes on where it was"))
+}
+
+/// How much of Klaviyo's rate limits is used, by endpoint.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BudgetRow {
+    endpoint: &'static str,
+    /// In the last second.
+    now: Spent,
+    minute: Spent,
+    day: Option<Spent>,
+    held_until: Option<String>,
+}
+
+#[get("/sync/budgets")]
+pub(super) fn budgets(handle: &State<Handle>) -> Json<Vec<BudgetRow>> {
+    let row = |it: Budget| BudgetRow {
+        endpoint: it.endpoint,
+        now: it.second,
+        minute: it.minute,
+        day: it.day,
+        held_until: it.held_until.map(|it| it.to_rfc3339_opts(SecondsFormat::Secs, true)),
+    };
+    Json(handle.budgets().into_iter().map(row).collect())
+}
+
 
 /// Yes or no; a bare `?force` is a yes.
 fn flag(parameter: &'static str, text: Option<&str>) -> Result<bool, Unclear> {
@@ -139,9 +188,11 @@ impl From<EntityRow> for EntityStatus {
             Status::Failed | Status::Disabled | Status::Interrupted => Some(false),
             _ => None,
         };
+        // A program that knows the states of a copy need not know the pause.
+        let status = if it.status == Status::Paused { Status::Queued } else { it.status };
         EntityStatus {
             entity_type: it.name,
-            status: it.status,
+            status,
             last_sync_time: it.last_synced_at,
             record_count: it.rows,
             success,

@@ -81,7 +81,6 @@ fn copy(handle: &Handle, order: Order, store: &Store) -> Result<Run, Failure> {
     let threads = handle.spawn(false);
     let ticket = handle.start(order).map_err(|refused| match refused {
         Refused::NoKey => Failure::NoKey,
-        Refused::Store(error) => Failure::Store(error),
         Refused::Stopping => Failure::Other(anyhow::Error::new(refused)),
     })?;
     let mut bars = Bars::default();
@@ -93,7 +92,7 @@ fn copy(handle: &Handle, order: Order, store: &Store) -> Result<Run, Failure> {
             handle.cancel();
             break handle.ended(ticket.run, PATIENCE);
         }
-        if let Some(run) = handle.progress() {
+        if let Some(run) = handle.runs().into_iter().find(|it| it.id == ticket.run) {
             bars.show(&run);
         }
     };

@@ -21,8 +21,25 @@ pub(super) enum Failure {
     Final(Error),
     /// The rate limit is reached; Klaviyo mostly tells for how long.
     Throttled { told: Option<Duration> },
+    /// There is no connection; the request never went out.
+    Nobody { reason: String },
     /// This may go away by itself.
     Passing { reason: String },
+}
+
+/// What to make of a request that brought no answer at all.
+pub(super) fn no_answer(error: ureq::Error) -> Failure {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let reason = error.to_string();
+    match error {
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Failure::Nobody { reason },
+        ureq::Error::Io(it) if matches!(it.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable) => {
+            Failure::Nobody { reason }
+        }
+        _ => Failure::Passing { reason },
+    }
 }
 
 /// Reads the body of a 200. One that is not the document it should be was cut off, or comes from something in between.
@@ -121,7 +138,7 @@ mod tests {
     fn remedy(failure: &Failure) -> &'static str {
         match failure {
             Failure::Throttled { .. } => "wait",
-            Failure::Passing { .. } => "try again",
+            Failure::Passing { .. } | Failure::Nobody { .. } => "try again",
             Failure::Final(Error::Unauthorized { .. }) => "ask for a key",
             Failure::Final(Error::MissingScope { .. }) => "leave the entity out",
             Failure::Final(Error::NotFound { .. }) => "leave the parent out",
@@ -230,7 +247,7 @@ mod tests {
         let text = |request: &Request, status, body: &str| match failure(request, status, &no_headers, body) {
             Failure::Final(error) => error.to_string(),
             Failure::Passing { reason } => reason,
-            Failure::Throttled { .. } => String::new(),
+            Failure::Throttled { .. } | Failure::Nobody { .. } => String::new(),
         };
         let denied = errors("permission_denied", "You do not have permission.");
         assert_eq!(

@@ -29,6 +29,9 @@ pub enum Error {
     /// Try again later: all tries failed in ways that go away by themselves.
     #[error("could not read {endpoint} in {tries} tries: {reason}")]
     Unavailable { endpoint: &'static str, tries: u32, reason: String },
+    /// Stop everything until the network is mended: nobody could be connected to, whatever the request.
+    #[error("could not reach {host} in {tries} tries: {reason}")]
+    Unreachable { host: String, tries: u32, reason: String },
     /// Stop: the next page is said to be at another host, where the key does not belong.
     #[error("the next page of {endpoint} is said to be at {host}, which is not where Klaviyo's API lives")]
     ForeignLink { endpoint: &'static str, host: String },

@@ -27,6 +27,14 @@ impl Origin {
         Some(Origin { scheme, host: authority.host().to_ascii_lowercase(), port })
     }
 
+    /// For a message: with the port where it is not the usual one.
+    pub(super) fn place(&self) -> String {
+        match (self.scheme.as_str(), self.port) {
+            ("https", 443) | ("http", 80) => self.host.clone(),
+            _ => format!("{}:{}", self.host, self.port),
+        }
+    }
+
     pub(super) fn is_loopback(&self) -> bool {
         let address = self.host.trim_matches(['[', ']']).parse::<IpAddr>();
         self.host == "localhost" || address.is_ok_and(|it| it.is_loopback())

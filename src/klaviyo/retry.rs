@@ -1,14 +1,18 @@
 //! How often a request is tried again, and after which pause.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Error, Request};
+use super::{Error, Request, origin::Origin};
 
 /// The pause after a first failure, roughly; it doubles with each further one.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 
 /// The longest pause: Klaviyo's longest window but the daily one.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
+
+/// How long a host is tried that nobody can connect to. Whoever waits for a run is told within a minute, and the run
+/// after it tries again.
+const NOBODY_MAX: Duration = Duration::from_secs(40);
 
 /// How often in a row the rate limit may refuse one request. Klaviyo tells when it is open again, so more than this
 /// means that something else uses the account's quota up, and waiting in a thread is the wrong place for that.
@@ -21,11 +25,13 @@ pub(super) struct Tries {
     retries: u32,
     failures: u32,
     throttlings: u32,
+    /// When nobody was there for the first time.
+    nobody_since: Option<Instant>,
 }
 
 impl Tries {
     pub(super) fn new(request: &Request, retries: u32) -> Tries {
-        Tries { endpoint: request.endpoint(), retries, failures: 0, throttlings: 0 }
+        Tries { endpoint: request.endpoint(), retries, failures: 0, throttlings: 0, nobody_since: None }
     }
 
     /// The pause after the rate limit refused: as Klaviyo told, if it did.
@@ -46,6 +52,24 @@ impl Tries {
         Ok(backoff(self.failures, chance))
     }
 
+    /// The pause after no connection came about, at `now`.
+    pub(super) fn after_nobody(
+        &mut self,
+        origin: &Origin,
+        reason: &str,
+        now: Instant,
+        chance: f64,
+    ) -> Result<Duration, Error> {
+        let since = *self.nobody_since.get_or_insert(now);
+        let pause = backoff(self.failures + 1, chance);
+        if self.failures == self.retries || now + pause > since + NOBODY_MAX {
+            let tries = 1 + self.failures + self.throttlings;
+            return Err(Error::Unreachable { host: origin.place(), tries, reason: reason.to_owned() });
+        }
+        self.failures += 1;
+        Ok(pause)
+    }
+
     fn unavailable(&self, reason: &str) -> Error {
         let tries = 1 + self.failures + self.throttlings;
         Error::Unavailable { endpoint: self.endpoint, tries, reason: reason.to_owned() }
@@ -63,7 +87,7 @@ mod tests {
     use super::*;
 
     fn tries(retries: u32) -> Tries {
-        Tries { endpoint: "/api/events", retries, failures: 0, throttlings: 0 }
+        Tries { endpoint: "/api/events", retries, failures: 0, throttlings: 0, nobody_since: None }
     }
 
     #[test]
@@ -91,6 +115,27 @@ mod tests {
             let error = tries.after_failure("502 Bad Gateway", 0.5).expect_err("no further try");
             let text = format!("could not read /api/events in {} tries: 502 Bad Gateway", retries + 1);
             assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_host_that_nobody_is_at_is_given_up_within_a_minute() {
+        let origin = Origin::of("https://a.klaviyo.com").expect("an origin");
+        for (took, tries_made) in [(Duration::ZERO, 6), (Duration::from_secs(10), 4)] {
+            let (start, mut tries) = (Instant::now(), tries(100));
+            let (mut now, mut made) = (start, 0);
+            let error = loop {
+                // A refusal comes at once, silence after the time that a connection may take.
+                now += took;
+                made += 1;
+                match tries.after_nobody(&origin, "connection refused", now, 1.0) {
+                    Ok(pause) => now += pause,
+                    Err(error) => break error,
+                }
+            };
+            assert!(now - start <= Duration::from_mins(1), "{:?}", now - start);
+            assert_eq!(made, tries_made);
+            assert!(error.to_string().starts_with("could not reach a.klaviyo.com in "), "{error}");
         }
     }
 

@@ -1,5 +1,9 @@
 //! `/sync`: is it current? Every entity with its state, what runs now, what ran before, and the buttons.
 
+mod asked;
+mod progress;
+pub mod run;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,15 +15,14 @@ use rocket::tokio::{select, time};
 use rocket::{Shutdown, State, get, post, routes, uri};
 use serde::Serialize;
 
+pub use self::asked::{Asked, run_of};
+pub use self::progress::Progress;
 use crate::catalog::{self, Entity};
 use crate::range::Unclear;
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, Store};
-use crate::sync::{Handle, Order, Refused, Trigger};
+use crate::sync::{Budget, Handle, Order, Refused, Trigger};
 use crate::web::{self, Error, Html, Shell, Visit};
-
-/// Finished runs that are shown.
-const HISTORY: i64 = 50;
 
 /// How often a page that watches a run is told of its progress.
 const BEAT: Duration = Duration::from_millis(500);
@@ -29,11 +32,35 @@ const BEAT: Duration = Duration::from_millis(500);
 pub struct SyncPage {
     /// Without a key the page says how to set it.
     pub has_key: bool,
-    /// The run that goes on or waits, if any.
-    pub running: Option<Run>,
+    /// Since when a person holds everything.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// The runs that go on or wait.
+    pub runs: Vec<Progress>,
     pub entities: Vec<EntityRow>,
-    /// Finished runs, newest first.
-    pub history: Vec<Run>,
+    pub budgets: Vec<Budget>,
+    pub history: History,
+}
+
+/// Finished runs, newest first, and which of them are shown.
+#[derive(Debug, Serialize)]
+pub struct History {
+    pub runs: Vec<Run>,
+    /// How many there are of those that were asked for.
+    pub total: i64,
+    pub asked: Asked,
+    /// What may be asked for.
+    pub statuses: [Status; 8],
+    pub entities: Vec<Choice>,
+    /// Where the page before and the one after begin.
+    pub newer: Option<i64>,
+    pub older: Option<i64>,
+}
+
+/// An entity to choose.
+#[derive(Debug, Serialize)]
+pub struct Choice {
+    pub name: &'static str,
+    pub title: String,
 }
 
 /// An entity as the page and `/api/sync/status` show it.
@@ -45,51 +72,85 @@ pub struct EntityRow {
     pub title: String,
     pub about: &'static str,
     pub next_run_at: Option<DateTime<Utc>>,
+    /// "Every 15 minutes"
+    pub schedule: String,
 }
 
 impl SyncPage {
-    /// How everything stands at `now`.
+    /// How everything stands at `now`, with the finished runs that were asked for.
     ///
     /// # Errors
     /// When a query fails.
-    pub fn load(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<SyncPage, store::Error> {
+    pub fn load(db: &Db<'_>, handle: &Handle, asked: Asked, now: DateTime<Utc>) -> Result<SyncPage, store::Error> {
         Ok(SyncPage {
             has_key: handle.has_key(),
-            running: handle.progress(),
+            paused_at: if handle.is_paused() { db.paused_at()?.or(Some(now)) } else { None },
+            runs: handle.runs().into_iter().map(|it| Progress::of(it, now)).collect(),
             entities: entities(db, handle, now)?,
-            history: db.runs(HISTORY)?,
+            budgets: handle.budgets(),
+            history: History::load(db, asked)?,
         })
     }
 }
 
-/// Every entity of the catalog; one that is being read is shown as it stands in the run.
+impl History {
+    fn load(db: &Db<'_>, asked: Asked) -> Result<History, store::Error> {
+        let (runs, total) = db.runs_like(&asked.filter(), asked.limit, asked.offset)?;
+        let choice = |it: &&'static Entity| Choice { name: it.name, title: it.title() };
+        let beyond = asked.offset + asked.limit;
+        Ok(History {
+            runs,
+            total,
+            newer: (asked.offset > 0).then(|| (asked.offset - asked.limit).max(0)),
+            older: (beyond < total).then_some(beyond),
+            asked,
+            statuses: Status::OF_RUNS,
+            entities: catalog::ENTITIES.iter().map(choice).collect(),
+        })
+    }
+}
+
+/// Every entity of the catalog; one that is being read, or is about to be, is shown as it stands in its run.
 ///
 /// # Errors
 /// When a query fails.
 pub fn entities(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Vec<EntityRow>, store::Error> {
-    let (zone, running) = (db.zone()?, handle.progress());
+    let (zone, runs) = (db.zone()?, handle.runs());
     let row = |mut status: EntityStatus| {
         let entity = catalog::find(&status.name)?;
-        let part = running.as_ref().and_then(|run| run.entities.iter().find(|it| it.name == status.name));
+        let next_run_at = handle.next_run_at(entity, &status, zone, now);
+        let parts = || runs.iter().flat_map(|it| &it.entities).filter(|it| it.name == status.name);
+        let running = parts().find(|it| it.status == Status::Running);
+        let part = running.or_else(|| parts().find(|it| matches!(it.status, Status::Queued | Status::Paused)));
         if let Some(part) = part {
             // What was counted when the last pass ended, and what came and went since.
-            status.rows += if part.status == Status::Running { part.rows_new - part.rows_deleted } else { 0 };
+            status.rows += part.rows_new - part.rows_deleted;
             status.status = part.status;
-            status.error = part.error.clone().or(status.error);
         }
-        let next_run_at = handle.next_run_at(entity, zone, now);
-        Some(EntityRow { title: entity.title(), about: entity.about, next_run_at, status })
+        let schedule = handle.schedule_of(entity);
+        Some(EntityRow { title: entity.title(), about: entity.about, next_run_at, schedule, status })
     };
     Ok(db.statuses()?.into_iter().filter_map(row).collect())
 }
 
-#[get("/sync")]
-async fn show(visit: Visit, store: &State<Store>, handle: &State<Handle>) -> Result<Html, Error> {
+#[get("/sync?<status>&<entity>&<trigger>&<offset>")]
+async fn show(
+    status: Option<&str>,
+    entity: Option<&str>,
+    trigger: Option<&str>,
+    offset: Option<&str>,
+    visit: Visit,
+    store: &State<Store>,
+    handle: &State<Handle>,
+) -> Result<Html, Error> {
+    let asked = Asked::parse(status, entity, trigger, None, offset)?;
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {
         let now = Utc::now();
-        let (page, standing) =
-            store.read(|db| Ok((SyncPage::load(db, &handle, now)?, super::standing(db, &handle, now)?)))?;
+        let (page, mut standing) = store
+            .read(|db| Ok((SyncPage::load(db, &handle, asked, now)?, super::standing(db, &handle, now)?)))?;
+        // Here even what nobody waits for is watched; what is paused stands still.
+        standing.running = !page.runs.is_empty() && page.paused_at.is_none();
         web::draw("sync.html", &Shell::new(visit, standing), &page)
     })
     .await
@@ -104,23 +165,56 @@ struct Wish {
 }
 
 #[post("/sync", data = "<wish>")]
-async fn start(wish: Form<Wish>, handle: &State<Handle>) -> Result<Redirect, Error> {
+fn start(wish: Form<Wish>, handle: &State<Handle>) -> Result<Redirect, Error> {
     let entities = named(wish.entities.as_deref().unwrap_or_default())?;
     let order = Order { entities, forced: wish.force.unwrap_or(false), since: None, trigger: Trigger::Page };
-    let handle = handle.inner().clone();
-    web::blocking(move || match handle.start(order) {
-        Ok(_) => Ok(()),
-        Err(Refused::Store(error)) => Err(Error::Store(error)),
-        Err(refused) => Err(Error::Conflict(refused.to_string())),
-    })
-    .await?;
+    handle.start(order).map_err(refusal)?;
     Ok(Redirect::to(uri!("/sync")))
 }
 
-#[post("/sync/cancel")]
-fn cancel(handle: &State<Handle>) -> Redirect {
-    handle.cancel();
-    Redirect::to(uri!("/sync"))
+/// Why nothing was started, for who asked.
+pub fn refusal(refused: Refused) -> Error {
+    match refused {
+        Refused::Stopping => Error::Busy(refused.to_string()),
+        Refused::NoKey => Error::Conflict(refused.to_string()),
+    }
+}
+
+#[post("/sync/cancel?<run>")]
+async fn cancel(run: Option<&str>, handle: &State<Handle>) -> Result<Redirect, Error> {
+    cancelled(run, handle).await?;
+    Ok(Redirect::to(uri!("/sync")))
+}
+
+/// Ends the run of that number, or all.
+///
+/// # Errors
+/// When it is no number, or no such run goes on.
+pub async fn cancelled(run: Option<&str>, handle: &Handle) -> Result<(), Error> {
+    let (run, handle) = (run.map(run_of).transpose()?, handle.clone());
+    web::blocking(move || match run {
+        Some(run) if !handle.cancel_run(run) => Err(Error::NotFound("run that goes on")),
+        Some(_) => Ok(()),
+        None => {
+            handle.cancel();
+            Ok(())
+        }
+    })
+    .await
+}
+
+#[post("/sync/pause")]
+async fn pause(handle: &State<Handle>) -> Result<Redirect, Error> {
+    let handle = handle.inner().clone();
+    web::blocking(move || Ok(handle.pause()?)).await?;
+    Ok(Redirect::to(uri!("/sync")))
+}
+
+#[post("/sync/resume")]
+async fn resume(handle: &State<Handle>) -> Result<Redirect, Error> {
+    let handle = handle.inner().clone();
+    web::blocking(move || Ok(handle.resume()?)).await?;
+    Ok(Redirect::to(uri!("/sync")))
 }
 
 /// The entities of a list of names separated by commas; none at all means all of them.
@@ -129,23 +223,33 @@ fn cancel(handle: &State<Handle>) -> Redirect {
 /// Names the one that there is not.
 pub fn named(list: &str) -> Result<Vec<&'static Entity>, Error> {
     let names = list.split(',').map(str::trim).filter(|it| !it.is_empty());
-    names.map(|it| catalog::find(it).ok_or_else(|| unknown(it))).collect()
+    names.map(|it| catalog::find(it).ok_or_else(|| unknown("entities", it).into())).collect()
 }
 
-fn unknown(name: &str) -> Error {
+fn unknown(parameter: &'static str, name: &str) -> Unclear {
     let known: Vec<&str> = catalog::ENTITIES.iter().map(|it| it.name).collect();
-    let problem = format!("there is no entity `{name}`; there are {}", known.join(", "));
-    Error::BadRequest(Unclear { parameter: "entities", problem })
+    Unclear { parameter, problem: format!("there is no entity `{name}`; there are {}", known.join(", ")) }
 }
 
-/// Tells a page that watches how the run goes on, and when it is over.
+/// Tells a page that watches how the runs go on, when what it waits for is over, and when all is.
 #[get("/sync/events")]
 fn events(handle: &State<Handle>, mut shutdown: Shutdown) -> EventStream![] {
     let handle = handle.inner().clone();
     EventStream! {
         let mut beat = time::interval(BEAT);
-        while let Some(run) = handle.progress() {
-            yield Event::json(&run).event("progress");
+        let mut was_busy = false;
+        loop {
+            let runs = handle.runs();
+            if runs.is_empty() || handle.is_paused() {
+                break;
+            }
+            let is_busy = handle.is_busy();
+            if was_busy && !is_busy {
+                // Reports and the like may go on for hours.
+                yield Event::data("").event("done");
+            }
+            was_busy = is_busy;
+            yield Event::json(&runs).event("progress");
             select! {
                 _ = beat.tick() => {}
                 () = &mut shutdown => return,
@@ -156,5 +260,7 @@ fn events(handle: &State<Handle>, mut shutdown: Shutdown) -> EventStream![] {
 }
 
 pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("sync", |rocket| async { rocket.mount("/", routes![show, start, cancel, events]) })
+    AdHoc::on_ignite("sync", |rocket| async {
+        rocket.mount("/", routes![show, start, cancel, pause, resume, events, run::show])
+    })
 }

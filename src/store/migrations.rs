@@ -5,7 +5,8 @@ use duckdb::Connection;
 use super::Error;
 
 /// Every migration, oldest first; its place in the list is its number.
-const MIGRATIONS: &[(&str, &str)] = &[("sync", include_str!("migrations/0001_sync.sql"))];
+const MIGRATIONS: &[(&str, &str)] =
+    &[("sync", include_str!("migrations/0001_sync.sql")), ("runs", include_str!("migrations/0005_runs.sql"))];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What the sync knows of itself: status of each entity, runs and what they did.
+//! What the sync knows of itself: how each entity stands, and the words for runs, whose [history](super::history) is kept.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
@@ -9,32 +9,15 @@ use crate::{params, query};
 
 const STATUSES: Query = query!("runs/statuses");
 const SET_STATUS: Query = query!("runs/set_status");
+const SET_TRIED: Query = query!("runs/set_tried");
 const SET_WATERMARK: Query = query!("runs/set_watermark");
 const WATERMARK: Query = query!("runs/watermark");
-const BEGIN: Query = query!("runs/begin");
-const END: Query = query!("runs/end");
-const ADD_ENTITY: Query = query!("runs/add_entity");
-const INTERRUPT: Query = query!("runs/interrupt");
 const INTERRUPT_STATUS: Query = query!("runs/interrupt_status");
-const HISTORY: Query = query!("runs/history");
-const HISTORY_ENTITIES: Query = query!("runs/history_entities");
 const ACCOUNT: Query = query!("runs/account");
 
 /// Every query of this file; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[
-    STATUSES,
-    SET_STATUS,
-    SET_WATERMARK,
-    WATERMARK,
-    BEGIN,
-    END,
-    ADD_ENTITY,
-    INTERRUPT,
-    INTERRUPT_STATUS,
-    HISTORY,
-    HISTORY_ENTITIES,
-    ACCOUNT,
-];
+pub(super) const QUERIES: &[Query] =
+    &[STATUSES, SET_STATUS, SET_TRIED, SET_WATERMARK, WATERMARK, INTERRUPT_STATUS, ACCOUNT];
 
 /// What became of a run or of one entity in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,6 +27,8 @@ pub enum Status {
     Never,
     Queued,
     Running,
+    /// Held by a person, until they let it go on.
+    Paused,
     /// Waits for a daily quota to be given again.
     Parked,
     Completed,
@@ -62,6 +47,7 @@ impl Status {
             Status::Never => "never",
             Status::Queued => "queued",
             Status::Running => "running",
+            Status::Paused => "paused",
             Status::Parked => "parked",
             Status::Completed => "completed",
             Status::Cancelled => "cancelled",
@@ -71,20 +57,40 @@ impl Status {
         }
     }
 
-    fn of(name: &str) -> Status {
-        const ALL: [Status; 9] = [
-            Status::Never,
-            Status::Queued,
-            Status::Running,
-            Status::Parked,
-            Status::Completed,
-            Status::Cancelled,
-            Status::Failed,
-            Status::Disabled,
-            Status::Interrupted,
-        ];
-        ALL.into_iter().find(|it| it.name() == name).unwrap_or(Status::Failed)
+    /// The status of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|it| it.name() == name)
     }
+
+    pub(super) fn of(name: &str) -> Status {
+        Status::find(name).unwrap_or(Status::Failed)
+    }
+
+    const ALL: [Status; 10] = [
+        Status::Never,
+        Status::Queued,
+        Status::Running,
+        Status::Paused,
+        Status::Parked,
+        Status::Completed,
+        Status::Cancelled,
+        Status::Failed,
+        Status::Disabled,
+        Status::Interrupted,
+    ];
+
+    /// What a run may be found as, in the order of its life; `never` and `disabled` are said of entities alone.
+    pub const OF_RUNS: [Status; 8] = [
+        Status::Queued,
+        Status::Running,
+        Status::Paused,
+        Status::Parked,
+        Status::Completed,
+        Status::Cancelled,
+        Status::Failed,
+        Status::Interrupted,
+    ];
 }
 
 /// How an entity stands.
@@ -96,8 +102,16 @@ pub struct EntityStatus {
     pub rows: i64,
     /// When a pass last ended well.
     pub last_synced_at: Option<DateTime<Utc>>,
-    /// What went wrong last time, and what to do about it.
+    /// What went wrong last time.
     pub error: Option<String>,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// When a daily quota is given again that it waits for.
+    pub resumes_at: Option<DateTime<Utc>>,
+    /// When a pass last ended, well or not.
+    pub tried_at: Option<DateTime<Utc>>,
+    /// Passes in a row that failed.
+    pub failures: i64,
     /// Events only: from here to the last run nothing is missing.
     pub covered_from: Option<DateTime<Utc>>,
 }
@@ -133,7 +147,13 @@ pub struct RunEntity {
     pub waited_secs: f64,
     /// Share that is done, 0–1, where it can be known.
     pub done: Option<f64>,
+    /// Seconds that are left, by the share that is done and the time that took.
+    pub left_secs: Option<f64>,
+    /// When its pass began, while it goes on.
+    pub started_at: Option<DateTime<Utc>>,
     pub error: Option<String>,
+    /// What to do about the error.
+    pub remedy: Option<String>,
     /// Whether Klaviyo refused the key: nothing helps but another one.
     #[serde(skip)]
     pub key_refused: bool,
@@ -143,9 +163,13 @@ impl RunEntity {
     /// An entity that waits for its turn.
     #[must_use]
     pub fn queued(entity: &Entity) -> RunEntity {
+        RunEntity::named(entity.name, entity.title())
+    }
+
+    pub(super) fn named(name: &str, title: String) -> RunEntity {
         RunEntity {
-            name: entity.name.to_owned(),
-            title: entity.title(),
+            name: name.to_owned(),
+            title,
             status: Status::Queued,
             doing: None,
             rows_seen: 0,
@@ -156,10 +180,61 @@ impl RunEntity {
             bytes: 0,
             waited_secs: 0.0,
             done: None,
+            left_secs: None,
+            started_at: None,
             error: None,
+            remedy: None,
             key_refused: false,
         }
     }
+}
+
+/// Something that happened in a run, for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub at: DateTime<Utc>,
+    /// `None`: the run as a whole.
+    pub entity: Option<String>,
+    pub level: Level,
+    pub words: String,
+}
+
+/// How much a line of the log matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Level {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+
+    pub(super) fn of(name: &str) -> Level {
+        match name {
+            "info" => Level::Info,
+            "warning" => Level::Warning,
+            _ => Level::Error,
+        }
+    }
+}
+
+/// How a pass ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    pub status: Status,
+    pub error: Option<String>,
+    pub remedy: Option<String>,
+    /// When a parked one goes on.
+    pub resumes_at: Option<DateTime<Utc>>,
 }
 
 /// The account that was copied.
@@ -186,6 +261,10 @@ impl Db<'_> {
             rows: 0,
             last_synced_at: None,
             error: None,
+            remedy: None,
+            resumes_at: None,
+            tried_at: None,
+            failures: 0,
             covered_from: None,
         };
         Ok(ENTITIES
@@ -216,20 +295,23 @@ impl Db<'_> {
     ///
     /// # Errors
     /// When a statement fails.
-    pub fn set_status(
-        &self,
-        entity: &Entity,
-        status: Status,
-        error: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<(), Error> {
+    pub fn set_status(&self, entity: &Entity, ended: &Ended, now: DateTime<Utc>) -> Result<(), Error> {
         let count = self.count(entity)?;
-        let ended_at = (status == Status::Completed).then(|| utc(now));
+        let well = ended.status == Status::Completed;
         let values = params! {
-            "entity": entity.name, "status": status.name(), "error": error, "ended_at": ended_at, "rows": count,
-            "success": status == Status::Completed,
+            "entity": entity.name, "status": ended.status.name(), "error": ended.error, "remedy": ended.remedy,
+            "resumes_at": ended.resumes_at.map(utc), "ended_at": well.then(|| utc(now)), "rows": count,
+            "success": well, "now": utc(now),
         };
         self.execute(SET_STATUS, values).map(drop)
+    }
+
+    /// Writes down that a pass was cancelled: the schedule does not begin it again before its next time.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn set_tried(&self, entity: &Entity, now: DateTime<Utc>) -> Result<(), Error> {
+        self.execute(SET_TRIED, params! { "entity": entity.name, "now": utc(now) }).map(drop)
     }
 
     /// Rows of the entity that are not deleted.
@@ -255,54 +337,9 @@ impl Db<'_> {
         ids().map_err(|source| Error::Statement { doing: "list ids", source })
     }
 
-    /// Writes down that a run starts, and gives it its number.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub fn begin_run(&self, trigger: &str, forced: bool, now: DateTime<Utc>) -> Result<i64, Error> {
-        self.value(BEGIN, params! { "trigger": trigger, "forced": forced, "now": utc(now) })
-    }
-
-    /// Writes down how a run ended and what it did.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub fn end_run(&self, run: &Run) -> Result<(), Error> {
-        let ended_at = run.ended_at.map(utc);
-        self.execute(END, params! { "id": run.id, "status": run.status.name(), "ended_at": ended_at })?;
-        for it in &run.entities {
-            let values = params! {
-                "run": run.id, "entity": it.name, "status": it.status.name(), "seen": it.rows_seen, "new": it.rows_new,
-                "changed": it.rows_changed, "deleted": it.rows_deleted, "requests": it.requests, "bytes": it.bytes,
-                "waited": it.waited_secs, "error": it.error,
-            };
-            self.execute(ADD_ENTITY, values)?;
-        }
-        Ok(())
-    }
-
-    /// Marks what was running when the process last ended.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub fn interrupt_runs(&self, now: DateTime<Utc>) -> Result<(), Error> {
-        self.execute(INTERRUPT, params! { "now": utc(now) })?;
+    /// What was being read when the process last ended is so no longer.
+    pub(super) fn interrupt_statuses(&self) -> Result<(), Error> {
         self.execute(INTERRUPT_STATUS, params! {}).map(drop)
-    }
-
-    /// The last `limit` runs, newest first.
-    ///
-    /// # Errors
-    /// When a query fails.
-    pub fn runs(&self, limit: i64) -> Result<Vec<Run>, Error> {
-        let mut runs: Vec<Run> = self.rows(HISTORY, params! { "limit": limit })?;
-        let parts: Vec<OfRun> = self.rows(HISTORY_ENTITIES, params! { "limit": limit })?;
-        for OfRun(run, entity) in parts {
-            if let Some(run) = runs.iter_mut().find(|it| it.id == run) {
-                run.entities.push(entity);
-            }
-        }
-        Ok(runs)
     }
 
     /// The account, once it was read.
@@ -334,49 +371,12 @@ impl FromRow for EntityStatus {
             rows: row.get("record_count")?,
             last_synced_at: instant(row, "last_sync_time")?,
             error: row.get("error_message")?,
+            remedy: row.get("remedy")?,
+            resumes_at: instant(row, "resumes_at")?,
+            tried_at: instant(row, "tried_at")?,
+            failures: row.get("failures")?,
             covered_from: instant(row, "covered_from")?,
         })
-    }
-}
-
-impl FromRow for Run {
-    fn from_row(row: &Row<'_>) -> RowResult<Run> {
-        Ok(Run {
-            id: row.get("id")?,
-            status: Status::of(&row.get::<String>("status")?),
-            trigger: row.get("trigger")?,
-            forced: row.get("forced")?,
-            started_at: row.get::<NaiveDateTime>("started_at")?.and_utc(),
-            ended_at: instant(row, "ended_at")?,
-            entities: Vec::new(),
-        })
-    }
-}
-
-/// What a run did to one entity, with the run's number.
-struct OfRun(i64, RunEntity);
-
-impl FromRow for OfRun {
-    fn from_row(row: &Row<'_>) -> RowResult<OfRun> {
-        let name: String = row.get("entity_type")?;
-        let title = crate::catalog::find(&name).map_or_else(|| name.clone(), Entity::title);
-        let entity = RunEntity {
-            title,
-            status: Status::of(&row.get::<String>("status")?),
-            doing: None,
-            rows_seen: row.get("rows_seen")?,
-            rows_new: row.get("rows_new")?,
-            rows_changed: row.get("rows_changed")?,
-            rows_deleted: row.get("rows_deleted")?,
-            requests: row.get("requests")?,
-            bytes: row.get("bytes")?,
-            waited_secs: row.get("waited_secs")?,
-            done: None,
-            error: row.get("error_message")?,
-            key_refused: false,
-            name,
-        };
-        Ok(OfRun(row.get("run_id")?, entity))
     }
 }
 

@@ -1,13 +1,18 @@
 //! What one pass works with: its requests, what is shown of it, and which way its entity is copied.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
-use super::run::Stopped;
+use super::run::{self, Stopped};
 use super::{Handle, Order, events, pass};
 use crate::catalog::{Entity, Follow};
 use crate::klaviyo::{self, Client, Note, Stop, Why};
-use crate::store::runs::{RunEntity, Status};
-use crate::store::{Changes, Store};
+use crate::store::runs::{Level, RunEntity, Status};
+use crate::store::{Changes, Store, Window};
+
+/// Waits that the run's log tells of; shorter ones are its everyday life.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
 
 /// One entity of one run, while it is copied.
 pub(super) struct Copying<'a> {
@@ -16,6 +21,8 @@ pub(super) struct Copying<'a> {
     pub(super) order: &'a Order,
     pub(super) entity: &'static Entity,
     pub(super) cancel: &'a Stop,
+    /// The number of the run.
+    pub(super) run: i64,
 }
 
 impl Copying<'_> {
@@ -27,9 +34,13 @@ impl Copying<'_> {
         self.handle.now()
     }
 
-    /// One request, with its waits and bytes shown.
+    /// One request, with its waits and bytes shown; while the sync is paused it does not go out.
     pub(super) fn ask(&self, request: &klaviyo::Request) -> Result<klaviyo::Batch, klaviyo::Error> {
-        let mut note = |note: Note| self.show(|it| account_for(it, &note));
+        self.handle.wait_while_held(self.run, self.cancel);
+        let mut note = |note: Note| {
+            self.show(|it| account_for(it, &note));
+            self.mention(&note);
+        };
         let batch = self.client.ask(request, self.cancel, &mut note)?;
         self.show(|it| {
             it.bytes += i64::try_from(batch.bytes).unwrap_or(i64::MAX);
@@ -39,13 +50,48 @@ impl Copying<'_> {
     }
 
     pub(super) fn show(&self, change: impl FnOnce(&mut RunEntity)) {
-        self.handle.show(self.entity.name, change);
+        self.handle.show(self.run, self.entity.name, change);
+    }
+
+    /// Says something of this pass in the run's log.
+    pub(super) fn tell(&self, level: Level, words: String) {
+        self.handle.change(self.run, |live, now| live.diary.say(now, self.entity.name, level, words));
+    }
+
+    /// Says that a window is complete; of many windows a few are mentioned.
+    pub(super) fn closed(&self, window: Window, changes: Changes) {
+        self.mention_now_and_then("windows", Level::Info, || run::of_window(window, changes.new + changes.changed));
+    }
+
+    /// Says why nothing comes for a while.
+    fn mention(&self, note: &Note) {
+        match note {
+            Note::Sent => {}
+            Note::Failed { reason } => self.mention_now_and_then("failures", Level::Warning, || {
+                format!("a request failed and is tried again: {reason}")
+            }),
+            Note::Waited { time, why } if *time >= WORTH_TELLING => {
+                let level = if *why == Why::Budget { Level::Info } else { Level::Warning };
+                self.mention_now_and_then("waits", level, || format!("waits {} s {}", time.as_secs(), reason_of(*why)));
+            }
+            Note::Waited { .. } => {}
+        }
+    }
+
+    fn mention_now_and_then(&self, kind: &'static str, level: Level, words: impl FnOnce() -> String) {
+        let is_due = self.handle.change(self.run, |live, now| {
+            live.diary.mention(now, self.entity.name, kind, level, words);
+            live.diary.is_due(now)
+        });
+        if is_due == Some(true) {
+            self.handle.write_diary(self.run);
+        }
     }
 
     /// Counts what was read and written of `entity`, which may be one that came along.
     pub(super) fn count(&self, entity: &Entity, seen: usize, changes: Changes) {
         let whole = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-        self.handle.show(entity.name, |it| {
+        self.handle.show(self.run, entity.name, |it| {
             it.status = Status::Running;
             it.rows_seen += whole(seen as u64);
             it.rows_new += whole(changes.new);
@@ -62,20 +108,23 @@ fn account_for(it: &mut RunEntity, note: &Note) {
         Note::Waited { time, why } => {
             it.waited_secs += time.as_secs_f64();
             if time.as_secs() >= 1 {
-                let reason = match why {
-                    Why::Budget => "so as not to exceed Klaviyo's rate limit",
-                    Why::RateLimit => "as Klaviyo asked",
-                    Why::Retry => "before trying again",
-                };
-                it.doing = Some(format!("waiting {} s {reason}", time.as_secs()));
+                it.doing = Some(format!("waiting {} s {}", time.as_secs(), reason_of(*why)));
             }
         }
+        Note::Failed { .. } => {}
+    }
+}
+
+fn reason_of(why: Why) -> &'static str {
+    match why {
+        Why::Budget => "so as not to exceed Klaviyo's rate limit",
+        Why::RateLimit => "as Klaviyo asked",
+        Why::Retry => "before trying again",
     }
 }
 
 /// Copies one entity, and what follows from it.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
-    copying.show(|it| it.status = Status::Running);
     match copying.entity.follow {
         Follow::Windows { .. } => events::copy(copying)?,
         _ => pass::copy(copying)?,

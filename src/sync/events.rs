@@ -129,7 +129,9 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
             let (kept, later) = split(page, boundary);
             staged.add(store, &kept)?;
             let piece = Window { start: boundary, end: open.end };
-            copying.count(copying.entity, 0, store.replace_window(&staged, piece, copying.now())?);
+            let changes = store.replace_window(&staged, piece, copying.now())?;
+            copying.count(copying.entity, 0, changes);
+            copying.closed(piece, changes);
             open.end = boundary;
             staged = store.stage(copying.entity)?;
             staged.add(store, &later)?;
@@ -140,7 +142,9 @@ fn close(copying: &Copying<'_>, open: &mut Window, zone: Tz, pages: &Receiver<Fe
         copying.count(copying.entity, seen, Changes::default());
         copying.show(|it| it.doing = Some(format!("back to {}", oldest.with_timezone(&zone).format("%-d %B %Y"))));
         if is_last {
-            copying.count(copying.entity, 0, store.replace_window(&staged, *open, copying.now())?);
+            let changes = store.replace_window(&staged, *open, copying.now())?;
+            copying.count(copying.entity, 0, changes);
+            copying.closed(*open, changes);
             return Ok(());
         }
     }

@@ -1,15 +1,18 @@
-//! One run: its entities copied side by side, each after what it depends on; one's failure leaves the others alone.
+//! One task: an entity of a run is copied, and how that ended is written down; one's failure leaves the others alone.
 
-use std::collections::HashSet;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::copying::{Copying, copy};
-use super::{Handle, Order, record};
-use crate::catalog::{Entity, Source};
+use super::desk::Task;
+use super::{Handle, record, remedy};
+use crate::catalog::{Entity, Follow};
 use crate::causes::causes;
-use crate::klaviyo::{self, Client, Stop};
+use crate::klaviyo::{self, Client};
 use crate::store;
-use crate::store::runs::{Run, Status};
+use crate::store::runs::{Ended, Level, Run, RunEntity, Status};
+use crate::store::windows::Window;
 
 /// Why an entity was not copied to its end.
 #[derive(Debug, thiserror::Error)]
@@ -28,90 +31,148 @@ pub(super) enum Stopped {
     NoParents(String),
     #[error("Klaviyo names the time zone `{0}`, which is not known; days are counted in UTC until it is mended there")]
     UnknownZone(String),
+    /// Another entity of the run found nobody there.
+    #[error("{0}")]
+    Unreachable(String),
+    #[error("the copy broke off, which is a mistake in Klytics; the server's log says where")]
+    Panicked,
 }
 
-/// Copies all that was ordered, `parallel` entities at a time.
-pub(super) fn carry_out(handle: &Handle, client: &Client, order: &Order, cancel: &Stop) {
-    let passes = order.entities.iter().copied().filter(|it| !matches!(it.source, Source::Included { .. }));
-    let desk = Desk { waiting: Mutex::new(passes.collect()), finished: Mutex::default(), bell: Condvar::new() };
-    std::thread::scope(|scope| {
-        for _ in 0..handle.0.options.parallel {
-            scope.spawn(|| {
-                while let Some(entity) = desk.take(order) {
-                    let copying = Copying { handle, client, order, entity, cancel };
-                    let result = if cancel.is_set() { Err(klaviyo::Error::Stopped.into()) } else { copy(&copying) };
-                    settle(&copying, result);
-                    desk.finish(entity);
-                }
-            });
+/// Copies what the task is about, and writes down how that ended.
+pub(super) fn carry_out(handle: &Handle, client: &Client, task: &Task) {
+    let Task { run, order, entity, cancel, unreachable } = task;
+    let copying = Copying { handle, client, order, entity, cancel, run: *run };
+    let result = match unreachable {
+        Some(reason) => Err(Stopped::Unreachable(reason.clone())),
+        None => catch_unwind(AssertUnwindSafe(|| {
+            tell_the_start(&copying);
+            copy(&copying)
+        }))
+        .unwrap_or(Err(Stopped::Panicked)),
+    };
+    settle(&copying, &result);
+}
+
+/// Says from where the entity is read on.
+fn tell_the_start(copying: &Copying<'_>) {
+    let words = start(copying).unwrap_or_else(|_| "began".to_owned());
+    copying.tell(Level::Info, words);
+    copying.handle.write_diary(copying.run);
+}
+
+fn start(copying: &Copying<'_>) -> Result<String, store::Error> {
+    let (entity, order) = (copying.entity, copying.order);
+    let day = |at: DateTime<Utc>| at.format("%-d %B %Y %H:%M UTC");
+    if order.forced && order.since.is_none() {
+        return Ok("began; reads all of it again".to_owned());
+    }
+    if let Some(since) = order.since.filter(|_| entity.follow != Follow::Everything) {
+        return Ok(format!("began; reads what changed since {}", day(since)));
+    }
+    let (watermark, covered) = copying.store().read(|db| Ok((db.watermark(entity)?, db.covered(entity)?)))?;
+    Ok(match (entity.follow, covered.as_slice()) {
+        (Follow::Windows { .. }, []) => "began with the newest".to_owned(),
+        (Follow::Windows { .. }, [newest, ..]) => {
+            let gaps = match covered.len() {
+                1 => String::new(),
+                spans => format!(", and fills {} gaps before", spans - 1),
+            };
+            format!("went on from {}{gaps}", day(newest.end))
         }
-    });
-}
-
-/// Hands out entities whose dependencies are finished.
-struct Desk {
-    waiting: Mutex<Vec<&'static Entity>>,
-    finished: Mutex<HashSet<&'static str>>,
-    bell: Condvar,
-}
-
-impl Desk {
-    fn take(&self, order: &Order) -> Option<&'static Entity> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if waiting.is_empty() {
-                return None;
-            }
-            let ready = waiting.iter().position(|it| self.is_ready(it, order));
-            if let Some(at) = ready {
-                return Some(waiting.remove(at));
-            }
-            waiting = self.bell.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        (Follow::Since { .. }, _) => {
+            watermark.map_or_else(|| "began".to_owned(), |it| format!("went on from {}", day(it)))
         }
-    }
-
-    /// Whether all that the entity depends on, as far as it was ordered, is finished. Everything depends on the
-    /// account, whose zone local times need.
-    fn is_ready(&self, entity: &Entity, order: &Order) -> bool {
-        let finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending = |name: &str| {
-            name != entity.name && order.entities.iter().any(|it| it.name == name) && !finished.contains(name)
-        };
-        let parent = entity.parent().map(|it| it.parent().unwrap_or(it).name);
-        !pending("accounts") && !parent.is_some_and(pending)
-    }
-
-    fn finish(&self, entity: &'static Entity) {
-        let _waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        self.finished.lock().unwrap_or_else(PoisonError::into_inner).insert(entity.name);
-        self.bell.notify_all();
-    }
+        _ => "began; it is listed as a whole".to_owned(),
+    })
 }
 
 /// Writes down how the pass ended, for the entity and for those that came along with it.
-fn settle(copying: &Copying<'_>, result: Result<(), Stopped>) {
-    let (status, error) = match &result {
-        Ok(()) => (Status::Completed, None),
-        Err(stopped) => (status_of(stopped), Some(causes(stopped))),
-    };
-    if let (Status::Failed | Status::Disabled | Status::Parked, Some(error)) = (status, &error) {
+fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
+    let Some(ended) = ending(copying, result) else { return };
+    let error = ended.error.as_deref().unwrap_or_default();
+    if matches!(ended.status, Status::Failed | Status::Disabled | Status::Parked) {
         log::warn!("{} was not synced: {error}", copying.entity.name);
     }
+    let unreachable = matches!(result, Err(Stopped::Klaviyo(klaviyo::Error::Unreachable { .. })));
     let companions = copying.entity.companions().map(|(it, _)| it);
     for entity in std::iter::once(copying.entity).chain(companions) {
-        if status != Status::Cancelled {
-            let write = |db: &store::Db<'_>| db.set_status(entity, status, error.as_deref(), copying.now());
-            if let Err(failure) = copying.store().write(write) {
-                log::error!("the status of {} could not be written down: {}", entity.name, causes(&failure));
+        write_down(copying, entity, &ended);
+        copying.handle.change(copying.run, |live, now| {
+            if unreachable {
+                live.unreachable.clone_from(&ended.error);
             }
-        }
-        copying.handle.show(entity.name, |it| {
-            it.status = status;
-            it.doing = None;
-            it.done = (status == Status::Completed).then_some(1.0);
-            it.error.clone_from(&error);
+            let Some(it) = live.entity(entity.name) else { return };
+            it.status = ended.status;
+            (it.doing, it.left_secs) = (None, None);
+            it.done = (ended.status == Status::Completed).then_some(1.0);
+            it.error.clone_from(&ended.error);
+            it.remedy.clone_from(&ended.remedy);
             it.key_refused = matches!(result, Err(Stopped::Klaviyo(klaviyo::Error::Unauthorized { .. })));
+            let (level, words) = last_words(it, &ended, now);
+            live.diary.end(now, Some(entity.name), level, words);
         });
+    }
+    copying.handle.write_diary(copying.run);
+}
+
+/// How the pass ended; `None` where it goes on after a restart, because a pause held it when the process ended.
+fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> {
+    let Err(stopped) = result else {
+        return Some(Ended { status: Status::Completed, error: None, remedy: None, resumes_at: None });
+    };
+    let handle = copying.handle;
+    let status = match status_of(stopped) {
+        Status::Cancelled if handle.is_cancelled(copying.run) || !handle.is_stopping() => Status::Cancelled,
+        Status::Cancelled if handle.is_held(copying.run) => return None,
+        Status::Cancelled => Status::Interrupted,
+        other => other,
+    };
+    let resumes_at = match stopped {
+        Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { resumes_in, .. }) => {
+            TimeDelta::from_std(*resumes_in).ok().map(|it| copying.now() + it)
+        }
+        _ => None,
+    };
+    let remedy = remedy::of(stopped).map(ToOwned::to_owned);
+    Some(Ended { status, error: Some(causes(stopped)), remedy, resumes_at })
+}
+
+fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
+    let now = copying.now();
+    let written = copying.store().write(|db| match ended.status {
+        Status::Interrupted => Ok(()),
+        Status::Cancelled => db.set_tried(entity, now),
+        _ => db.set_status(entity, ended, now),
+    });
+    if let Err(failure) = written {
+        log::error!("the status of {} could not be written down: {}", entity.name, causes(&failure));
+    }
+}
+
+/// What the log says of the end of a pass.
+fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, String) {
+    let took = it.started_at.map_or(0, |at| (now - at).num_seconds());
+    let mut counts = format!("{} rows read in {took} s and {} requests", it.rows_seen, it.requests);
+    for (count, what) in [(it.rows_new, "new"), (it.rows_changed, "changed"), (it.rows_deleted, "deleted")] {
+        if count > 0 {
+            counts += &format!(", {count} {what}");
+        }
+    }
+    if it.waited_secs >= 1.0 {
+        counts += &format!(", {:.0} s spent waiting", it.waited_secs);
+    }
+    let error = ended.error.as_deref().unwrap_or_default();
+    let remedy = ended.remedy.as_ref().map(|it| format!(". {it}")).unwrap_or_default();
+    match ended.status {
+        Status::Completed => (Level::Info, format!("completed: {counts}")),
+        Status::Cancelled => (Level::Warning, format!("cancelled: {counts}; what was copied is kept")),
+        Status::Interrupted => (Level::Warning, format!("interrupted by the end of the process: {counts}")),
+        Status::Parked => {
+            let until = ended.resumes_at.map(|it| format!(" until {}", it.format("%-d %B %H:%M UTC")));
+            (Level::Warning, format!("parked{}: {error}{remedy}", until.unwrap_or_default()))
+        }
+        Status::Disabled => (Level::Warning, format!("left out: {error}{remedy}")),
+        _ => (Level::Error, format!("failed: {error}{remedy} ({counts})")),
     }
 }
 
@@ -125,17 +186,14 @@ fn status_of(stopped: &Stopped) -> Status {
 }
 
 /// How a run ended: as badly as its worst entity, unless someone stopped it.
-pub(super) fn outcome(run: &Run, shutting_down: bool, cancelled: bool) -> Status {
+pub(super) fn outcome(run: &Run) -> Status {
     let any = |status: Status| run.entities.iter().any(|it| it.status == status);
-    if any(Status::Cancelled) && shutting_down {
-        Status::Interrupted
-    } else if any(Status::Cancelled) && cancelled {
-        Status::Cancelled
-    } else if any(Status::Failed) {
-        Status::Failed
-    } else if any(Status::Parked) {
-        Status::Parked
-    } else {
-        Status::Completed
-    }
+    let worst = [Status::Interrupted, Status::Cancelled, Status::Failed, Status::Parked];
+    worst.into_iter().find(|it| any(*it)).unwrap_or(Status::Completed)
+}
+
+/// What the log says of a window that is complete.
+pub(super) fn of_window(window: Window, rows: u64) -> String {
+    let time = |it: DateTime<Utc>| it.format("%-d %B %Y %H:%M");
+    format!("complete from {} to {} UTC, {rows} rows written", time(window.start), time(window.end))
 }

@@ -1,25 +1,121 @@
-//! When an entity is due: its cron expression in the account's zone, and once for what was missed.
+//! When an entity is due: its cron expression in the account's zone, a little later each day by chance, and once for what
+//! was missed.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
 use super::{Handle, Order, Trigger};
-use crate::catalog::{ENTITIES, Entity, Source, find};
+use crate::catalog::{ENTITIES, Entity, Pace, Source};
+use crate::config::OFF;
 use crate::store;
+use crate::store::runs::{EntityStatus, Status};
 
 /// How often the clock is looked at; schedules are by the minute.
-const TICK: Duration = Duration::from_secs(5);
+const TICK: Duration = Duration::from_secs(2);
 
-/// The first time after `after` at which the entity is due.
-#[must_use]
-pub fn next(entity: &Entity, zone: Tz, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let cron = Cron::from_str(entity.schedule).ok()?;
-    let next = cron.find_next_occurrence(&after.with_timezone(&zone), false).ok()?;
-    Some(next.with_timezone(&Utc))
+/// How soon a failed entity is tried again; the pause doubles with each further failure, and its next time comes first.
+const RETRY_FIRST: TimeDelta = TimeDelta::minutes(1);
+const RETRY_MAX: TimeDelta = TimeDelta::hours(1);
+
+/// Every entity's schedule.
+#[derive(Debug, Clone)]
+pub struct Timetable {
+    /// By the entity's name; what is off is missing.
+    crons: BTreeMap<&'static str, Cron>,
+    /// Seconds by which a time is put off at most, so that not everybody asks Klaviyo on the stroke of the hour.
+    jitter: u32,
+}
+
+impl Timetable {
+    /// The schedules of the catalog, but for those that `changed` gives: an expression, or [`OFF`]. What cannot be read is
+    /// off; the settings were checked before.
+    #[must_use]
+    pub fn new(changed: &BTreeMap<String, String>, jitter: u32) -> Timetable {
+        let cron = |entity: &Entity| {
+            let text = changed.get(entity.name).map_or(entity.schedule, String::as_str);
+            Some(text).filter(|it| *it != OFF).and_then(|it| Cron::from_str(it).ok())
+        };
+        let crons = scheduled().filter_map(|it| Some((it.name, cron(it)?))).collect();
+        Timetable { crons, jitter }
+    }
+
+    /// The first time after `after` at which the entity's schedule begins a run; `None` where it is off.
+    #[must_use]
+    pub fn next(&self, entity: &Entity, zone: Tz, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let cron = self.crons.get(entity.name)?;
+        // A time that is past but put off until after `after` is still to come.
+        let mut from = (after - TimeDelta::seconds(i64::from(self.jitter))).with_timezone(&zone);
+        loop {
+            let time = cron.find_next_occurrence(&from, false).ok()?;
+            let put_off = time.to_utc() + self.put_off(entity, &time);
+            if after < put_off {
+                return Some(put_off);
+            }
+            from = time;
+        }
+    }
+
+    /// The same all day, and for each entity another.
+    fn put_off(&self, entity: &Entity, time: &DateTime<Tz>) -> TimeDelta {
+        if self.jitter == 0 {
+            return TimeDelta::zero();
+        }
+        let mut hasher = DefaultHasher::new();
+        (entity.name, time.date_naive()).hash(&mut hasher);
+        let seconds = hasher.finish() % (u64::from(self.jitter) + 1);
+        TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
+    }
+
+    /// When the entity is due: a moment that may be past; `None` where nothing happens by itself.
+    #[must_use]
+    pub fn due(&self, entity: &Entity, status: &EntityStatus, zone: Tz) -> Option<DateTime<Utc>> {
+        if !self.crons.contains_key(entity.name) {
+            return None;
+        }
+        if let (Status::Parked, Some(resumes_at)) = (status.status, status.resumes_at) {
+            return Some(resumes_at);
+        }
+        let Some(last) = status.last_synced_at.max(status.tried_at) else { return Some(DateTime::<Utc>::MIN_UTC) };
+        let regular = self.next(entity, zone, last);
+        match (status.status, status.tried_at) {
+            (Status::Failed, Some(tried_at)) if status.failures > 0 => {
+                regular.min(Some(tried_at + retry_after(status.failures)))
+            }
+            _ => regular,
+        }
+    }
+
+    /// The schedule in words: "Every 15 minutes".
+    #[must_use]
+    pub fn words(&self, entity: &Entity) -> String {
+        let Some(cron) = self.crons.get(entity.name) else { return "Only when asked".to_owned() };
+        let words = cron.describe();
+        let words = words.trim_end_matches('.');
+        words.strip_prefix("At every ").map_or_else(|| words.to_owned(), |rest| format!("Every {rest}"))
+    }
+}
+
+impl Default for Timetable {
+    /// The catalog's, on the minute.
+    fn default() -> Timetable {
+        Timetable::new(&BTreeMap::new(), 0)
+    }
+}
+
+fn retry_after(failures: i64) -> TimeDelta {
+    let doublings = u32::try_from(failures - 1).unwrap_or_default().min(10);
+    (RETRY_FIRST * 2_i32.pow(doublings)).min(RETRY_MAX)
+}
+
+/// What has a schedule of its own: all that does not come along with something else.
+fn scheduled() -> impl Iterator<Item = &'static Entity> {
+    ENTITIES.iter().copied().filter(|it| !matches!(it.source, Source::Included { .. }))
 }
 
 /// Orders what is due, until the sync stops.
@@ -27,21 +123,9 @@ pub(super) fn keep(handle: &Handle) {
     if !handle.has_key() {
         return;
     }
-    // When each entity was last ordered; a failed run is not repeated before its next time.
-    let mut ordered: Vec<(&'static str, DateTime<Utc>)> = Vec::new();
     loop {
-        let now = handle.now();
-        match due(handle, &ordered, now) {
-            Ok(entities) if entities.is_empty() => {}
-            Ok(entities) => {
-                ordered.retain(|(name, _)| !entities.iter().any(|it| it.name == *name));
-                ordered.extend(entities.iter().map(|it| (it.name, now)));
-                let order = Order { entities, forced: false, since: None, trigger: Trigger::Schedule };
-                if let Err(refused) = handle.start(order) {
-                    log::warn!("nothing was synced on schedule: {refused}");
-                }
-            }
-            Err(error) => log::error!("the schedule could not be kept: {error}"),
+        if let Err(error) = order_due(handle) {
+            log::error!("the schedule could not be kept: {error}");
         }
         if handle.0.stop.wait(TICK) {
             return;
@@ -49,58 +133,31 @@ pub(super) fn keep(handle: &Handle) {
     }
 }
 
-/// Entities whose time came since they were last read or ordered; what was never read is due at once.
-fn due(
-    handle: &Handle,
-    ordered: &[(&'static str, DateTime<Utc>)],
-    now: DateTime<Utc>,
-) -> Result<Vec<&'static Entity>, store::Error> {
+/// Orders what is due now: what takes long in a run of its own, which the others do not wait for.
+fn order_due(handle: &Handle) -> Result<(), store::Error> {
+    if handle.is_paused() {
+        return Ok(());
+    }
+    let now = handle.now();
     let (statuses, zone) = handle.0.store.read(|db| Ok((db.statuses()?, db.zone()?)))?;
+    let timetable = &handle.0.options.timetable;
     let is_due = |entity: &'static Entity| {
-        let read_at = statuses.iter().find(|it| it.name == entity.name).and_then(|it| it.last_synced_at);
-        let ordered_at = ordered.iter().find(|(name, _)| *name == entity.name).map(|(_, at)| *at);
-        match read_at.max(ordered_at) {
-            None => true,
-            Some(last) => next(entity, zone, last).is_some_and(|at| at <= now),
-        }
+        let status = statuses.iter().find(|it| it.name == entity.name);
+        status.and_then(|it| timetable.due(entity, it, zone)).is_some_and(|at| at <= now) && !handle.is_under_way(entity)
     };
-    let readable = ENTITIES.iter().filter(|it| !matches!(it.source, Source::Included { .. }));
-    Ok(readable.filter_map(|it| find(it.name)).filter(|it| is_due(it)).collect())
+    let due: Vec<&'static Entity> = scheduled().filter(|it| is_due(it)).collect();
+    for pace in [Pace::Prompt, Pace::Slow] {
+        let entities: Vec<_> = due.iter().copied().filter(|it| it.pace() == pace).collect();
+        if entities.is_empty() {
+            continue;
+        }
+        let order = Order { entities, forced: false, since: None, trigger: Trigger::Schedule };
+        if let Err(refused) = handle.start(order) {
+            log::warn!("nothing was synced on schedule: {refused}");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::EVENTS;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().expect("a time")
-    }
-
-    #[test]
-    fn every_schedule_of_the_catalog_can_be_kept() {
-        for entity in ENTITIES {
-            assert!(next(entity, Tz::UTC, at("2026-06-01T00:00:00Z")).is_some(), "{}", entity.name);
-        }
-    }
-
-    #[test]
-    fn a_schedule_is_in_the_zone_of_the_account() {
-        let profiles = find("profiles").expect("an entity");
-        let next_at = |after: &str| next(profiles, Tz::America__New_York, at(after));
-        assert_eq!(next_at("2026-06-01T00:00:00Z"), Some(at("2026-06-01T06:00:00Z")));
-        assert_eq!(next_at("2026-12-01T00:00:00Z"), Some(at("2026-12-01T07:00:00Z")));
-    }
-
-    #[test]
-    fn an_hour_that_is_skipped_is_not_a_day_that_is_skipped() {
-        let profiles = find("profiles").expect("an entity");
-        let due = next(profiles, Tz::America__New_York, at("2026-03-08T05:00:00Z")).expect("a time");
-        assert!(due < at("2026-03-08T12:00:00Z"), "{due}");
-    }
-
-    #[test]
-    fn events_are_due_every_quarter_of_an_hour() {
-        assert_eq!(next(&EVENTS, Tz::UTC, at("2026-06-01T10:07:00Z")), Some(at("2026-06-01T10:15:00Z")));
-    }
-}
+mod tests;

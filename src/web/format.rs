@@ -187,6 +187,13 @@ pub fn moment(time: DateTime<Utc>, zone: &str) -> String {
     }
 }
 
+/// A moment to the second, on the wall clock of `zone` or in UTC: `21 Nov, 14:03:22`.
+#[must_use]
+pub fn second(time: DateTime<Utc>, zone: &str) -> String {
+    let local = zone.parse::<Tz>().map_or(time.naive_utc(), |zone| time.with_timezone(&zone).naive_local());
+    local.format("%-d %b, %H:%M:%S").to_string()
+}
+
 /// `512 B`, `1.5 kB`, `12.0 MB`: powers of a thousand, as Klaviyo and disks count.
 #[must_use]
 pub fn bytes(count: f64) -> String {

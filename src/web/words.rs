@@ -32,6 +32,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("since", since);
     tera.register_filter("change", Markup(|value: &Value, args: &Args| Ok(change(value, text(args, "good")))));
     tera.register_filter("time", Markup(|value: &Value, args: &Args| time(value, args, "")));
+    tera.register_filter("second", Markup(second));
     tera.register_filter("ago", Markup(|value: &Value, args: &Args| time(value, args, " data-ago")));
     tera.register_filter("sparkline", Markup(|value: &Value, _: &Args| Ok(sparkline(value))));
     tera.register_filter("json", Markup(json));
@@ -114,6 +115,13 @@ fn time(value: &Value, args: &Args, attribute: &str) -> Result<String> {
     let words = tera::escape_html(&format::moment(instant, text(args, "zone")));
     let machine = instant.format("%Y-%m-%dT%H:%M:%SZ");
     Ok(format!(r#"<time datetime="{machine}" title="{words}"{attribute}>{words}</time>"#))
+}
+
+/// A `<time>` element to the second, as a log has it.
+fn second(value: &Value, args: &Args) -> Result<String> {
+    let Some(instant) = instant(value)? else { return Ok(UNKNOWN.to_owned()) };
+    let words = tera::escape_html(&format::second(instant, text(args, "zone")));
+    Ok(format!(r#"<time datetime="{}">{words}</time>"#, instant.format("%Y-%m-%dT%H:%M:%SZ")))
 }
 
 fn instant(value: &Value) -> Result<Option<DateTime<Utc>>> {

@@ -64,7 +64,7 @@ impl Subject {
         let shop = ShopPlan { events: EVENTS, profiles: PROFILES, ..ShopPlan::until(clock.now()) };
         let fake = Fake::start(Plan { shop, clock: clock.clone(), ..Plan::default() }).expect("a fake Klaviyo");
         let store = Store::in_memory().expect("a database");
-        let options = Options { history_days: 0, lookback_hours: LOOKBACK_HOURS, parallel: 4 };
+        let options = Options { lookback_hours: LOOKBACK_HOURS, ..Options::default() };
         let client = has_key.then(|| client(&fake));
         let handle = Handle::new(store.clone(), client, options, told(&clock)).expect("a sync at rest");
         let data_dir = tempfile::tempdir().expect("a directory");

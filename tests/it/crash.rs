@@ -223,7 +223,8 @@ fn a_server_that_is_asked_to_stop_stops_soon_and_loses_nothing() {
     running.terminate();
     assert_eq!(running.ended_within(Duration::from_secs(20)).and_then(|it| it.code()), Some(0));
     let store = open(dir.path());
-    assert_eq!(lines(&store, "select status, trigger from sync_runs"), ["interrupted schedule"]);
+    // What takes long is a run of its own.
+    assert_eq!(lines(&store, "select status, trigger from sync_runs"), ["interrupted schedule"; 2]);
     drop(store);
     // Nothing of the log is left to be read again.
     assert!(!dir.path().join("data/klytics.duckdb.wal").exists());

@@ -77,7 +77,7 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn serve(store: Store) -> Served {
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 1 };
+    let options = Options { parallel: 1, ..Options::default() };
     let handle = Handle::new(store.clone(), None, options, Utc::now).expect("a sync at rest");
     serve_with(store, handle)
 }
@@ -214,7 +214,7 @@ pub(crate) struct Reading {
 impl Default for Reading {
     fn default() -> Reading {
         Reading {
-            options: Options { history_days: 0, lookback_hours: 2, parallel: 3 },
+            options: Options { parallel: 3, ..Options::default() },
             base_url: None,
             timeout: Duration::from_secs(20),
             waits: false,

@@ -289,7 +289,7 @@ fn a_zone_that_the_account_gets_back_is_settled_by_a_run() {
 
 #[test]
 fn a_short_history_is_read_first_and_the_rest_when_it_is_wanted() {
-    let options = klytics::sync::Options { history_days: 30, lookback_hours: 2, parallel: 3 };
+    let options = klytics::sync::Options { history_days: 30, parallel: 3, ..Default::default() };
     let mut mirror = Mirror::with(shop(), &Reading { options, ..Reading::default() });
     mirror.sync();
     let oldest = "select min(timestamp) >= timestamp '2026-10-22 17:00:00' and count(*) > 0 from klaviyo_events";

@@ -31,7 +31,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// What pages and API may name of the sync: its handle, and the types that the handle's methods take and give.
-const OF_THE_SYNC: &[&str] = &["Handle", "Order", "Refused", "Ticket", "Trigger"];
+const OF_THE_SYNC: &[&str] = &["Budget", "Handle", "Order", "Refused", "Spent", "Ticket", "Trigger"];
 
 /// Functions of SQL that say what time it is: they need time zones, which the database is built without.
 const CLOCKS: &[&str] = &["now()", "today()", "current_date", "current_timestamp", "current_time", "localtime"];

@@ -162,7 +162,11 @@ fn an_unreachable_host_is_said_and_nothing_is_lost() {
     let run = mirror.run(everything());
     assert_eq!(run.status.name(), "failed");
     let said = error(&mirror, &run, "events");
-    assert!(said.starts_with("could not read /api/events in 4 tries: "), "{said}");
+    assert!(said.starts_with(&format!("could not reach 127.0.0.1:{port} in 4 tries: ")), "{said}");
+    // One of them finds nobody there, and the others need not look.
+    assert_eq!(part(&run, "accounts").requests, 4);
+    assert!(run.entities.iter().all(|it| it.name == "accounts" || it.requests == 0));
+    assert!(mirror.status("events").remedy.is_some_and(|it| it.contains("network")));
     same_rows(&rows(&mirror.store, true), &before);
     mirror.restart(&Reading::default());
     assert_eq!(changes(&mirror.sync()), (0, 0, 0));
@@ -285,7 +289,7 @@ fn a_cursor_that_expires_between_windows_loses_nothing() {
 #[test]
 fn the_smallest_account_is_copied_too() {
     let shop = ShopPlan { events: 1_000, profiles: 50, ..ShopPlan::until(noon()) };
-    let options = Options { history_days: 0, lookback_hours: 0, parallel: 1 };
+    let options = Options { lookback_hours: 0, parallel: 1, ..Options::default() };
     let mirror = Mirror::with(Plan { shop, ..self::shop() }, &Reading { options, ..Reading::default() });
     mirror.sync();
     let truth = mirror.truth_after(TimeDelta::minutes(10));

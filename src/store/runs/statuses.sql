@@ -5,6 +5,10 @@ select
     status.last_sync_time,
     status.record_count,
     status.error_message,
+    status.remedy,
+    status.resumes_at,
+    status.tried_at,
+    coalesce(status.failures, 0) as failures,
     (
         select start_at
         from sync_windows

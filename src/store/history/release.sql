@@ -1,0 +1,2 @@
+-- The pause holds no run any more.
+delete from sync_paused_runs

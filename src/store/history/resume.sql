@@ -1,0 +1,2 @@
+-- The sync is paused no longer.
+delete from sync_pause

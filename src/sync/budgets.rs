@@ -1,0 +1,49 @@
+//! How much of Klaviyo's rate limits is used, for a person.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::Handle;
+use crate::klaviyo;
+
+/// The budget of one endpoint.
+#[derive(Debug, Clone, Serialize)]
+pub struct Budget {
+    /// The path as Klaviyo's documentation spells it.
+    pub endpoint: &'static str,
+    pub second: Spent,
+    pub minute: Spent,
+    /// Where there is a daily limit.
+    pub day: Option<Spent>,
+    /// Until when nothing is asked there, because Klaviyo said so.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+/// Requests in the last second, minute or day, and how many we allow ourselves.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Spent {
+    pub used: usize,
+    pub limit: usize,
+}
+
+impl Handle {
+    /// What is used at each endpoint that was asked since the start, in the order of their names.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<Budget> {
+        let now = self.now();
+        let budget = |it: klaviyo::Usage| Budget {
+            endpoint: it.endpoint,
+            second: it.second.into(),
+            minute: it.minute.into(),
+            day: it.day.map(Spent::from),
+            held_until: it.held_for.and_then(|it| TimeDelta::from_std(it).ok()).map(|it| now + it),
+        };
+        self.0.client.iter().flat_map(|it| it.usage()).map(budget).collect()
+    }
+}
+
+impl From<klaviyo::Spent> for Spent {
+    fn from(it: klaviyo::Spent) -> Spent {
+        Spent { used: it.used, limit: it.limit }
+    }
+}
