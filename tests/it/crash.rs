@@ -75,12 +75,11 @@ fn a_first_read_that_is_killed_twenty_times_ends_in_the_same_rows_and_reads_no_w
         let asked = || fake.requests()[seen..].iter().filter(|it| it.path == "/api/events").count();
         while asked() < patience(kill, chance) && running.ended_within(Duration::from_millis(1)).is_none() {}
         // Not just when an answer has come, but somewhere on the way to the next.
-        match running.ended_within(Duration::from_micros(chance % 40_000)) {
-            Some(status) => assert!(status.success(), "{status}"),
-            None => {
-                running.kill();
-                kills += 1;
-            }
+        if let Some(status) = running.ended_within(Duration::from_micros(chance % 40_000)) {
+            assert!(status.success(), "{status}");
+        } else {
+            running.kill();
+            kills += 1;
         }
         nothing_is_read_again(&fake.requests()[seen..], &kept);
         kept = windows(dir.path());
@@ -174,6 +173,33 @@ fn bounds(request: &Seen) -> Option<Span> {
         rest.split_once("%29")?.0.replace("%3A", ":").parse().ok()
     };
     Some((of("greater-or-equal").unwrap_or(DateTime::UNIX_EPOCH), of("less-than").expect("an end")))
+}
+
+/// The same command where no file may grow beyond so many blocks of 512 bytes, as on a disk that is full.
+fn cramped(command: &Command, blocks: u32) -> Command {
+    let mut shell = Command::new("sh");
+    // What would end the process is ignored, so that the write fails as it does on a full disk.
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+#[test]
+fn a_disk_that_is_full_is_said_and_nothing_is_lost() {
+    let fake = fake();
+    let undisturbed = tempfile::tempdir().expect("a directory");
+    assert_eq!(told(&mut sync(&fake, undisturbed.path())).code, Some(0));
+    let whole = std::fs::metadata(undisturbed.path().join("data/klytics.duckdb")).expect("a file").len();
+    let dir = tempfile::tempdir().expect("a directory");
+    let blocks = u32::try_from(whole / 2 / 512).expect("a small file");
+    let full = told(&mut cramped(&sync(&fake, dir.path()), blocks));
+    assert!(full.code.is_some_and(|it| it != 0), "{}{}", full.out, full.err);
+    assert!(full.err.contains("File too large"), "{}{}", full.out, full.err);
+    // With room again it goes on.
+    let room = told(&mut sync(&fake, dir.path()));
+    assert_eq!(room.code, Some(0), "{}{}", room.out, room.err);
+    assert_eq!(digests(&open(dir.path())), digests(&open(undisturbed.path())));
 }
 
 #[test]

@@ -12,7 +12,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use klytics::demo::{Kind, LateEvent, Mood, Shop};
 use klytics::store::Store;
 use klytics::store::runs::Run;
-use klytics::sync::Options;
 use rocket::http::Header;
 use serde_json::Value;
 
@@ -23,8 +22,7 @@ use crate::support::{
 
 /// In a hurry, so that what hangs is given up.
 fn reading() -> Reading {
-    let options = Options { history_days: 0, lookback_hours: 2, parallel: 3 };
-    Reading { options, timeout: Duration::from_millis(700), ..Reading::default() }
+    Reading { timeout: Duration::from_millis(700), ..Reading::default() }
 }
 
 /// Runs under which the account changes, each in another storm.
@@ -247,10 +245,10 @@ impl Looking {
     }
 }
 
-fn look(served: &Served, bounds: &Bounds, stopped: &Receiver<()>) -> Option<i64> {
+fn look(served: &Served, bounds: &Bounds, end: &Receiver<()>) -> Option<i64> {
     let mut tagged = HashMap::new();
     for round in 1.. {
-        let last = stopped.recv_timeout(Duration::from_millis(20)).is_ok();
+        let last = end.recv_timeout(Duration::from_millis(20)).is_ok();
         let whole = bounds.whole.load(Ordering::SeqCst);
         let mut shown = None;
         for path in PATHS {

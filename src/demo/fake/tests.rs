@@ -604,9 +604,8 @@ fn edits_are_served() {
     assert_eq!(event["data"]["attributes"]["timestamp"].as_i64(), Some(later.timestamp()));
     let revenue = fake.truth().revenue();
     let by = fake.edit(|shop| {
-        let place =
-            (0..).filter_map(|it| shop.place_of(Kind::PlacedOrder, it)).find(|it| shop.order_cents(*it).is_some());
-        let place = place.expect("an order");
+        let mut orders = (0..9).filter_map(|it| shop.place_of(Kind::PlacedOrder, it));
+        let place = orders.find(|it| shop.order_cents(*it).is_some()).expect("an order of our currency");
         let cents = shop.order_cents(place).expect("an amount");
         shop.correct_value(place, cents + 1_234).expect("an order");
         1_234
