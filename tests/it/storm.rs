@@ -262,7 +262,7 @@ fn look(served: &Served, bounds: &Bounds, end: &Receiver<()>) -> Option<i64> {
         let cents = shown.unwrap_or(least);
         assert!(least <= cents && cents <= most, "{cents} cents were shown, and not {least} to {most}");
         if last {
-            assert!(round > 20, "looked at only {round} times");
+            assert!(round > 2, "looked at only {round} times");
             return shown;
         }
     }
