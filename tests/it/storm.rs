@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use klytics::demo::{Kind, LateEvent, Mood, Shop};
-use klytics::store::Store;
 use klytics::store::runs::Run;
+use klytics::store::{Db, Store};
 use rocket::http::Header;
 use serde_json::Value;
 
 use crate::support::{
-    Mirror, Reading, Served, at_rest, ended_well, everything, forced, holds_the_truth, lines, pause, rows, serve, shop,
-    value,
+    Mirror, Reading, Served, account, at_rest, ended_well, entity, everything, forced, holds_the_truth, lines, pause,
+    rows, seed, serve, shop, value,
 };
 
 /// In a hurry, so that what hangs is given up.
@@ -33,6 +33,21 @@ fn an_account_in_a_storm_is_copied_to_the_cent() {
     for seed in [11, 22, 33] {
         weather(seed);
     }
+}
+
+#[test]
+fn what_is_answered_at_once_is_of_one_moment() {
+    let store = account();
+    let (before, during) = store
+        .read(|db| {
+            let count = |db: &Db<'_>| db.count(entity("lists"));
+            let before = count(db)?;
+            seed(&store, "insert into klaviyo_lists (id, name) values ('L', 'Newsletter')");
+            Ok((before, count(db)?))
+        })
+        .expect("counts");
+    assert_eq!((before, during), (0, 0));
+    assert_eq!(value(&store, "select count(*) from klaviyo_lists"), "1");
 }
 
 /// A first read and some more runs in a storm, while the account changes and someone looks; then two in fine weather.
