@@ -19,6 +19,7 @@ mod reconciliation;
 mod reports;
 mod repository;
 mod runs;
+mod storm;
 mod support;
 mod sync;
 mod tidy;
