@@ -2,10 +2,14 @@
 //!
 //! `script/bench` runs it. Every figure is of this run on this machine; compare figures of one run with one another.
 
-use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::net::TcpStream;
+#[path = "ingest/figures.rs"]
+mod figures;
+#[path = "ingest/processes.rs"]
+mod processes;
+
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -21,23 +25,54 @@ const KLYTICS: &str = env!("CARGO_BIN_EXE_klytics");
 /// Events whose pages are kept in memory for the first figure.
 const IN_MEMORY: u64 = 200_000;
 
-/// Events of the account that is copied over HTTP.
-const ACCOUNT: u64 = 1_000_000;
-
 /// Rows that are written in one go, as the sync does it.
 const WINDOW: usize = 122_880;
 
+/// How much is copied: 50,000 events, a million or ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    Small,
+    Usual,
+    Large,
+}
+
+impl Scale {
+    fn events(self) -> u64 {
+        match self {
+            Scale::Small => 50_000,
+            Scale::Usual => 1_000_000,
+            Scale::Large => 10_000_000,
+        }
+    }
+}
+
+type Measure = fn(Scale);
+
+/// The figures by the names that choose them; without a name all are measured.
+const FIGURES: &[(&str, Measure)] = &[
+    ("bytes", |scale| from_bytes(if scale == Scale::Small { IN_MEMORY / 20 } else { IN_MEMORY })),
+    ("unlimited", figures::unlimited),
+    ("limited", figures::limited),
+    ("readers", figures::readers),
+    ("demo", |_| figures::first_page()),
+    ("binary", |_| binary()),
+];
+
 fn main() {
     // Cargo's own flags are of no use to a program of figures.
-    let small = std::env::args().any(|it| it == "--small");
-    let scale = if small { 20 } else { 1 };
-    from_bytes(IN_MEMORY / scale);
-    if std::env::args().any(|it| it == "--bytes") {
-        return;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |name: &str| arguments.iter().any(|it| it == name);
+    let scale = match (has("--small"), has("--large")) {
+        (true, _) => Scale::Small,
+        (_, true) => Scale::Large,
+        _ => Scale::Usual,
+    };
+    let named = FIGURES.iter().any(|it| has(it.0));
+    for (name, figure) in FIGURES {
+        if has(name) || !named {
+            figure(scale);
+        }
     }
-    over_http(ACCOUNT / scale);
-    first_page();
-    binary();
 }
 
 /// Pages in memory to committed rows, read on one thread while another writes, as the sync does it.
@@ -128,109 +163,6 @@ fn pages(fake: &Fake) -> Vec<Vec<u8>> {
     pages
 }
 
-/// A whole account over HTTP, the fake in a process of its own, with the peak of our memory.
-fn over_http(events: u64) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let profiles = events / 12;
-    let mut fake = StandIn::start(events, profiles);
-    let start = Instant::now();
-    let mut sync = Command::new(KLYTICS)
-        .args(["sync", "--entity", "events", "--json"])
-        .env("KLYTICS_KLAVIYO__BASE_URL", &fake.url)
-        .env("KLYTICS_KLAVIYO__BUDGET_SHARE", "1.0")
-        .env("KLAVIYO_API_KEY", &fake.key)
-        .env("KLYTICS_DATA_DIR", directory.path())
-        .env("KLYTICS_STORE__MEMORY_LIMIT", "256MB")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("klytics sync");
-    let mut peak = 0;
-    let status = loop {
-        peak = peak.max(peak_memory(sync.id()).unwrap_or_default());
-        if let Some(status) = sync.try_wait().expect("a child") {
-            break status;
-        }
-        std::thread::park_timeout(Duration::from_millis(50));
-    };
-    let took = start.elapsed();
-    let _ = fake.process.kill();
-    let size = std::fs::metadata(directory.path().join("klytics.duckdb")).map_or(0, |it| it.len());
-    println!(
-        "A first read of {events} events over HTTP, the fake in a process of its own on the same processors ({status})"
-    );
-    println!(
-        "  {:>9.0} events/s end to end, {:.0} s",
-        rate(usize::try_from(events).unwrap_or_default(), took),
-        took.as_secs_f64()
-    );
-    println!("  {:>9} bytes an event on disk", size / events);
-    println!(
-        "  {:>9} at the most in memory, with store.memory_limit=256MB",
-        human(usize::try_from(peak).unwrap_or_default())
-    );
-}
-
-/// The stand-in for Klaviyo as a child process.
-struct StandIn {
-    process: Child,
-    url: String,
-    key: String,
-    /// What it prints; it would fail to print without it.
-    _output: Lines<BufReader<ChildStdout>>,
-}
-
-impl StandIn {
-    fn start(events: u64, profiles: u64) -> StandIn {
-        let mut process = Command::new(KLYTICS)
-            .args(["demo", "--serve-api-only", "--port", "0"])
-            .args(["--events", &events.to_string(), "--profiles", &profiles.to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("klytics demo");
-        let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let line = output.by_ref().map_while(Result::ok).find(|it| it.contains("BASE_URL=")).expect("its address");
-        let value = |name: &str| {
-            let rest = line.split_once(name).expect("a setting").1;
-            rest.split_whitespace().next().expect("a value").to_owned()
-        };
-        let (url, key) = (value("KLYTICS_KLAVIYO__BASE_URL="), value("KLAVIYO_API_KEY="));
-        StandIn { process, url, key, _output: output }
-    }
-}
-
-/// From `klytics demo` to an overview with revenue in it.
-fn first_page() {
-    let start = Instant::now();
-    let mut demo =
-        Command::new(KLYTICS).args(["demo", "--port", "8790"]).stdout(Stdio::piped()).spawn().expect("klytics demo");
-    let mut out = BufReader::new(demo.stdout.take().expect("its output")).lines().map_while(Result::ok);
-    let address =
-        out.find_map(|it| it.split_once("at http://").map(|(_, it)| it.trim().to_owned())).expect("its address");
-    let mut with_data = None;
-    while with_data.is_none() && start.elapsed() < Duration::from_mins(1) {
-        let revenue = get(&address, "/api/overview").and_then(|it| {
-            let json = it.split_once("\r\n\r\n")?.1.to_owned();
-            serde_json::from_str::<serde_json::Value>(&json).ok()?.pointer("/revenue/current")?.as_f64()
-        });
-        with_data = revenue.filter(|it| *it > 0.0).map(|_| start.elapsed());
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-    let _ = demo.kill();
-    let _ = demo.wait();
-    match with_data {
-        Some(took) => println!("From `klytics demo` to the first page with data: {:.1} s", took.as_secs_f64()),
-        None => println!("From `klytics demo` to the first page with data: not within a minute"),
-    }
-}
-
-fn get(address: &str, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
-
 fn binary() {
     let stripped = tempfile::NamedTempFile::new().expect("a file");
     let path = stripped.path();
@@ -242,13 +174,6 @@ fn binary() {
         }
         _ => println!("The binary could not be stripped: is `strip` installed?"),
     }
-}
-
-/// Bytes that the process held at the most so far; Linux tells.
-fn peak_memory(process: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = text.lines().find(|it| it.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
 }
 
 fn rate(count: usize, took: Duration) -> f64 {

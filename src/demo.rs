@@ -11,6 +11,6 @@ mod shop;
 mod truth;
 
 pub use clock::Clock;
-pub use fake::{Delivery, Error, Fake, Hook, Limits, Mood, Plan, Seen};
+pub use fake::{Delivery, Error, Fake, Hook, Limits, Mood, Plan, Seen, Traffic};
 pub use shop::{Kind, LateEvent, Reason, Shop, ShopPlan};
 pub use truth::Truth;

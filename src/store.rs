@@ -150,17 +150,20 @@ impl Store {
         })))
     }
 
-    /// Lends a reading connection to one unit of work.
+    /// Lends a reading connection to one unit of work. All that it asks is answered as of one moment, or its numbers
+    /// would not agree with one another while rows are being written.
     ///
     /// # Errors
     /// What the work returns, or that no connection could be made.
     pub fn read<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let resting = lock(&self.0.readers).pop();
-        let connection = match resting {
+        let mut connection = match resting {
             Some(connection) => connection,
             None => lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
         };
-        let result = work(&self.db(&connection));
+        let moment = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
+        let result = work(&self.db(&moment));
+        drop(moment);
         let mut readers = lock(&self.0.readers);
         if readers.len() < IDLE_READERS {
             readers.push(connection);

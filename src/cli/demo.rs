@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::Utc;
 use clap::Args;
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// Keep to Klaviyo's rate limits, as the real one does
     #[arg(long)]
     limits: bool,
+    /// Let every answer of the stand-in take so long; the real one takes about 300
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    latency_ms: u64,
 }
 
 /// How many ports above the wished one are tried.
@@ -90,6 +94,7 @@ fn serve_api(arguments: &Arguments) -> Result<(), Failure> {
     let fake = start(arguments, arguments.port)?;
     super::print("A stand-in for Klaviyo's API serves a made-up shop. To copy it from another terminal:");
     super::print(format_args!("  KLYTICS_KLAVIYO__BASE_URL={} KLAVIYO_API_KEY={} klytics", fake.url(), fake.key()));
+    super::print(format_args!("How busy it is kept is told at {}/traffic.", fake.url()));
     super::print("Stop with Ctrl-C.");
     fake.wait();
     Ok(())
@@ -102,7 +107,8 @@ fn start(arguments: &Arguments, port: u16) -> Result<Fake, Failure> {
     shop.events = arguments.events;
     shop.profiles = arguments.profiles;
     let limits = if arguments.limits { Limits::Klaviyo { share: 1.0 } } else { Limits::None };
-    let plan = Plan { shop, clock, limits, port, ..Plan::default() };
+    let latency = Duration::from_millis(arguments.latency_ms);
+    let plan = Plan { shop, clock, limits, latency, port, ..Plan::default() };
     Fake::start(plan).map_err(|error| Failure::Other(anyhow::Error::new(error)))
 }
 

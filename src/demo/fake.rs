@@ -7,6 +7,7 @@ mod document;
 mod event_json;
 mod events;
 mod filter;
+mod http;
 mod limits;
 mod listing;
 mod mood;
@@ -21,11 +22,13 @@ mod refusal;
 mod reports;
 mod server;
 mod statistics;
+mod traffic;
 mod webhooks;
 mod world;
 
 pub use limits::Limits;
 pub use mood::Mood;
+pub use traffic::Traffic;
 pub use webhooks::{Delivery, Hook};
 pub use world::Seen;
 
@@ -119,6 +122,12 @@ impl Fake {
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
         self.world.requests()
+    }
+
+    /// How busy the fake was kept so far. Other processes read it at `/traffic`.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.world.traffic()
     }
 
     /// Changes the shop between two requests.

@@ -73,7 +73,8 @@ fn members(shop: &Shop, time: i64) -> BTreeMap<String, u64> {
 }
 
 fn records(shop: &Shop, time: i64) -> BTreeMap<&'static str, u64> {
-    let campaigns = shop.campaigns.iter().filter(|it| !it.gone).count();
+    let campaigns: Vec<_> = shop.campaigns.iter().filter(|it| !it.gone).collect();
+    let campaign_messages: usize = campaigns.iter().map(|it| it.messages().count()).sum();
     let actions: usize = shop.flows.iter().map(|it| it.actions.len()).sum();
     let sends = shop.flows.iter().flat_map(|it| &it.actions).filter(|it| matches!(it.step, Step::Send(_))).count();
     [
@@ -82,8 +83,8 @@ fn records(shop: &Shop, time: i64) -> BTreeMap<&'static str, u64> {
         ("mapped_metrics", 7),
         ("events", shop.events.len()),
         ("profiles", shop.people(time).count()),
-        ("campaigns", campaigns),
-        ("campaign_messages", campaigns),
+        ("campaigns", campaigns.len()),
+        ("campaign_messages", campaign_messages),
         ("flows", shop.flows.len()),
         ("flow_actions", actions),
         ("flow_messages", sends),

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
-use klytics::demo::{Clock, Fake, Plan, ShopPlan};
+use chrono::{DateTime, TimeDelta, Utc};
+use klytics::demo::{Clock, Fake, Plan, Seen, ShopPlan};
 use klytics::store::{Options, Store};
 
 use crate::binary::{Running, free_port, get, klytics, told};
-use crate::support::{lines, pause, rows, same_rows, value};
+use crate::support::{digests, lines, pause, rows, same_rows, value};
 
 /// What is copied here: all but what Klaviyo only tells fifteen times a minute.
 const ENTITIES: &[&str] = &["accounts", "metrics", "campaigns", "flows", "forms", "events", "profiles", "lists"];
@@ -17,8 +17,12 @@ const ENTITIES: &[&str] = &["accounts", "metrics", "campaigns", "flows", "forms"
 /// A shop that takes the binary a few seconds, by a clock that is ahead of it, and where nothing has happened for an
 /// hour: whenever the binary asks, it has the same to copy.
 fn fake() -> Fake {
+    fake_of(60_000)
+}
+
+fn fake_of(events: u64) -> Fake {
     let soon = Utc::now() + TimeDelta::minutes(20);
-    let shop = ShopPlan { events: 60_000, profiles: 1_500, ..ShopPlan::until(soon) };
+    let shop = ShopPlan { events, profiles: 1_500, ..ShopPlan::until(soon) };
     let plan = Plan { shop, clock: Clock::at(soon), latency: Duration::from_millis(15), ..Plan::default() };
     let fake = Fake::start(plan).expect("a fake");
     fake.edit(|shop| shop.forget_since(soon - TimeDelta::hours(1)));
@@ -47,33 +51,164 @@ fn dice(seed: u64) -> impl Iterator<Item = u64> {
     .map(|it| it >> 33)
 }
 
+/// How often the first read is killed.
+const KILLS: usize = 20;
+
+/// Pages of events that the fake is asked for before the reader is killed: mostly a few, and now and then as many as
+/// make a window.
+fn patience(kill: usize, chance: u64) -> usize {
+    let chance = usize::try_from(chance).expect("a small number");
+    if kill % 4 == 3 { 26 + chance % 8 } else { chance % 8 }
+}
+
 #[test]
-fn a_copy_that_is_killed_again_and_again_ends_in_the_same_rows() {
-    let fake = fake();
+fn a_first_read_that_is_killed_twenty_times_ends_in_the_same_rows_and_reads_no_window_twice() {
+    let fake = fake_of(180_000);
     let undisturbed = tempfile::tempdir().expect("a directory");
     let told = told(&mut sync(&fake, undisturbed.path()));
     assert_eq!((told.code, told.err.as_str()), (Some(0), ""), "{}", told.out);
     let dir = tempfile::tempdir().expect("a directory");
-    let mut kills = 0;
-    for chance in dice(20_261_121).take(12) {
+    let (mut kills, mut early, mut kept) = (0, 0, Vec::new());
+    for (kill, chance) in dice(20_261_121).take(KILLS).enumerate() {
+        let seen = fake.requests().len();
         let mut running = Running::start(&mut sync(&fake, dir.path()));
-        if let Some(status) = running.ended_within(Duration::from_millis(60 + chance % 1_500)) {
+        let asked = || fake.requests()[seen..].iter().filter(|it| it.path == "/api/events").count();
+        while asked() < patience(kill, chance) && running.ended_within(Duration::from_millis(1)).is_none() {}
+        // Not just when an answer has come, but somewhere on the way to the next.
+        if let Some(status) = running.ended_within(Duration::from_micros(chance % 40_000)) {
             assert!(status.success(), "{status}");
         } else {
             running.kill();
             kills += 1;
         }
+        nothing_is_read_again(&fake.requests()[seen..], &kept);
+        kept = windows(dir.path());
+        early += usize::from(!reach_back(&kept));
     }
-    assert!(kills >= 3, "only {kills} of the runs were killed");
+    assert_eq!(kills, KILLS);
+    assert!(early >= 12, "only {early} of the kills came during the first read");
+    assert!(!kept.is_empty(), "no window was ever complete");
+    let seen = fake.requests().len();
     assert_eq!(Running::start(&mut sync(&fake, dir.path())).ended(), Some(0));
+    nothing_is_read_again(&fake.requests()[seen..], &kept);
     let (copy, want) = (open(dir.path()), open(undisturbed.path()));
-    same_rows(&rows(&copy, false), &rows(&want, false));
+    if digests(&copy) != digests(&want) {
+        same_rows(&rows(&copy, false), &rows(&want, false));
+    }
     assert_eq!(value(&copy, "select count(*) - count(distinct id) from klaviyo_events"), "0");
+    assert_eq!(lines(&copy, KNOWN), lines(&want, KNOWN));
+    for table in own_tables(&want) {
+        let all = format!("select {} from {table}", told_columns(&want, &table));
+        assert_eq!(lines(&copy, &all), lines(&want, &all), "{table}");
+    }
     let windows = "select entity_type, count(*), bool_and(start_at < end_at) from sync_windows group by all";
     assert_eq!(lines(&copy, windows), ["events 1 true"]);
     let ended = lines(&copy, "select distinct status from sync_runs");
     assert_eq!(ended, ["completed", "interrupted"]);
     assert_eq!(lines(&copy, "select id from sync_runs group by id having count(*) > 1"), [""; 0]);
+}
+
+/// What each entity says of itself, but for when.
+const KNOWN: &str = "select entity_type, status, record_count, success, error_message from klaviyo_sync_status";
+
+/// Tables that are neither copies nor tell when what was done.
+fn own_tables(store: &Store) -> Vec<String> {
+    let copies: Vec<String> = klytics::catalog::ENTITIES.iter().map(|it| it.table()).collect();
+    let all = lines(store, "select table_name from duckdb_tables() where schema_name = 'main' and not temporary");
+    let history = |it: &String| it.starts_with("sync_") || ["klaviyo_sync_status", "api_calls"].contains(&it.as_str());
+    let own: Vec<String> = all.into_iter().filter(|it| !copies.contains(it) && !history(it)).collect();
+    assert!(own.iter().any(|it| it == "metric_kinds"), "{own:?}");
+    own
+}
+
+/// The columns of a table but for those that tell when something was looked at.
+fn told_columns(store: &Store, table: &str) -> String {
+    let columns = format!(
+        "select column_name from duckdb_columns() where table_name = '{table}'
+             and column_name not in ('checked_at', 'fetched_at', 'repaired_at', 'seen_at', 'whole_at')"
+    );
+    lines(store, &columns).join(", ")
+}
+
+type Span = (DateTime<Utc>, DateTime<Utc>);
+
+/// The windows that the file says are complete. A copy of it is asked: opening it changes it.
+fn windows(dir: &Path) -> Vec<Span> {
+    let copy = tempfile::tempdir().expect("a directory");
+    let data = copy.path().join("data");
+    std::fs::create_dir(&data).expect("a directory");
+    for file in std::fs::read_dir(dir.join("data")).expect("what the killed left").map_while(Result::ok) {
+        if file.file_name().to_str().is_some_and(|it| it.starts_with("klytics.duckdb")) {
+            std::fs::copy(file.path(), data.join(file.file_name())).expect("a copy");
+        }
+    }
+    let text = "select strftime(start_at, '%Y-%m-%dT%H:%M:%SZ'), strftime(end_at, '%Y-%m-%dT%H:%M:%SZ')
+                from sync_windows where entity_type = 'events'";
+    let time = |text: &str| text.parse().expect("a time");
+    let span = |line: &String| line.split_once(' ').map(|(start, end)| (time(start), time(end))).expect("two times");
+    lines(&open(copy.path()), text).iter().map(span).collect()
+}
+
+/// Whether the windows go back to before the shop was there.
+fn reach_back(windows: &[Span]) -> bool {
+    windows.iter().any(|it| it.0 < Utc::now() - TimeDelta::days(3_000))
+}
+
+/// No window is asked for again that was complete when the process began; but for the end of what is known, which every
+/// run reads again for what came late.
+fn nothing_is_read_again(requests: &[Seen], kept: &[Span]) {
+    let latest = kept.iter().map(|it| it.1).max();
+    let settled_until = latest.map(|it| it - TimeDelta::hours(2));
+    let asked = requests.iter().filter(|it| it.path == "/api/events").filter_map(bounds);
+    for (start, end) in asked {
+        for (kept_start, kept_end) in kept {
+            let kept_end = settled_until.map_or(*kept_end, |it| it.min(*kept_end));
+            let overlap = end.min(kept_end) - start.max(*kept_start);
+            assert!(
+                overlap <= TimeDelta::zero(),
+                "{start} to {end} was asked for, of which {kept_start} to {kept_end} was complete"
+            );
+        }
+    }
+}
+
+/// What a request for events asks for; a page that follows another belongs to what that asked for.
+fn bounds(request: &Seen) -> Option<Span> {
+    if request.query.contains("cursor") {
+        return None;
+    }
+    let of = |operator: &str| {
+        let rest = request.query.split_once(&format!("{operator}%28datetime%2C"))?.1;
+        rest.split_once("%29")?.0.replace("%3A", ":").parse().ok()
+    };
+    Some((of("greater-or-equal").unwrap_or(DateTime::UNIX_EPOCH), of("less-than").expect("an end")))
+}
+
+/// The same command where no file may grow beyond so many blocks of 512 bytes, as on a disk that is full.
+fn cramped(command: &Command, blocks: u32) -> Command {
+    let mut shell = Command::new("sh");
+    // What would end the process is ignored, so that the write fails as it does on a full disk.
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+#[test]
+fn a_disk_that_is_full_is_said_and_nothing_is_lost() {
+    let fake = fake();
+    let undisturbed = tempfile::tempdir().expect("a directory");
+    assert_eq!(told(&mut sync(&fake, undisturbed.path())).code, Some(0));
+    let whole = std::fs::metadata(undisturbed.path().join("data/klytics.duckdb")).expect("a file").len();
+    let dir = tempfile::tempdir().expect("a directory");
+    let blocks = u32::try_from(whole / 2 / 512).expect("a small file");
+    let full = told(&mut cramped(&sync(&fake, dir.path()), blocks));
+    assert!(full.code.is_some_and(|it| it != 0), "{}{}", full.out, full.err);
+    assert!(full.err.contains("File too large"), "{}{}", full.out, full.err);
+    // With room again it goes on.
+    let room = told(&mut sync(&fake, dir.path()));
+    assert_eq!(room.code, Some(0), "{}{}", room.out, room.err);
+    assert_eq!(digests(&open(dir.path())), digests(&open(undisturbed.path())));
 }
 
 #[test]

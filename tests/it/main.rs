@@ -22,6 +22,7 @@ mod reports;
 mod repository;
 mod runs;
 mod settings;
+mod storm;
 mod support;
 mod sync;
 mod tidy;

@@ -351,25 +351,40 @@ pub(crate) fn changes(run: &Run) -> (i64, i64, i64) {
 /// Every row of every entity with all that it holds, by entity and id; `with_times` includes when each last changed.
 pub(crate) fn rows(store: &Store, with_times: bool) -> BTreeMap<&'static str, Vec<String>> {
     let of = |entity: &Entity| {
-        let columns = lines(
-            store,
-            &format!(
-                "select '\"' || column_name || '\"' || case data_type when 'VARIANT' then '::json' else '' end
-                 from duckdb_columns() where table_name = '{}'",
-                entity.table()
-            ),
-        );
-        let times = ["\"synced_at\"", "\"deleted_at\""];
-        let kept = columns.iter().filter(|it| with_times || !times.contains(&it.as_str()));
-        let text = |it: &String| match it.as_str() {
-            // What was sent names the port of its fake.
-            "\"raw\"" => r"coalesce(regexp_replace(raw, '127\.0\.0\.1:\d+', '', 'g'), '-')".to_owned(),
-            it => format!("coalesce({it}::varchar, '-')"),
-        };
-        let texts: Vec<_> = kept.map(text).collect();
+        let texts = texts(store, entity, with_times);
         lines(store, &format!("select {} from {}", texts.join(", "), entity.table()))
     };
     ENTITIES.iter().map(|it| (it.name, of(it))).collect()
+}
+
+/// The number of rows of every entity and a digest of all that they hold but times: the rows of many in one line.
+pub(crate) fn digests(store: &Store) -> Vec<String> {
+    let of = |entity: &Entity| {
+        let row = format!("concat_ws(chr(31), {})", texts(store, entity, false).join(", "));
+        let digest = format!("select count(*), bit_xor(md5_number_lower({row})) from {}", entity.table());
+        format!("{}: {}", entity.name, value(store, &digest))
+    };
+    ENTITIES.iter().map(|it| of(it)).collect()
+}
+
+/// Every column of an entity's table as a text that is never null.
+fn texts(store: &Store, entity: &Entity, with_times: bool) -> Vec<String> {
+    let columns = lines(
+        store,
+        &format!(
+            "select '\"' || column_name || '\"' || case data_type when 'VARIANT' then '::json' else '' end
+             from duckdb_columns() where table_name = '{}'",
+            entity.table()
+        ),
+    );
+    let times = ["\"synced_at\"", "\"deleted_at\""];
+    let kept = columns.iter().filter(|it| with_times || !times.contains(&it.as_str()));
+    let text = |it: &String| match it.as_str() {
+        // What was sent names the port of its fake.
+        "\"raw\"" => r"coalesce(regexp_replace(raw, '127\.0\.0\.1:\d+', '', 'g'), '-')".to_owned(),
+        it => format!("coalesce({it}::varchar, '-')"),
+    };
+    kept.map(text).collect()
 }
 
 /// Compares the rows of two copies, entity by entity, so that a failure names one row and not thousands.

@@ -98,7 +98,8 @@ pub(super) fn answer(
     let (dates, row) = question.measure(shop, now, &page, after.unwrap_or(question.end));
     let next = after.map(|_| {
         let number = i64::try_from(question.first + page.len()).unwrap_or(i64::MAX);
-        let cursor = Cursor { question: question.own, key: Key { number, ..Key::default() } }.text();
+        let key = Key { number, ..Key::default() };
+        let cursor = Cursor { question: question.own, key, back: false }.text();
         format!("{base}{path}?page_cursor={cursor}")
     });
     let link = format!("{base}{path}");

@@ -1,11 +1,32 @@
-//! Opaque cursors: where the last page ended, and of which question, in base64.
+//! Opaque cursors: where a page ended or began, and of which question, in base64.
 
-/// The place after which the next page begins.
+/// The place after which the next page begins, or before which the previous one ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
     /// Of the question that it belongs to; any other refuses it.
     pub(super) question: u64,
     pub(super) key: Key,
+    /// Towards the first page.
+    pub(super) back: bool,
+}
+
+/// From where the pages around one are read; `None` where there is none.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub(super) prev: Option<Key>,
+    pub(super) next: Option<Key>,
+}
+
+impl Ends {
+    /// Of the page that a cursor led to, its first and last record in the order of the question; `more` tells whether
+    /// others follow in the direction of the cursor.
+    pub(super) fn of(cursor: Option<&Cursor>, first: Option<Key>, last: Option<Key>, more: bool) -> Ends {
+        match cursor {
+            None => Ends { prev: None, next: last.filter(|_| more) },
+            Some(Cursor { back: false, .. }) => Ends { prev: first, next: last.filter(|_| more) },
+            Some(Cursor { back: true, .. }) => Ends { prev: first.filter(|_| more), next: last },
+        }
+    }
 }
 
 /// What records are ordered by: a number (times are numbers), then a text; the last tells equals apart.
@@ -19,15 +40,22 @@ pub(super) struct Key {
 impl Cursor {
     pub(super) fn text(&self) -> String {
         let Key { number, text, tie } = &self.key;
-        encode(format!("next::{:x}::{number}::{tie}::{text}", self.question).as_bytes())
+        let way = if self.back { "prev" } else { "next" };
+        encode(format!("{way}::{:x}::{number}::{tie}::{text}", self.question).as_bytes())
     }
 
     pub(super) fn parse(text: &str) -> Option<Cursor> {
         let plain = String::from_utf8(decode(text)?).ok()?;
-        let mut parts = plain.strip_prefix("next::")?.splitn(4, "::");
+        let (way, rest) = plain.split_once("::")?;
+        let back = match way {
+            "next" => false,
+            "prev" => true,
+            _ => return None,
+        };
+        let mut parts = rest.splitn(4, "::");
         let question = u64::from_str_radix(parts.next()?, 16).ok()?;
         let (number, tie) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Cursor { question, key: Key { number, tie, text: parts.next()?.to_owned() } })
+        Some(Cursor { question, key: Key { number, tie, text: parts.next()?.to_owned() }, back })
     }
 }
 
@@ -74,8 +102,10 @@ mod tests {
     fn a_cursor_reads_back_as_it_was_written() {
         for text in ["", "a", "ab", "abc", "name::with::marks – and more"] {
             let key = Key { number: -12, text: text.to_owned(), tie: 7 };
-            let cursor = Cursor { question: 0xFEED, key };
-            assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
+            for back in [false, true] {
+                let cursor = Cursor { question: 0xFEED, key: key.clone(), back };
+                assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The document that answers a question: data, what is included, links.
 
 use super::address::address;
-use super::cursor::{Cursor, Key};
+use super::cursor::{Cursor, Ends, Key};
 use super::event_json::EventWriter;
 use super::events;
 use super::listing::Choice;
@@ -23,20 +23,21 @@ pub(super) struct Place<'a> {
     pub(super) query: &'a [(String, String)],
 }
 
-/// Answers for an endpoint and the id in its path.
+/// Answers for an endpoint and the id in its path, into `out`.
 pub(super) fn document(
     endpoint: &Endpoint,
     id: Option<&str>,
     choice: Choice<'_>,
     place: &Place<'_>,
-) -> Result<String, Refusal> {
-    let mut document = Document { out: String::with_capacity(1 << 16), choice, base: place.base };
+    out: &mut String,
+) -> Result<(), Refusal> {
+    let mut document = Document { out, choice, base: place.base };
     document.out.push_str("{\"data\":");
-    let last = match (endpoint.serves, id) {
+    let ends = match (endpoint.serves, id) {
         (Serves::All(Resource::Event), _) => document.events()?,
         (Serves::One(resource), id) => {
             document.single(resource, id.unwrap_or_default())?;
-            None
+            Ends::default()
         }
         (Serves::Of(parent, _), Some(id)) if !choice.has(parent, id) => {
             return Err(Refusal::not_found("The parent resource"));
@@ -46,19 +47,19 @@ pub(super) fn document(
             return Err(Refusal::not_found("The resource"));
         }
         (Serves::All(resource) | Serves::Of(_, resource), id) => {
-            let (page, last) = choice.page(resource, id);
+            let (page, ends) = choice.page(resource, id);
             document.records(&page);
             document.included(&page);
-            last
+            ends
         }
     };
-    document.links(matches!(endpoint.serves, Serves::One(_)), place, last);
-    Ok(document.out)
+    document.links(matches!(endpoint.serves, Serves::One(_)), place, ends);
+    Ok(())
 }
 
 /// A document on its way.
 struct Document<'a> {
-    out: String,
+    out: &'a mut String,
     choice: Choice<'a>,
     base: &'a str,
 }
@@ -72,33 +73,33 @@ impl<'a> Document<'a> {
         if resource == Resource::Event {
             let event = events::one(self.choice.shop, id).ok_or_else(missing)?;
             let writer = self.writer();
-            writer.write(&mut self.out, &event);
+            writer.write(self.out, &event);
             self.included_with_events(&[event]);
         } else {
             let record = self.choice.single(resource, id).ok_or_else(missing)?;
-            record.write(&mut self.out, self.choice.question, self.base);
+            record.write(self.out, self.choice.question, self.base);
             self.included(&[record]);
         }
         Ok(())
     }
 
     fn writer(&self) -> EventWriter<'a> {
-        EventWriter { shop: self.choice.shop, question: self.choice.question, base: self.base }
+        EventWriter::new(self.choice.shop, self.choice.question, self.base)
     }
 
-    fn events(&mut self) -> Result<Option<Key>, Refusal> {
+    fn events(&mut self) -> Result<Ends, Refusal> {
         let Choice { shop, question, repeat, .. } = self.choice;
         let page = events::page(shop, question, repeat)?;
         self.out.reserve(page.events.len() * EVENT_BYTES);
         let writer = self.writer();
         self.out.push('[');
         for event in &page.events {
-            writer.write(&mut self.out, event);
+            writer.write(self.out, event);
             self.out.push(',');
         }
         self.close_list();
         self.included_with_events(&page.events);
-        Ok(page.last)
+        Ok(page.ends)
     }
 
     fn included_with_events(&mut self, events: &[Event]) {
@@ -110,7 +111,7 @@ impl<'a> Document<'a> {
         self.out.push_str(",\"included\":[");
         if question.includes("attributions") {
             for event in events.iter().filter(|it| it.attributed_message != NO_MESSAGE) {
-                writer.write_attribution(&mut self.out, event);
+                writer.write_attribution(self.out, event);
                 self.out.push(',');
             }
         }
@@ -119,15 +120,20 @@ impl<'a> Document<'a> {
             let seen: HashSet<&str> = resolved.map(|it| shop.metric_id(it.kind)).collect();
             let metrics = records::records(shop, Resource::Metric, None);
             for record in metrics.iter().filter(|it| seen.contains(it.id.as_str())) {
-                record.write(&mut self.out, question, self.base);
+                record.write(self.out, question, self.base);
                 self.out.push(',');
             }
         }
         if question.includes("profile") {
+            let bare = question.fields_of("profile").is_some_and(|it| it.iter().all(|it| it == "id"));
             let mut seen = HashSet::new();
             let first = events.iter().filter(|it| seen.insert(it.profile));
             for profile in first.filter_map(|it| shop.profiles.get(it.profile as usize)) {
-                people::record(shop, profile, question, self.choice.time).write(&mut self.out, question, self.base);
+                if bare {
+                    writer.write_bare_profile(self.out, profile);
+                } else {
+                    people::record(shop, profile, question, self.choice.time).write(self.out, question, self.base);
+                }
                 self.out.push(',');
             }
         }
@@ -137,7 +143,7 @@ impl<'a> Document<'a> {
     fn records(&mut self, records: &[Record]) {
         self.out.push('[');
         for record in records {
-            record.write(&mut self.out, self.choice.question, self.base);
+            record.write(self.out, self.choice.question, self.base);
             self.out.push(',');
         }
         self.close_list();
@@ -167,16 +173,20 @@ impl<'a> Document<'a> {
         self.records(&included);
     }
 
-    fn links(&mut self, single: bool, place: &Place<'_>, last: Option<Key>) {
+    fn links(&mut self, single: bool, place: &Place<'_>, ends: Ends) {
         let json = |url: String| serde_json::Value::from(url).to_string();
         self.out.push_str(",\"links\":{\"self\":");
         self.out.push_str(&json(address(place.base, place.path, place.query, None)));
         if !single {
-            let cursor = last.map(|key| Cursor { question: self.choice.question.digest, key }.text());
-            let next = cursor.map(|it| json(address(place.next_base, place.path, place.query, Some(&it))));
+            let question = self.choice.question.digest;
+            let link = |key: Option<Key>, base: &str, back: bool| {
+                let cursor = key.map(|key| Cursor { question, key, back }.text());
+                cursor.map_or("null".to_owned(), |it| json(address(base, place.path, place.query, Some(&it))))
+            };
             self.out.push_str(",\"next\":");
-            self.out.push_str(next.as_deref().unwrap_or("null"));
-            self.out.push_str(",\"prev\":null");
+            self.out.push_str(&link(ends.next, place.next_base, false));
+            self.out.push_str(",\"prev\":");
+            self.out.push_str(&link(ends.prev, place.base, true));
         }
         self.out.push_str("}}");
     }

@@ -1,16 +1,16 @@
 //! Events: which of them a question is about, found by time without walking through all.
 
-use super::cursor::Key;
+use super::cursor::{Ends, Key};
 use super::question::{Question, Wanted};
 use super::record::{is_text, is_time};
 use super::refusal::Refusal;
 use crate::demo::shop::{Event, Kind, NOBODY, Oddity, Shop, event_serial};
 use std::ops::Range;
 
-/// The events of one page, and whether more follow.
+/// The events of one page, and where the pages around it are.
 pub(super) struct Page {
     pub(super) events: Vec<Event>,
-    pub(super) last: Option<Key>,
+    pub(super) ends: Ends,
 }
 
 /// What has to hold of an event besides its time.
@@ -26,7 +26,7 @@ struct Wish {
 ///
 /// A filter may only name metrics that exist.
 pub(super) fn page(shop: &Shop, question: &Question, repeat: bool) -> Result<Page, Refusal> {
-    let descending = question.sort.as_ref().is_none_or(|it| it.1);
+    let descending = question.walks_down(true);
     let range = after_cursor(&shop.events, within(&shop.events, question), question, descending, repeat);
     let wish = Wish::of(shop, question)?;
     let events = &shop.events[range];
@@ -37,9 +37,12 @@ pub(super) fn page(shop: &Shop, question: &Question, repeat: bool) -> Result<Pag
     };
     let more = taken.len() > question.size;
     taken.truncate(question.size);
-    let last =
-        taken.last().filter(|_| more).map(|it| Key { number: it.at, text: String::new(), tie: it.serial.into() });
-    Ok(Page { events: taken, last })
+    if question.goes_back() {
+        taken.reverse();
+    }
+    let key = |it: &Event| Key { number: it.at, text: String::new(), tie: it.serial.into() };
+    let ends = Ends::of(question.cursor.as_ref(), taken.first().map(key), taken.last().map(key), more);
+    Ok(Page { events: taken, ends })
 }
 
 /// The event of that id.

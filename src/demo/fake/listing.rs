@@ -1,6 +1,6 @@
 //! Which records a question is about, in which order, and where the page ends: everything but events.
 
-use super::cursor::Key;
+use super::cursor::{Ends, Key};
 use super::order::{self, Orders};
 use super::question::Question;
 use super::record::Record;
@@ -9,8 +9,8 @@ use crate::demo::endpoints::Resource;
 use crate::demo::shop::Shop;
 use std::collections::HashMap;
 
-/// The records of a page, and where it ends if more follow.
-pub(super) type Page = (Vec<Record>, Option<Key>);
+/// The records of a page, and where the pages around it are.
+pub(super) type Page = (Vec<Record>, Ends);
 
 /// What records are chosen from and by.
 #[derive(Clone, Copy)]
@@ -23,6 +23,7 @@ pub(super) struct Choice<'a> {
     pub(super) repeat: bool,
     /// Orders that are kept of this state of the shop.
     pub(super) orders: &'a Orders,
+    /// How often the shop has changed.
     pub(super) version: u64,
 }
 
@@ -90,7 +91,7 @@ impl Choice<'_> {
 
     /// The profiles on a list or in a segment.
     fn members(&self, group: &str) -> Page {
-        let Some(group) = self.shop.group(group) else { return (Vec::new(), None) };
+        let Some(group) = self.shop.group(group) else { return (Vec::new(), Ends::default()) };
         // People leave a segment by doing nothing, so its members are those of a moment.
         let name = format!("{}@{}", group.id, self.time);
         let order = self.orders.get(self.version, &name, || {
@@ -109,23 +110,26 @@ impl Choice<'_> {
 
     /// A page of profiles in an order by `field`; `record` makes the record of one that is wanted.
     fn walk(&self, order: &[(i64, u32)], field: &str, record: impl Fn((i64, u32)) -> Option<Record>) -> Page {
-        let (size, descending) = (self.question.size, self.question.sort.as_ref().is_some_and(|it| it.1));
+        let (cursor, descending) = (self.question.cursor.as_ref(), self.question.walks_down(false));
         let key = |it: &(i64, u32)| Key {
             number: it.0,
             text: people::text(&self.shop.profiles[it.1 as usize], field),
             tie: u64::from(it.1),
         };
-        let cursor = self.question.cursor.as_ref().map(|it| &it.key);
-        let mut rest =
-            order::beyond(order, cursor, descending, self.repeat, key).filter_map(|it| Some((it, record(*it)?)));
-        let page: Vec<_> = rest.by_ref().take(size).collect();
-        let last = page.last().map(|it| key(it.0)).filter(|_| rest.next().is_some());
-        (page.into_iter().map(|it| it.1).collect(), last)
+        let mut rest = order::beyond(order, cursor.map(|it| &it.key), descending, self.repeat, key)
+            .filter_map(|it| Some((it, record(*it)?)));
+        let mut page: Vec<_> = rest.by_ref().take(self.question.size).collect();
+        let more = rest.next().is_some();
+        if self.question.goes_back() {
+            page.reverse();
+        }
+        let ends = Ends::of(cursor, page.first().map(|it| key(it.0)), page.last().map(|it| key(it.0)), more);
+        (page.into_iter().map(|it| it.1).collect(), ends)
     }
 
     /// The records of one page in their order.
     fn cut<T>(&self, mut keyed: Vec<(Key, T)>, finish: impl Fn(T) -> Record) -> Page {
-        let (size, descending) = (self.question.size, self.question.sort.as_ref().is_some_and(|it| it.1));
+        let (size, descending) = (self.question.size, self.question.walks_down(false));
         if let Some(cursor) = &self.question.cursor {
             keyed.retain(|(key, _)| {
                 let beyond = if descending { key < &cursor.key } else { key > &cursor.key };
@@ -140,8 +144,12 @@ impl Choice<'_> {
             keyed.truncate(size);
         }
         keyed.sort_unstable_by(compare);
-        let last = keyed.last().filter(|_| more).map(|it| it.0.clone());
-        (keyed.into_iter().map(|it| finish(it.1)).collect(), last)
+        if self.question.goes_back() {
+            keyed.reverse();
+        }
+        let key = |it: &(Key, T)| it.0.clone();
+        let ends = Ends::of(self.question.cursor.as_ref(), keyed.first().map(key), keyed.last().map(key), more);
+        (keyed.into_iter().map(|it| finish(it.1)).collect(), ends)
     }
 
     /// Records that an include may bring in, by id.

@@ -18,7 +18,7 @@ pub(super) struct Orders(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// The state of the shop.
+    /// The state of the shop: how often it has changed.
     version: u64,
     orders: HashMap<String, Order>,
 }

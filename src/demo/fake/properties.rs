@@ -65,7 +65,10 @@ impl Properties<'_> {
             }
         };
         text(out, "$message", message_id);
-        out.push_str("\"$variation\":null,");
+        match &message.variation {
+            Some(variation) => text(out, "$variation", variation),
+            None => out.push_str("\"$variation\":null,"),
+        }
         put(out, format_args!("\"$_cohort$message_send_cohort\":\"{}:{message_id}\",", event.at - event.at % 3600));
     }
 

@@ -88,6 +88,15 @@ impl Question {
         Ok(())
     }
 
+    /// Whether the largest comes first, as the records are walked through: backwards for the page before.
+    pub(super) fn walks_down(&self, usually: bool) -> bool {
+        self.sort.as_ref().map_or(usually, |it| it.1) != self.goes_back()
+    }
+
+    pub(super) fn goes_back(&self) -> bool {
+        self.cursor.as_ref().is_some_and(|it| it.back)
+    }
+
     pub(super) fn includes(&self, what: &str) -> bool {
         self.include.iter().any(|it| it == what)
     }

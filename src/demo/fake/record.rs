@@ -174,7 +174,7 @@ fn write_relation(out: &mut String, relation: &Relation, question: &Question, ba
         }
         Related::Many(..) | Related::Untold => {}
     }
-    write_links(out, base, kind, id, relation.name);
+    Links::new(base, kind, relation.name).write(out, id);
     out.push('}');
 }
 
@@ -184,28 +184,26 @@ pub(super) fn write_identity(out: &mut String, kind: &str, id: &str) {
     }
 }
 
-pub(super) fn write_links(out: &mut String, base: &str, kind: &str, id: &str, relation: &str) {
-    let parts = [
-        "\"links\":{\"self\":\"",
-        base,
-        "/api/",
-        kind,
-        "s/",
-        id,
-        "/relationships/",
-        relation,
-        "/\",\"related\":\"",
-        base,
-        "/api/",
-        kind,
-        "s/",
-        id,
-        "/",
-        relation,
-        "/\"}",
-    ];
-    for part in parts {
-        out.push_str(part);
+/// The links of one relation of one kind of record, ready but for the id.
+pub(super) struct Links {
+    before: String,
+    between: String,
+    after: String,
+}
+
+impl Links {
+    pub(super) fn new(base: &str, kind: &str, relation: &str) -> Links {
+        Links {
+            before: format!("\"links\":{{\"self\":\"{base}/api/{kind}s/"),
+            between: format!("/relationships/{relation}/\",\"related\":\"{base}/api/{kind}s/"),
+            after: format!("/{relation}/\"}}"),
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String, id: &str) {
+        for part in [&self.before, id, &self.between, id, &self.after] {
+            out.push_str(part);
+        }
     }
 }
 

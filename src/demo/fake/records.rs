@@ -18,7 +18,7 @@ pub(super) fn records(shop: &Shop, resource: Resource, parent: Option<&str>) -> 
         Resource::Campaign => shop.campaigns.iter().filter(|it| !it.gone).map(|it| campaign(shop, it)).collect(),
         Resource::CampaignMessage => of_parent(&shop.campaigns, parent, |it| &it.id)
             .filter(|it| !it.gone)
-            .map(|it| campaign_message(shop, it))
+            .flat_map(|it| it.messages().map(|message| campaign_message(shop, it, message)))
             .collect(),
         Resource::Flow => shop.flows.iter().map(|it| flow(shop, it)).collect(),
         Resource::FlowAction => of_parent(&shop.flows, parent, |it| &it.id)
@@ -141,7 +141,7 @@ fn tag_ids(shop: &Shop, tags: &[u8]) -> Vec<String> {
 }
 
 fn campaign(shop: &Shop, it: &Campaign) -> Record {
-    let message = &shop.messages[usize::from(it.message)];
+    let messages = it.messages().map(|message| shop.messages[usize::from(message)].id.clone()).collect();
     let strategy = it.send.map_or(
         json!({"method": "immediate"}),
         |at| json!({"method": "static", "datetime": time(at), "options": {"is_local": false}}),
@@ -164,7 +164,7 @@ fn campaign(shop: &Shop, it: &Campaign) -> Record {
     });
     Record {
         relations: vec![
-            many("campaign-messages", "campaign-message", vec![message.id.clone()]),
+            many("campaign-messages", "campaign-message", messages),
             many("tags", "tag", tag_ids(shop, &it.tags)),
         ],
         hidden: vec![("messages.channel", Value::from(it.channel.name()))],
@@ -172,8 +172,8 @@ fn campaign(shop: &Shop, it: &Campaign) -> Record {
     }
 }
 
-fn campaign_message(shop: &Shop, campaign: &Campaign) -> Record {
-    let it = &shop.messages[usize::from(campaign.message)];
+fn campaign_message(shop: &Shop, campaign: &Campaign, message: u16) -> Record {
+    let it = &shop.messages[usize::from(message)];
     let definition = match it.channel {
         Channel::Email => json!({"channel": "email", "label": it.name, "content": {
             "subject": it.subject, "preview_text": it.preview, "from_email": "hello@hearthandpine.example",

@@ -181,7 +181,7 @@ pub(super) fn answer(
     let results: Vec<&Value> = all.iter().skip(start).take(size).collect();
     let next = (start + size < all.len()).then(|| {
         let key = Key { number: i64::try_from(start + size).unwrap_or(i64::MAX), ..Key::default() };
-        let cursor = Cursor { question: own, key }.text();
+        let cursor = Cursor { question: own, key, back: false }.text();
         address(base, path, &[("page_cursor".to_owned(), cursor)], None)
     });
     let mut attributes = json!({ "results": results });

@@ -273,6 +273,68 @@ fn small_pages_hold_the_same_records_as_large_ones() {
 }
 
 #[test]
+fn pages_lead_back_as_they_led_on() {
+    let fake = start();
+    let members = fake.edit(|shop| format!("/api/lists/{}/profiles", shop.list_id(0)));
+    for (path, query) in [
+        ("/api/events", [("sort", "-datetime"), ("page[size]", "3")]),
+        ("/api/events", [("sort", "datetime"), ("page[size]", "3")]),
+        ("/api/profiles", [("sort", "-updated"), ("page[size]", "7")]),
+        ("/api/profiles", [("sort", "email"), ("page[size]", "7")]),
+        (members.as_str(), [("sort", "-joined_group_at"), ("page[size]", "7")]),
+        (members.as_str(), [("sort", "joined_group_at"), ("page[size]", "7")]),
+        ("/api/templates", [("sort", "name"), ("page[size]", "2")]),
+    ] {
+        let link = |document: &Value, name: &str| document["links"][name].as_str().map(str::to_owned);
+        let follow = |url: &str| try_get(&fake, url, &[]).expect("an answer").json();
+        let mut forth = vec![get(&fake, path, &query).json()];
+        while let Some(next) = forth.last().and_then(|it| link(it, "next")).filter(|_| forth.len() < 4) {
+            forth.push(follow(&next));
+        }
+        assert!(forth.len() > 2 && link(&forth[0], "prev").is_none(), "{path}");
+        let mut here = forth.pop().expect("a page");
+        while let Some(before) = forth.pop() {
+            let back = follow(&link(&here, "prev").expect("a page before"));
+            assert_eq!(back["data"], before["data"], "{path} {query:?}");
+            // And from there on again, to where it came from.
+            assert_eq!(follow(&link(&back, "next").expect("a next page"))["data"], here["data"], "{path} {query:?}");
+            here = back;
+        }
+        assert_eq!(link(&here, "prev"), None, "{path} {query:?}");
+    }
+}
+
+#[test]
+fn a_campaign_may_try_two_messages() {
+    let fake = Fake::start(Plan { shop: ShopPlan::until(now()), ..small() }).expect("a fake");
+    let query =
+        [("filter", "equals(messages.channel,'email'),equals(archived,false)"), ("include", "campaign-messages")];
+    let campaigns = all(&fake, "/api/campaigns", &query);
+    let messages = |it: &Value| it["relationships"]["campaign-messages"]["data"].as_array().cloned().expect("messages");
+    let tests: Vec<&Value> = campaigns
+        .iter()
+        .filter(|it| messages(it).len() == 2 && it["id"].as_str().is_some_and(|it| it.len() > 6))
+        .collect();
+    let campaign = tests.last().expect("an A/B test");
+    let sent =
+        all(&fake, &format!("/api/campaigns/{}/campaign-messages", campaign["id"].as_str().expect("an id")), &[]);
+    let subject = |it: &Value| it["attributes"]["definition"]["content"]["subject"].as_str().map(str::to_owned);
+    assert_ne!(subject(&sent[0]), subject(&sent[1]));
+    // Each half of the recipients got one of them, and its events say which.
+    let mut got: BTreeMap<String, HashSet<String>> = BTreeMap::new();
+    let received = fake.edit(|shop| format!("equals(metric_id,'{}')", shop.metric_id(Kind::ReceivedEmail)));
+    for event in all(&fake, "/api/events", &[("page[size]", "1000"), ("filter", &received)]) {
+        let property = |name: &str| event["attributes"]["event_properties"][name].as_str().map(str::to_owned);
+        if let (Some(message), Some(variation)) = (property("$message"), property("$variation")) {
+            got.entry(message).or_default().insert(variation);
+        }
+    }
+    let of = |it: &Value| got[it["id"].as_str().expect("an id")].clone();
+    let (a, b) = (of(&messages(campaign)[0]), of(&messages(campaign)[1]));
+    assert!(a.len() == 1 && b.len() == 1 && a != b, "{a:?} {b:?}");
+}
+
+#[test]
 fn parents_lead_to_their_children() {
     let fake = start();
     let truth = fake.truth();
@@ -538,6 +600,20 @@ fn edits_are_served() {
         document["included"][0]["relationships"]["attributed-event"]["data"]["id"].as_str(),
         Some(touch.as_str())
     );
+    let later = now() - TimeDelta::hours(2);
+    let moved =
+        fake.edit(|shop| shop.latest(Kind::ViewedProduct).map(|it| shop.move_event(it, later))).expect("a view");
+    let event = get(&fake, &format!("/api/events/{moved}"), &[("fields[event]", "timestamp")]).json();
+    assert_eq!(event["data"]["attributes"]["timestamp"].as_i64(), Some(later.timestamp()));
+    let revenue = fake.truth().revenue();
+    let by = fake.edit(|shop| {
+        let mut orders = (0..9).filter_map(|it| shop.place_of(Kind::PlacedOrder, it));
+        let place = orders.find(|it| shop.order_cents(*it).is_some()).expect("an order of our currency");
+        let cents = shop.order_cents(place).expect("an amount");
+        shop.correct_value(place, cents + 1_234).expect("an order");
+        1_234
+    });
+    assert_eq!(fake.truth().revenue(), revenue + by);
     let gone = fake.edit(|shop| shop.delete_profile(5));
     assert_eq!(get(&fake, &format!("/api/profiles/{gone}"), &[]).status, 404);
     let gone = fake.edit(|shop| shop.latest(Kind::ClickedEmail).map(|it| shop.delete_event(it))).expect("a click");
@@ -551,6 +627,28 @@ fn edits_are_served() {
     fake.edit(|shop| shop.rename_campaign(1, "Another name", now()));
     assert!(get(&fake, "/api/metrics", &[]).body.contains("Received SMS"));
     assert_eq!(all(&fake, "/api/profiles", &[]).len() as u64, before.records["profiles"] - 2);
+}
+
+#[test]
+fn whoever_started_it_may_ask_and_stir_it() {
+    let fake = start();
+    let before = fake.truth();
+    assert_eq!(ask(&format!("{}/bustle?40", fake.url()), &[], &[]).expect("an answer").status, 200);
+    assert_eq!(ask(&format!("{}/bustle?many", fake.url()), &[], &[]).expect("an answer").status, 400);
+    let after = fake.truth();
+    assert_eq!(after.records["events"], before.records["events"] + 40);
+    assert!(after.revenue() > before.revenue());
+    // On one connection: on another the second could come before the fake is done with the first.
+    let (agent, authorization) = (agent(), format!("Klaviyo-API-Key {}", fake.key()));
+    for path in ["/api/metrics", "/api/nothing"] {
+        let asked = agent.get(format!("{}{path}", fake.url())).header("revision", "2026-07-15");
+        let mut reply = asked.header("Authorization", &authorization).call().expect("an answer");
+        reply.body_mut().read_to_string().expect("a body");
+    }
+    let told = ask(&format!("{}/traffic", fake.url()), &[], &[]).expect("an answer").json();
+    assert_eq!((told["requests"].as_u64(), told["in_flight_max"].as_u64()), (Some(2), Some(1)));
+    assert_eq!((told["statuses"]["200"].as_u64(), told["statuses"]["404"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(fake.traffic().requests, 2);
 }
 
 #[test]

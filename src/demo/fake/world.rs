@@ -8,6 +8,7 @@ use super::mood::{Mood, Temper, Whim};
 use super::order::Orders;
 use super::question::{Question, bad_cursor};
 use super::refusal::Refusal;
+use super::traffic::{Meter, Passing, Traffic};
 use super::webhooks::{self, Asked, Delivery, Hook, Hooks};
 use super::{Limits, Plan, aggregates, reports};
 use crate::demo::endpoints::{self, Endpoint, REVISION, Rate, Serves};
@@ -15,7 +16,7 @@ use crate::demo::{Shop, Truth};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 /// A request that was answered.
@@ -32,6 +33,8 @@ pub struct Seen {
 
 /// Requests that are remembered.
 const SEEN_MAX: usize = 20_000;
+/// How a query begins to tell a cursor: encoded or not, and of reports.
+const CURSORS: [&str; 3] = ["page%5Bcursor%5D", "page[cursor]", "page_cursor="];
 /// A host that is not ours, for links that must not be followed.
 const FOREIGN: &str = "http://klaviyo.invalid";
 
@@ -39,13 +42,14 @@ const FOREIGN: &str = "http://klaviyo.invalid";
 pub(super) struct World {
     plan: Plan,
     shop: RwLock<Shop>,
+    /// How often the shop has changed; written while it is locked for that.
+    version: AtomicU64,
+    orders: Orders,
     temper: Mutex<Temper>,
     counters: Mutex<Counters>,
     seen: Mutex<VecDeque<Seen>>,
-    /// Counts changes of the shop.
-    version: AtomicU64,
-    orders: Orders,
     hooks: Hooks,
+    meter: Meter,
     started: Instant,
     base: OnceLock<String>,
 }
@@ -63,7 +67,7 @@ pub(super) struct Ask<'a> {
 }
 
 /// What goes back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
@@ -81,12 +85,13 @@ impl World {
     pub(super) fn new(plan: Plan) -> World {
         World {
             shop: RwLock::new(Shop::new(&plan.shop)),
+            version: AtomicU64::default(),
+            orders: Orders::default(),
             temper: Mutex::new(Temper::new(Mood::Well)),
             counters: Mutex::default(),
             seen: Mutex::default(),
-            version: AtomicU64::new(0),
-            orders: Orders::default(),
             hooks: Hooks::default(),
+            meter: Meter::default(),
             started: Instant::now(),
             base: OnceLock::new(),
             plan,
@@ -119,10 +124,14 @@ impl World {
     }
 
     pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Shop) -> T) -> T {
-        let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shop = self.to_change();
         shop.advance(self.plan.clock.now());
-        self.version.fetch_add(1, Ordering::Relaxed);
         change(&mut shop)
+    }
+
+    pub(super) fn bustle(&self, count: u32) {
+        let now = self.plan.clock.now();
+        self.edit(|shop| shop.bustle(count, now));
     }
 
     pub(super) fn truth(&self) -> Truth {
@@ -135,22 +144,37 @@ impl World {
     fn catch_up(&self, now: DateTime<Utc>) {
         let is_behind = self.shop.read().unwrap_or_else(PoisonError::into_inner).is_behind(now);
         if is_behind {
-            let mut shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
-            self.version.fetch_add(1, Ordering::Relaxed);
-            shop.advance(now);
+            self.to_change().advance(now);
         }
     }
 
-    pub(super) fn answer(&self, ask: &Ask<'_>) -> Answer {
-        let has_cursor = ["page%5Bcursor%5D", "page[cursor]", "page_cursor="].iter().any(|it| ask.query.contains(it));
+    /// The shop, for whoever is about to change it.
+    fn to_change(&self) -> RwLockWriteGuard<'_, Shop> {
+        let shop = self.shop.write().unwrap_or_else(PoisonError::into_inner);
+        self.version.fetch_add(1, Ordering::Relaxed);
+        shop
+    }
+
+    /// Counts a request from here on as under way.
+    pub(super) fn begin(&self) -> Passing<'_> {
+        self.meter.begin(Instant::now())
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.meter.read()
+    }
+
+    /// The answer, written into the memory of an answer before.
+    pub(super) fn answer(&self, ask: &Ask<'_>, mut body: String) -> Answer {
+        let has_cursor = CURSORS.iter().any(|it| ask.query.contains(it));
         let whim = lock(&self.temper).whim(ask.path, has_cursor);
         let mut headers = vec![("CID", self.account())];
-        let mut answer = match self.reply(ask, &whim, &mut headers) {
-            Ok(body) => Answer::new(webhooks::status(ask.method, ask.path), body),
-            Err(refusal) => Answer::new(refusal.status, refusal.body(&self.error_id())),
+        let mut answer = match self.reply(ask, &whim, &mut headers, &mut body) {
+            Ok(()) => Answer::of(webhooks::status(ask.method, ask.path), body),
+            Err(refusal) => Answer::of(refusal.status, refusal.body(&self.error_id())),
         };
         if whim == Whim::Html {
-            answer = Answer { content_type: "text/html; charset=UTF-8", ..Answer::new(403, CLOUDFLARE.to_owned()) };
+            answer = Answer { content_type: "text/html; charset=UTF-8", ..Answer::of(403, CLOUDFLARE.to_owned()) };
         }
         let revision = if whim == Whim::OtherRevision { "2025-01-15" } else { ask.revision.unwrap_or(REVISION) };
         headers.push(("X-Klaviyo-API-Revision", revision.to_owned()));
@@ -158,11 +182,18 @@ impl World {
         answer.breaks = whim == Whim::Truncate;
         answer.delay = if let Whim::Hang(time) = whim { time } else { self.plan.latency };
         self.remember(ask, answer.status);
+        self.meter.answered(answer.status, answer.body.len());
         answer
     }
 
     /// The document, or why there is none: key and revision come first, then limits, then the question itself.
-    fn reply(&self, ask: &Ask<'_>, whim: &Whim, headers: &mut Vec<(&'static str, String)>) -> Result<String, Refusal> {
+    fn reply(
+        &self,
+        ask: &Ask<'_>,
+        whim: &Whim,
+        headers: &mut Vec<(&'static str, String)>,
+        body: &mut String,
+    ) -> Result<(), Refusal> {
         let (endpoint, id) = endpoints::find(ask.path, ask.method).ok_or_else(|| Refusal::not_found("The path"))?;
         if ask.method != endpoint.method {
             let detail = format!("Method \"{}\" not allowed.", ask.method);
@@ -188,11 +219,13 @@ impl World {
         match endpoint.serves {
             Serves::Report(report) => {
                 let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
-                return reports::answer(report, &shop, now, ask.body, &query, (self.base(), ask.path));
+                body.push_str(&reports::answer(report, &shop, now, ask.body, &query, (self.base(), ask.path))?);
+                return Ok(());
             }
             Serves::Aggregates => {
                 let shop = self.shop.read().unwrap_or_else(PoisonError::into_inner);
-                return aggregates::answer(&shop, now, ask.body, &query, (self.base(), ask.path));
+                body.push_str(&aggregates::answer(&shop, now, ask.body, &query, (self.base(), ask.path))?);
+                return Ok(());
             }
             _ => {}
         }
@@ -206,8 +239,10 @@ impl World {
             return Err(Refusal::failed(503));
         }
         if endpoint.serves == Serves::Webhooks {
-            let (method, path, body, base) = (ask.method, ask.path, ask.body, self.base());
-            return self.hooks.answer(&shop, &Asked { method, path, id, body, question: &question, base, now });
+            let (method, path, posted, base) = (ask.method, ask.path, ask.body, self.base());
+            let asked = Asked { method, path, id, body: posted, question: &question, base, now };
+            *body = self.hooks.answer(&shop, &asked)?;
+            return Ok(());
         }
         let choice = Choice {
             shop: &shop,
@@ -217,7 +252,7 @@ impl World {
             orders: &self.orders,
             version: self.version.load(Ordering::Relaxed),
         };
-        document(endpoint, id, choice, &place)
+        document(endpoint, id, choice, &place, body)
     }
 
     pub(super) fn webhooks(&self) -> Vec<Hook> {
@@ -247,13 +282,9 @@ impl World {
                 orders: &self.orders,
                 version: self.version.load(Ordering::Relaxed),
             };
-            document(
-                endpoint,
-                id,
-                choice,
-                &Place { base: self.base(), next_base: self.base(), path: &path, query: &[] },
-            )
-            .ok()
+            let place = Place { base: self.base(), next_base: self.base(), path: &path, query: &[] };
+            let mut text = String::new();
+            document(endpoint, id, choice, &place, &mut text).ok().map(|()| text)
         };
         let payloads: Vec<String> = events.iter().filter_map(document_of).collect();
         let body = webhooks::body(hook, &shop.account, &payloads, now);
@@ -326,7 +357,7 @@ impl World {
 }
 
 impl Answer {
-    fn new(status: u16, body: String) -> Answer {
+    pub(super) fn of(status: u16, body: String) -> Answer {
         Answer { status, content_type: JSON_API, headers: Vec::new(), body, breaks: false, delay: Duration::ZERO }
     }
 }

@@ -3,7 +3,7 @@
 use super::future;
 use super::people::{Consent, Reason};
 use super::{Event, Kind, Mark, NO_MESSAGE, NOBODY, Oddity, Shop};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// An event that is to be found behind a reader's watermark.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +38,57 @@ impl Shop {
         self.event_id(self.events[place].serial)
     }
 
+    /// Lets so many things happen at once, in the hour before `now`: of twenty an order, and else someone looks around.
+    pub fn bustle(&mut self, count: u32, now: DateTime<Utc>) {
+        let people = u32::try_from(self.profiles.len()).expect("fewer profiles than 2^32").max(1);
+        for number in 0..count {
+            let kind = if number.is_multiple_of(20) { Kind::PlacedOrder } else { Kind::ActiveOnSite };
+            let seconds = 15 + i64::from(number) * 3_585 / i64::from(count);
+            let profile = number.wrapping_mul(7_919) % people;
+            self.add_event(LateEvent { kind, at: now - TimeDelta::seconds(seconds), profile });
+        }
+    }
+
     /// Deletes the event at that place in order of time. Returns its id.
     pub fn delete_event(&mut self, place: usize) -> String {
         let event = self.events.remove(place);
         self.event_id(event.serial)
+    }
+
+    /// Corrects the amount of the event at that place, as a shop does that recounts an order. Returns its id; `None` for
+    /// an event without an order.
+    pub fn correct_value(&mut self, place: usize, cents: u32) -> Option<String> {
+        let event = self.events[place];
+        if event.kind != Kind::PlacedOrder {
+            return None;
+        }
+        let order = &mut self.orders[event.detail as usize];
+        (order.total_cents, order.discount_percent) = (cents, 0);
+        Some(self.event_id(event.serial))
+    }
+
+    /// Gives the event at that place another date. Returns its id.
+    pub fn move_event(&mut self, place: usize, at: DateTime<Utc>) -> String {
+        let event = Event { at: at.timestamp(), ..self.events.remove(place) };
+        let place = self.events.partition_point(|it| (it.at, it.serial) < (event.at, event.serial));
+        self.events.insert(place, event);
+        self.event_id(event.serial)
+    }
+
+    /// The cents of the event at that place, if it is an order in the account's currency.
+    #[must_use]
+    pub fn order_cents(&self, place: usize) -> Option<u32> {
+        let event = self.events[place];
+        let is_own = |order: &super::Order| !order.canadian || event.oddity == Oddity::NoCurrency;
+        let order = (event.kind == Kind::PlacedOrder).then(|| &self.orders[event.detail as usize])?;
+        is_own(order).then_some(order.total_cents)
+    }
+
+    /// Of the events of a kind, in order of time, the place of the one with that number.
+    #[must_use]
+    pub fn place_of(&self, kind: Kind, number: usize) -> Option<usize> {
+        let of_kind = self.events.iter().enumerate().filter(|(_, it)| it.kind == kind);
+        of_kind.map(|(place, _)| place).nth(number)
     }
 
     /// Takes back all that happened since then, and what is dated ahead.

@@ -164,7 +164,7 @@ fn blast(telling: &mut Telling<'_>, campaign: usize, at: i64, size: f64, known: 
     if known == 0 {
         return;
     }
-    let message = telling.shop.campaigns[campaign].message;
+    let messages: Vec<u16> = telling.shop.campaigns[campaign].messages().collect();
     let wanted = telling.random.round(size);
     // A step that shares no factor with the number of profiles visits each of them once.
     let mut step = 1 + telling.random.next() % known;
@@ -179,6 +179,7 @@ fn blast(telling: &mut Telling<'_>, campaign: usize, at: i64, size: f64, known: 
             break;
         }
         let profile = u32::try_from(who).expect("fewer profiles than 2^32");
+        let message = messages[sent as usize % messages.len()];
         if telling.send(profile, message, at + i64::from(sent / a_second)) {
             sent += 1;
         }

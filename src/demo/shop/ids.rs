@@ -15,7 +15,11 @@ pub(in crate::demo) fn base62(mut number: u64) -> String {
         *digit = BASE62[usize::try_from(number % 62).expect("below 62")];
         number /= 62;
     }
-    digits.iter().map(|&it| char::from(it)).collect()
+    text(&digits)
+}
+
+fn text(digits: &[u8]) -> String {
+    str::from_utf8(digits).expect("digits are ASCII").to_owned()
 }
 
 /// The id of the event with that serial number.
@@ -56,7 +60,7 @@ pub(in crate::demo) fn ulid(millis: i64, chance: u64) -> String {
         *digit = CROCKFORD[usize::try_from(number % 32).expect("below 32")];
         number /= 32;
     }
-    digits.iter().map(|&it| char::from(it)).collect()
+    text(&digits)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::flows::{Action, FLOWS, Flow, FlowPlan, Part, Step};
 use super::ids::{short, ulid};
 use super::season::{Day, weight};
-use crate::demo::random::Random;
+use crate::demo::random::{Random, mix};
 use chrono::{Datelike, Weekday};
 
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(in crate::demo) struct Message {
     pub(in crate::demo) owner: Owner,
     pub(in crate::demo) template: Option<u8>,
     pub(in crate::demo) created: i64,
+    /// Where a campaign tries two messages, the id of this one's part.
+    pub(in crate::demo) variation: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +57,17 @@ pub(in crate::demo) struct Campaign {
     /// When it went or is to go out; drafts have none.
     pub(in crate::demo) send: Option<i64>,
     pub(in crate::demo) message: u16,
+    /// The other message of an A/B test, which half of the recipients get.
+    pub(in crate::demo) rival: Option<u16>,
     pub(in crate::demo) tags: Vec<u8>,
     pub(in crate::demo) gone: bool,
+}
+
+impl Campaign {
+    /// Its one message, or both.
+    pub(in crate::demo) fn messages(&self) -> impl Iterator<Item = u16> {
+        std::iter::once(self.message).chain(self.rival)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +86,9 @@ impl Status {
         }
     }
 }
+
+/// Of the e-mail campaigns that went out, one in so many tries two messages.
+const AB_EVERY: u16 = 8;
 
 /// A name that must never be taken for markup.
 const HOSTILE: &str = "<script>alert(1)</script> & \"quotes\"";
@@ -152,6 +166,7 @@ impl Said {
             updated: send.filter(|_| status == Status::Sent).unwrap_or(created + 1800),
             send,
             message: self.next_message(),
+            rival: None,
             tags: vec![u8::try_from(random.below(4)).expect("below four")],
             gone: false,
         });
@@ -164,7 +179,30 @@ impl Said {
             owner: Owner::Campaign(number),
             template: (channel == Channel::Email).then(|| u8::try_from(random.below(6)).expect("below six")),
             created,
+            variation: None,
         });
+        if channel == Channel::Email && status == Status::Sent && number % AB_EVERY == 3 {
+            self.try_two(number);
+        }
+    }
+
+    /// Makes the latest campaign an A/B test: a second message, with the subject of another.
+    fn try_two(&mut self, number: u16) {
+        let rival = self.next_message();
+        let (Some(campaign), Some(first)) = (self.campaigns.last_mut(), self.messages.last_mut()) else { return };
+        campaign.rival = Some(rival);
+        // Chance of its own, so that a shop without the test would be the same.
+        let chance = mix(u64::from(number) ^ 0xAB);
+        first.variation = Some(short(chance));
+        let (_, subject, preview) = SUBJECTS[usize::from(number) % SUBJECTS.len()];
+        let other = Message {
+            id: ulid(first.created * 1000 + 2, chance),
+            subject: subject.to_owned(),
+            preview,
+            variation: Some(short(chance + 1)),
+            ..first.clone()
+        };
+        self.messages.push(other);
     }
 
     fn next_message(&self) -> u16 {
@@ -177,7 +215,9 @@ impl Said {
         let sent = |it: &&mut Campaign| it.status == Status::Sent && it.channel == Channel::Email && !it.archived;
         if let Some(campaign) = campaigns.iter_mut().rev().find(sent) {
             HOSTILE.clone_into(&mut campaign.name);
-            HOSTILE.clone_into(&mut messages[usize::from(campaign.message)].name);
+            for message in campaign.messages() {
+                HOSTILE.clone_into(&mut messages[usize::from(message)].name);
+            }
         }
     }
 
@@ -193,7 +233,17 @@ impl Said {
                     let owner = Owner::Flow { flow: number, action: position };
                     let template = (channel == Channel::Email).then_some(6 + number % 4);
                     let (id, name, subject) = (short(random.next()), name.to_owned(), subject.to_owned());
-                    self.messages.push(Message { id, name, subject, preview: "", channel, owner, template, created });
+                    self.messages.push(Message {
+                        id,
+                        name,
+                        subject,
+                        preview: "",
+                        channel,
+                        owner,
+                        template,
+                        created,
+                        variation: None,
+                    });
                     Step::Send(message)
                 }
             };

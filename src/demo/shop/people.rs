@@ -3,6 +3,7 @@
 use super::ids::ulid;
 use super::season::Day;
 use crate::demo::random::{Random, mix};
+use std::fmt::Write;
 
 /// A person, in the least space; names and addresses are looked up when they are asked for.
 #[derive(Debug, Clone)]
@@ -239,11 +240,12 @@ impl Profile {
     }
 
     pub(in crate::demo) fn email_address(&self) -> String {
-        let plain = |name: &str| -> String {
-            name.chars().filter(char::is_ascii_alphabetic).map(|it| it.to_ascii_lowercase()).collect()
-        };
-        let (first, last) = (plain(self.first_name()), plain(self.last_name()));
-        format!("{first}.{last}{:x}@{}", self.key >> 36, self.domain_name())
+        let mut address = String::with_capacity(EMAIL_BYTES);
+        push_letters(&mut address, self.first_name());
+        address.push('.');
+        push_letters(&mut address, self.last_name());
+        write!(address, "{:x}@{}", self.key >> 36, self.domain_name()).expect("a text takes everything");
+        address
     }
 
     pub(in crate::demo) fn domain_name(&self) -> &'static str {
@@ -341,6 +343,15 @@ impl Profile {
 /// What consent was at a time, of which the last change is known.
 fn as_of(consent: Consent, changed_at: i64, time: i64) -> Consent {
     if consent == Consent::Unsubscribed && changed_at > time { Consent::Subscribed } else { consent }
+}
+
+/// Room for the longest address.
+const EMAIL_BYTES: usize = 64;
+
+/// The plain letters of a name, small.
+fn push_letters(out: &mut String, name: &str) {
+    let letters = name.bytes().filter(u8::is_ascii_alphabetic);
+    letters.for_each(|it| out.push(char::from(it.to_ascii_lowercase())));
 }
 
 /// The part of the profiles that were known before the shop's past begins.
