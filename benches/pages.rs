@@ -111,7 +111,9 @@ fn fill(store: &Store, deliveries: i64, end: DateTime<Utc>) {
     let execute = |text: &'static str, values: &[(&str, &dyn klytics::store::ToSql)]| {
         store.write(|db| db.execute(Query { name: "fill", text }, values)).expect("rows");
     };
-    ACCOUNT.iter().for_each(|text| execute(text, params! {}));
+    for text in ACCOUNT {
+        execute(text, params! {});
+    }
     store.settle_zone().expect("a zone");
     execute(FILL, params! { "deliveries": deliveries, "end": end.naive_utc() });
     store.checkpoint().expect("a checkpoint");

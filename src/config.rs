@@ -467,6 +467,7 @@ fn unknown<'a>(
 /// Where a value came from, for a person.
 fn describe(metadata: &figment::Metadata) -> String {
     match &metadata.source {
+        Some(figment::Source::Code(_)) => "set by the command".to_owned(),
         Some(source) => format!("in {source}"),
         None if metadata.name == "TOML source string" => "packaged default".to_owned(),
         None => format!("in {}", metadata.name),

@@ -181,7 +181,15 @@ impl Store {
         Ok(result)
     }
 
-    /// Changes with every commit: what was computed under one version is stale under the next.
+    /// As [`Store::write`], for what no answer rests on, such as the log of a run: what was computed stays good.
+    ///
+    /// # Errors
+    /// What the work returns; then nothing was kept.
+    pub fn write_aside<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        in_transaction(&mut self.writer(), &self.0.timings, work)
+    }
+
+    /// Changes with every [write](Store::write): what was computed under one version is stale under the next.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.0.version.load(std::sync::atomic::Ordering::Acquire)

@@ -452,7 +452,7 @@ impl Handle {
             live.diary.end(now, None, level, format!("ended: {}", run.status.name()));
             live.diary.take()
         });
-        let written = self.0.store.write(|db| {
+        let written = self.0.store.write_aside(|db| {
             db.end_run(&run)?;
             db.add_log(run.id, &lines.unwrap_or_default())
         });
@@ -466,7 +466,7 @@ impl Handle {
     /// Writes down what the pause holds.
     fn write_held(&self) {
         let held = self.desk().held();
-        if let Err(error) = self.0.store.write(|db| held.iter().try_for_each(|it| db.hold_run(it))) {
+        if let Err(error) = self.0.store.write_aside(|db| held.iter().try_for_each(|it| db.hold_run(it))) {
             log::error!("what is paused could not be written down: {}", causes(&error));
         }
         for it in held {
@@ -480,7 +480,7 @@ impl Handle {
         if lines.is_empty() {
             return;
         }
-        let written = self.0.store.write(|db| {
+        let written = self.0.store.write_aside(|db| {
             db.begin_run(&run)?;
             db.add_log(run.id, &lines)
         });

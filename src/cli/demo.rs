@@ -121,6 +121,8 @@ fn settings(fake: &Fake, data_dir: &std::path::Path, port: u16) -> Figment {
         .merge(Serialized::default("klaviyo.api_key", fake.key()))
         // What the segments of a made-up shop earned is worth a look.
         .merge(Serialized::default("membership.segments", "all"))
+        // Each month of a report takes half a minute, here as at Klaviyo.
+        .merge(Serialized::default("reports.history_days", 60))
         // Nobody else draws on the limits of a made-up shop.
         .merge(Serialized::default("klaviyo.budget_share", 1.0))
 }

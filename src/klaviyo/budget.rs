@@ -335,7 +335,7 @@ mod tests {
         let budgets = Budgets::new(0.8);
         let request = Request::post("/api/form-values-reports", Tier::Report, &[], &serde_json::Value::Null);
         let hours = |count| Duration::from_hours(count);
-        let ages: Vec<Duration> = (0..179).map(|it| hours(20) - Duration::from_mins(it)).collect();
+        let ages: Vec<Duration> = (0..179).map(|it| Duration::from_mins(20 * 60 - it)).collect();
         let now = Instant::now();
         budgets.recall("/api/form-values-reports", Tier::Report, now, &ages);
         budgets.recall("/api/form-values-reports", Tier::Report, now, &[hours(25)]);

@@ -60,7 +60,7 @@ impl Copying<'_> {
 
     /// Counts a request against the day before it goes out, so that not even a crash forgets it.
     fn note_call(&self, endpoint: &str) {
-        if let Err(error) = self.store().write(|db| db.note_call(endpoint, self.now())) {
+        if let Err(error) = self.store().write_aside(|db| db.note_call(endpoint, self.now())) {
             log::error!("a request to {endpoint} could not be counted: {}", causes(&error));
         }
     }

@@ -99,7 +99,7 @@ impl<'a> Pass<'a> {
             gathered: HashMap::new(),
         };
         if plan.sweeps {
-            copying.store().write(|db| pass.listed().try_for_each(|it| db.begin_listing(it)))?;
+            copying.store().write_aside(|db| pass.listed().try_for_each(|it| db.begin_listing(it)))?;
         }
         Ok(pass)
     }

@@ -211,10 +211,15 @@ mod tests {
         for count in 0..REQUESTS_MAX + 5 {
             let status = if count.is_multiple_of(2) { 500 } else { 200 };
             let answered = Answered { method: "GET", endpoint: format!("/{}", count % 3), status };
-            tally.add(answered, Duration::from_millis(1), None, DateTime::from_timestamp_nanos(count as i64));
+            tally.add(
+                answered,
+                Duration::from_millis(1),
+                None,
+                DateTime::from_timestamp_nanos(i64::try_from(count).expect("a few")),
+            );
         }
         assert_eq!((tally.requests().len(), tally.faults().len()), (REQUESTS_MAX, FAULTS_MAX));
         assert_eq!(tally.requests()[0].timestamp.timestamp_subsec_nanos() as usize, REQUESTS_MAX + 4);
-        assert_eq!(tally.answers().iter().map(|it| it.1).sum::<u64>() as usize, REQUESTS_MAX + 5);
+        assert_eq!(tally.answers().iter().map(|it| it.1).sum::<u64>(), REQUESTS_MAX as u64 + 5);
     }
 }

@@ -183,7 +183,7 @@ fn apply(events: &mut Vec<(String, Event)>, edit: &Edit, id: String) {
             events[place].1 = event.clone();
         }
         Edit::Merge => {
-            events.iter_mut().filter(|it| it.1.person == Some("bob")).for_each(|it| it.1.person = Some("ann"))
+            events.iter_mut().filter(|it| it.1.person == Some("bob")).for_each(|it| it.1.person = Some("ann"));
         }
     }
 }

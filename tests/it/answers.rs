@@ -242,9 +242,9 @@ fn totals_are_sums_and_shares_of_sums() {
         let (_, totals) = get(&served, &format!("/api/{entity}/metrics?{range}"));
         let rows = rows.as_array().expect("rows");
         let sum = |field: &str| rows.iter().map(|it| number(&it[field])).sum::<f64>();
-        assert_eq!(number(&totals[count]), rows.len() as f64, "{entity}");
-        assert_eq!(number(&totals["totalRecipients"]), sum(recipients), "{entity}");
-        assert_eq!(number(&totals["totalConversions"]), sum("conversions"), "{entity}");
+        let is = |total: &str, want: f64| (number(&totals[total]) - want).abs() < 0.5;
+        assert!(is(count, rows.len() as f64), "{entity}");
+        assert!(is("totalRecipients", sum(recipients)) && is("totalConversions", sum("conversions")), "{entity}");
         assert!((number(&totals["totalRevenue"]) - sum("revenue")).abs() < 0.005, "{entity}");
         assert!(
             (number(&totals["avgClickRate"]) - number(&totals["totalClicks"]) / sum("delivered")).abs() < 1e-9,

@@ -63,7 +63,10 @@ fn a_server_whose_database_is_broken_is_not_well_and_not_ready() {
     seed(&store, "drop table schema_migrations");
     let (status, health) = get(&served, "/api/monitoring/health");
     assert_eq!((status, &health["status"]), (Status::ServiceUnavailable, &json!("unhealthy")));
-    assert_eq!(health["checks"]["database"], json!({ "status": "fail", "message": "the database does not answer" }));
+    assert_eq!(
+        health["checks"]["database"],
+        json!({ "status": "fail", "message": "the database does not answer", "details": null })
+    );
     assert_eq!(get(&served, "/api/health/ready").0, Status::ServiceUnavailable);
     assert_eq!(get(&served, "/api/monitoring/status").1["services"]["database"], "critical");
     // Alive it is.
@@ -140,12 +143,19 @@ fn the_machine_is_measured() {
 
 #[test]
 fn the_cache_is_told_of() {
-    let served = serve(account());
+    let store = account();
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name) values ('C', 'Sale');
+         insert into klaviyo_sync_status (entity_type, status, last_sync_time, record_count)
+         values ('campaigns', 'completed', timestamp '2026-11-01 00:00:00', 1)",
+    );
+    let served = serve(store);
     let json = |path: &'static str| served.client.get(path).dispatch().into_json::<Value>().expect("JSON");
     let cache = &json("/api/monitoring/metrics")["cache"];
     assert_eq!((&cache["hits"], &cache["ratio"], &cache["size"]), (&json!(0), &json!(null), &json!(0)));
     for _ in 0..4 {
-        json("/api/metrics");
+        json("/api/campaigns");
     }
     let cache = &json("/api/monitoring/metrics")["cache"];
     assert_eq!((&cache["hits"], &cache["misses"], &cache["ratio"]), (&json!(3), &json!(1), &json!(0.75)));
@@ -163,7 +173,7 @@ fn an_address_says_what_it_takes() {
         (rocket::http::Method::Patch, "/sync", 405, "GET, HEAD, POST"),
         (rocket::http::Method::Post, "/api/overview", 405, "GET, HEAD"),
         (rocket::http::Method::Get, "/sync/cancel", 405, "POST"),
-        (rocket::http::Method::Put, "/api/events/sync", 405, "POST"),
+        (rocket::http::Method::Put, "/api/events/sync", 405, "GET, HEAD, POST"),
         (rocket::http::Method::Get, "/webhooks/klaviyo", 405, "POST"),
         (rocket::http::Method::Put, "/nowhere", 404, ""),
         (rocket::http::Method::Delete, "/api/nowhere/at/all", 404, ""),
@@ -201,7 +211,7 @@ impl Scrape {
                 assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
                 assert!(helped.contains(name), "{name} has no help");
                 assert_eq!(types.insert(name.to_owned(), kind.to_owned()), None, "{name} comes twice");
-                family = name.to_owned();
+                name.clone_into(&mut family);
             } else {
                 let (id, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
                 let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
@@ -242,13 +252,11 @@ fn labels_are_sound(labels: &str) {
                 _ => {}
             }
         };
-        match after[end + 1..].strip_prefix(',') {
-            Some(more) => rest = more,
-            None => {
-                assert_eq!(&after[end + 1..], "", "{labels}");
-                return;
-            }
-        }
+        let Some(more) = after[end + 1..].strip_prefix(',') else {
+            assert_eq!(&after[end + 1..], "", "{labels}");
+            return;
+        };
+        rest = more;
     }
 }
 

@@ -273,9 +273,9 @@ fn look(served: &Served, bounds: &Bounds, end: &Receiver<()>) -> Option<i64> {
             }
         }
         let most = bounds.most.load(Ordering::SeqCst);
-        let least = if whole { bounds.least.load(Ordering::SeqCst) } else { 0 };
-        let cents = shown.unwrap_or(least);
-        assert!(least <= cents && cents <= most, "{cents} cents were shown, and not {least} to {most}");
+        let fewest = if whole { bounds.least.load(Ordering::SeqCst) } else { 0 };
+        let cents = shown.unwrap_or(fewest);
+        assert!(fewest <= cents && cents <= most, "{cents} cents were shown, and not {fewest} to {most}");
         if last {
             assert!(round > 2, "looked at only {round} times");
             return shown;

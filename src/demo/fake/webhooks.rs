@@ -210,6 +210,7 @@ fn described(hook: &Hook, asked: &Asked<'_>) -> Value {
 
 /// The webhook that a posted document describes, or what is wrong with it.
 fn wish(shop: &Shop, body: &[u8]) -> Result<Hook, Refusal> {
+    const KNOWN: [&str; 4] = ["name", "description", "endpoint_url", "secret_key"];
     let invalid = |pointer: &'static str, detail: &str| Refusal {
         source: Source::Pointer(pointer),
         ..Refusal::of(400, "invalid", "Invalid input.", detail)
@@ -221,7 +222,6 @@ fn wish(shop: &Shop, body: &[u8]) -> Result<Hook, Refusal> {
     }
     let attributes = document.pointer("/data/attributes").and_then(Value::as_object);
     let attributes = attributes.ok_or_else(|| invalid("/data/attributes", "'attributes' is a required field."))?;
-    const KNOWN: [&str; 4] = ["name", "description", "endpoint_url", "secret_key"];
     if let Some(unknown) = attributes.keys().find(|it| !KNOWN.contains(&it.as_str())) {
         return Err(invalid(
             "/data/attributes",
