@@ -176,7 +176,7 @@ pub(super) async fn resume(handle: &State<Handle>) -> Result<Json<Done>, web::Er
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BudgetRow {
-    endpoint: &'static str,
+    endpoint: String,
     /// In the last second.
     now: Spent,
     minute: Spent,

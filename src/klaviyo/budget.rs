@@ -28,6 +28,7 @@ type Key = (&'static str, Tier);
 pub struct Usage {
     /// The path as the documentation spells it.
     pub endpoint: &'static str,
+    pub tier: Tier,
     pub second: Spent,
     pub minute: Spent,
     /// Where the endpoint has a daily limit.
@@ -76,7 +77,8 @@ impl Budgets {
 
     /// How much is used of everything that was asked so far, in the order of the endpoints' names.
     pub(super) fn usage(&self, now: Instant) -> Vec<Usage> {
-        let mut all: Vec<Usage> = self.lock().iter().map(|((endpoint, _), it)| it.usage(endpoint, now)).collect();
+        let mut all: Vec<Usage> =
+            self.lock().iter().map(|((endpoint, tier), it)| it.usage(endpoint, *tier, now)).collect();
         all.sort_by_key(|it| it.endpoint);
         all
     }
@@ -161,12 +163,13 @@ impl Budget {
         Ok(turn)
     }
 
-    fn usage(&self, endpoint: &'static str, now: Instant) -> Usage {
+    fn usage(&self, endpoint: &'static str, tier: Tier, now: Instant) -> Usage {
         let within = |turns: &VecDeque<Instant>, window: Duration| {
             turns.iter().filter(|it| **it <= now && now - **it < window).count()
         };
         Usage {
             endpoint,
+            tier,
             second: Spent { used: within(&self.turns, BURST_WINDOW), limit: self.burst },
             minute: Spent { used: within(&self.turns, STEADY_WINDOW), limit: self.steady },
             day: self.daily.map(|limit| Spent { used: within(&self.day, DAILY_WINDOW), limit }),

@@ -9,8 +9,8 @@ use crate::klaviyo;
 /// The budget of one endpoint.
 #[derive(Debug, Clone, Serialize)]
 pub struct Budget {
-    /// The path as Klaviyo's documentation spells it.
-    pub endpoint: &'static str,
+    /// The path as Klaviyo's documentation spells it; where it is asked in dearer ways too, with the rate tier.
+    pub endpoint: String,
     pub second: Spent,
     pub minute: Spent,
     /// Where there is a daily limit.
@@ -31,14 +31,19 @@ impl Handle {
     #[must_use]
     pub fn budgets(&self) -> Vec<Budget> {
         let now = self.now();
-        let budget = |it: klaviyo::Usage| Budget {
-            endpoint: it.endpoint,
+        let all: Vec<klaviyo::Usage> = self.0.client.iter().flat_map(|it| it.usage()).collect();
+        let name = |it: &klaviyo::Usage| match all.iter().filter(|other| other.endpoint == it.endpoint).count() {
+            1 => it.endpoint.to_owned(),
+            _ => format!("{} (tier {})", it.endpoint, format!("{:?}", it.tier).to_uppercase()),
+        };
+        let budget = |it: &klaviyo::Usage| Budget {
+            endpoint: name(it),
             second: it.second.into(),
             minute: it.minute.into(),
             day: it.day.map(Spent::from),
             held_until: it.held_for.and_then(|it| TimeDelta::from_std(it).ok()).map(|it| now + it),
         };
-        self.0.client.iter().flat_map(|it| it.usage()).map(budget).collect()
+        all.iter().map(budget).collect()
     }
 }
 

@@ -149,7 +149,7 @@ impl Sources {
         let spans = || {
             budgets.iter().flat_map(|it| {
                 let spans = [("second", Some(it.second)), ("minute", Some(it.minute)), ("day", it.day)];
-                spans.into_iter().filter_map(|(span, spent)| Some((it.endpoint, span, spent?)))
+                spans.into_iter().filter_map(|(span, spent)| Some((it.endpoint.as_str(), span, spent?)))
             })
         };
         let mut family = out.family(
