@@ -272,6 +272,9 @@ impl<'a> Letter<'a> {
             let batch = Batch::parse(item.payload.get().as_bytes()).map_err(|error| in_words(&error))?;
             if batch.data.iter().any(|it| is_event(it)) {
                 let page = record::read(&EVENTS, &batch, Context { zone, parent: None }).map_err(|it| in_words(&it))?;
+                if page.left_out > 0 {
+                    return Err(format!("payload {} has an event without an id", place + 1));
+                }
                 records.extend(page.records);
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use klytics::app::{self, Parts};
-use klytics::catalog::{self, Entity};
+use klytics::catalog::{self, Entity, Pace};
 use klytics::config;
 use klytics::demo::{Clock, Fake, Plan, ShopPlan};
 use klytics::klaviyo::{Client, Secret, Settings};
@@ -108,9 +108,9 @@ fn told(clock: &Clock) -> impl Fn() -> DateTime<Utc> + use<> {
     move || clock.now()
 }
 
-/// All but the counts of segments and lists, which Klaviyo tells only fifteen times a minute.
+/// All but what Klaviyo tells only a few times a minute, such as reports.
 fn quick() -> Vec<&'static Entity> {
-    catalog::ENTITIES.iter().copied().filter(|it| !it.name.ends_with("_counts")).collect()
+    catalog::ENTITIES.iter().copied().filter(|it| it.pace() == Pace::Prompt).collect()
 }
 
 fn client(fake: &Fake) -> Client {

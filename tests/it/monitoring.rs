@@ -292,7 +292,7 @@ fn prometheus_reads_what_happened() {
         (r#"klytics_sync_pass_duration_seconds_count{entity="events"}"#, 2.0),
         (r#"klytics_http_requests_total{method="GET",endpoint="/api/campaigns",status="200"}"#, 1.0),
         (r#"klytics_http_request_duration_seconds_count{method="GET",endpoint="/api/campaigns"}"#, 1.0),
-        (r#"klytics_query_duration_seconds_count{query="campaigns"}"#, 1.0),
+        (r#"klytics_query_duration_seconds_count{query="results"}"#, 1.0),
         ("klytics_webhook_waiting", 0.0),
     ] {
         assert!((after.value(series) - want).abs() < 1e-9, "{series} is {}", after.value(series));
