@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use self::asked::{Asked, run_of};
 pub use self::progress::Progress;
 use super::agreement;
-use crate::catalog::{self, Entity};
+use crate::catalog::{self, Entity, Pace};
 use crate::range::Unclear;
 use crate::store::runs::{EntityStatus, Run, RunEntity, Status};
 use crate::store::{self, Db, Store};
@@ -163,15 +163,20 @@ async fn show(
 /// What the buttons of the page send.
 #[derive(Debug, FromForm)]
 struct Wish {
-    /// Names of entities, separated by commas; missing means all.
+    /// Names of entities, separated by commas; missing means all that are done soon, or all of them where it is forced.
     entities: Option<String>,
     force: Option<bool>,
 }
 
 #[post("/sync", data = "<wish>")]
 fn start(wish: Form<Wish>, handle: &State<Handle>) -> Result<Redirect, Error> {
-    let entities = named(wish.entities.as_deref().unwrap_or_default())?;
-    let order = Order { entities, forced: wish.force.unwrap_or(false), since: None, trigger: Trigger::Page };
+    let forced = wish.force.unwrap_or(false);
+    let mut entities = named(wish.entities.as_deref().unwrap_or_default())?;
+    if entities.is_empty() && !forced {
+        // Who presses the button waits for what is done soon; reports and the like come on their schedules.
+        entities = catalog::ENTITIES.iter().copied().filter(|it| it.pace() == Pace::Prompt).collect();
+    }
+    let order = Order { entities, forced, since: None, trigger: Trigger::Page };
     handle.start(order).map_err(refusal)?;
     Ok(Redirect::to(uri!("/sync")))
 }
