@@ -310,9 +310,8 @@ fn prometheus_reads_what_happened() {
         assert!(after.value(series) > 0.0, "{series}");
     }
     // Buckets only grow, up to the count.
-    let of = |bound: &str| {
-        after.value(&format!("klytics_query_duration_seconds_bucket{{query=\"lists\",le=\"{bound}\"}}"))
-    };
+    let of =
+        |bound: &str| after.value(&format!("klytics_query_duration_seconds_bucket{{query=\"lists\",le=\"{bound}\"}}"));
     assert!(of("0.001") <= of("1") && (of("+Inf") - 1.0).abs() < 1e-9);
     for (series, value) in before.series.iter().filter(|it| it.0.contains("_total")) {
         assert!(after.value(series) >= *value, "{series} went back");
