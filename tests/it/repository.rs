@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use klytics::catalog::{ENTITIES, EVENTS, Entity, Kind, find};
 use klytics::store::repository::{Filter, Listing, Order, Part, field, sortable};
-use klytics::store::{Cell, Error, Record, Store};
+use klytics::store::{Cell, Error, Record, Store, Window};
 use serde_json::{Value, json};
 
-use crate::support::{lines, noon, seed, value};
+use crate::support::{lines, noon, seed, sums_agree, value};
 
 const ALL: Part<'static> = Part { order: Order::Newest, limit: 1_000, offset: 0 };
 
@@ -174,10 +174,18 @@ fn what_happened_is_removed_and_not_marked() {
     keep(&store, &EVENTS, &[row(&EVENTS, 1), row(&EVENTS, 2)]);
     assert!(store.write(|db| db.delete(&EVENTS, "0001", noon())).expect("an answer"));
     assert_eq!(lines(&store, "select id from klaviyo_events"), ["0002"]);
+    sums_agree(&store);
     // The same id again is the same event.
     let changes = store.write(|db| db.upsert(&EVENTS, &[row(&EVENTS, 2), row(&EVENTS, 3)], noon())).expect("rows");
     assert_eq!((changes.new, changes.changed), (1, 1));
     assert_eq!(lines(&store, "select id from klaviyo_events"), ["0002", "0003"]);
+    sums_agree(&store);
+    // A window that is replaced afterwards takes them all away.
+    let window = Window { start: noon() - TimeDelta::days(1), end: noon() };
+    let staged = store.stage(&EVENTS).expect("a stage");
+    let changes = store.replace_window(&staged, window, noon()).expect("a window");
+    assert_eq!((changes.new, changes.deleted), (0, 2));
+    sums_agree(&store);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rocket::local::blocking::Client;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Mirror, Reading, at_rest, ended_well, holds_the_truth, lines, only, pause, rows, seed, shop, value,
+    Mirror, Reading, at_rest, ended_well, holds_the_truth, lines, only, pause, rows, seed, shop, sums_agree, value,
 };
 
 const SECRET: &str = "a-secret-that-the-settings-hold";
@@ -138,6 +138,7 @@ fn what_is_delivered_is_there_before_it_is_asked_for() {
     assert!(fresh.iter().all(|it| is_there(&mirror.store, it)));
     assert_ne!(value(&mirror.store, "select count(*) from conversions"), orders);
     assert!(server.revenue().as_f64() > revenue.as_f64());
+    sums_agree(&mirror.store);
     // No window is said to be complete because of it.
     let covered = mirror.store.read(|db| db.covered(&klytics::catalog::EVENTS)).expect("windows");
     assert!(covered[0].end <= mirror.clock().now() - TimeDelta::hours(2));
