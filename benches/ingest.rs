@@ -108,7 +108,7 @@ fn from_bytes(events: u64) {
             rows += page.records.len();
             properties += page.records.iter().filter_map(|it| it.rest.as_ref()).map(String::len).sum::<usize>();
             let from = Instant::now();
-            staged.add(&store, &page.records).expect("staged");
+            staged.add(&page.records).expect("staged");
             staging += from.elapsed();
             let last = number + 1 == count;
             if staged.len() >= WINDOW || last {

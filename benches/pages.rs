@@ -132,7 +132,7 @@ fn fill(store: &Store, deliveries: i64, end: DateTime<Utc>) {
 fn window(store: &Store, end: DateTime<Utc>, number: i64) {
     let records: Vec<Record> = (0..1_000).map(|it| open(end, number, it)).collect();
     let mut staged = store.stage(&EVENTS).expect("a stage");
-    staged.add(store, &records).expect("staged");
+    staged.add(&records).expect("staged");
     let start = end + TimeDelta::hours(number);
     store.replace_window(&staged, Window { start, end: start + TimeDelta::hours(1) }, Utc::now()).expect("a window");
 }

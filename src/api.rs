@@ -15,6 +15,7 @@ mod metrics;
 pub mod monitoring;
 mod openapi;
 mod overview;
+mod pages;
 mod parameters;
 mod profiles;
 mod question;
@@ -66,6 +67,7 @@ fn endpoints() -> Vec<Endpoint> {
         metrics::endpoints(),
         profiles::endpoints(),
         charts::endpoints(),
+        pages::endpoints(),
     ]
     .into_iter()
     .flatten()

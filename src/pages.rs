@@ -1,19 +1,29 @@
 //! The pages, in the order of the menu: each is a question that a person asks, from its route to its template.
 
 pub mod agreement;
+pub mod annotations;
+pub mod campaigns;
+pub mod definitions;
+pub mod frame;
+pub mod messages;
+pub mod notes;
 pub mod overview;
+pub mod page;
 pub mod settings;
+pub mod sheet;
 pub mod sync;
+pub mod view;
 
 use crate::catalog::Pace;
 use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;
-use crate::web::{self, Cache, Etag, Standing, Visit};
+use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
 use crate::{catalog, params, query};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use page::Page;
 use rocket::Request;
 use rocket::fairing::AdHoc;
 use rocket::http::Status as HttpStatus;
@@ -22,9 +32,21 @@ use std::hash::Hash;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 const EVENT_SPAN: Query = query!("pages/event_span");
+const CONVERSION_METRICS: Query = query!("pages/conversion_metrics");
 
 /// Every query that a page asks; a test prepares them all.
-pub const QUERIES: &[&[Query]] = &[&[EVENT_SPAN], agreement::QUERIES, overview::QUERIES, settings::QUERIES];
+pub const QUERIES: &[&[Query]] = &[
+    &[EVENT_SPAN, CONVERSION_METRICS],
+    agreement::QUERIES,
+    annotations::QUERIES,
+    campaigns::QUERIES,
+    messages::QUERIES,
+    overview::QUERIES,
+    settings::QUERIES,
+];
+
+/// The pages that are descriptions, in the order of the menu.
+pub const PAGES: &[&Page] = &[&campaigns::LIST];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -38,7 +60,18 @@ const OLD: &str = "The last complete sync is more than two days old.";
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("pages", |rocket| async {
-        rocket.attach(overview::stage()).attach(sync::stage()).attach(settings::stage())
+        if let Some(directory) =
+            rocket.state::<Desk>().and_then(|it| it.store.directory().is_some().then(|| it.store.exports().ok())?)
+        {
+            page::sweep(&directory);
+        }
+        rocket
+            .attach(overview::stage())
+            .attach(sync::stage())
+            .attach(settings::stage())
+            .attach(annotations::stage())
+            .attach(definitions::stage())
+            .mount("/", page::routes())
     })
 }
 
@@ -154,7 +187,24 @@ impl FromRow for EventSpan {
 /// # Errors
 /// When a query fails.
 pub fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
-    overview::warm(desk, now)
+    overview::warm(desk, now)?;
+    PAGES.iter().filter(|it| !it.is_of_one()).try_for_each(|it| it.warm(desk, now))
+}
+
+/// What conversions may be of, the one that is asked for among them.
+fn conversion_metrics(db: &Db<'_>, ask: &Ask) -> Result<Vec<Choice>, store::Error> {
+    struct Metric {
+        id: String,
+        label: String,
+        chosen: bool,
+    }
+    impl FromRow for Metric {
+        fn from_row(row: &Row<'_>) -> RowResult<Metric> {
+            Ok(Metric { id: row.get("id")?, label: row.get("label")?, chosen: row.get("chosen")? })
+        }
+    }
+    let metrics: Vec<Metric> = db.rows(CONVERSION_METRICS, params! { "metric": ask.metric })?;
+    Ok(metrics.into_iter().map(|it| Choice::new(it.id, it.label, it.chosen)).collect())
 }
 
 /// How the account stands, as every page says it.

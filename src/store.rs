@@ -7,6 +7,7 @@ mod arrivals;
 mod consent;
 mod deliveries;
 pub mod document;
+mod documents;
 mod error;
 pub mod history;
 pub mod memory;
@@ -35,6 +36,7 @@ use duckdb::{Config, Connection};
 
 use crate::histogram::Histogram;
 
+pub use documents::Format;
 pub use duckdb::ToSql;
 pub use duckdb::types::FromSql;
 pub use error::Error;
@@ -116,6 +118,7 @@ impl Store {
         let path = data_dir.join(FILE);
         let config = config(options).map_err(|source| Error::open(&path, source))?;
         let connection = Connection::open_with_flags(&path, config).map_err(|source| Error::open(&path, source))?;
+        staging::begin(&connection).map_err(|source| Error::open(&path, source))?;
         confine(&connection, data_dir).map_err(|source| Error::open(&path, source))?;
         Store::prepare(connection, Some(path))
     }
@@ -127,7 +130,11 @@ impl Store {
     pub fn in_memory() -> Result<Store, Error> {
         let options = Options { memory_limit: 1 << 30, threads: 2 };
         let here = Path::new(":memory:");
-        let open = || Connection::open_in_memory_with_flags(config(&options)?);
+        let open = || -> duckdb::Result<Connection> {
+            let connection = Connection::open_in_memory_with_flags(config(&options)?)?;
+            staging::begin(&connection)?;
+            Ok(connection)
+        };
         Store::prepare(open().map_err(|source| Error::open(here, source))?, None)
     }
 
@@ -159,7 +166,7 @@ impl Store {
         let resting = lock(&self.0.readers).pop();
         let mut connection = match resting {
             Some(connection) => connection,
-            None => lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })?,
+            None => self.connect()?,
         };
         let moment = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
         let result = work(&self.db(&moment));
@@ -220,6 +227,11 @@ impl Store {
     #[must_use]
     pub fn directory(&self) -> Option<&Path> {
         self.0.path.as_deref().and_then(Path::parent)
+    }
+
+    /// Another connection to the same database.
+    fn connect(&self) -> Result<Connection, Error> {
+        lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })
     }
 
     fn db<'a>(&'a self, connection: &'a Connection) -> Db<'a> {

@@ -4,7 +4,7 @@
 //! answer. [`stage`] brings the templates, the assets, the guards and the headers that every response carries.
 
 mod assets;
-mod buckets;
+pub mod buckets;
 pub mod cache;
 mod error;
 pub mod format;
@@ -23,7 +23,8 @@ mod words;
 pub use cache::Cache;
 pub use error::Error;
 pub use page::{Etag, Html, draw};
-pub use shell::{Shell, Standing, Visit};
+pub use redirect::SeeOther;
+pub use shell::{Choice, Shell, Standing, Visit};
 pub use theme::Theme;
 
 use std::path::PathBuf;

@@ -69,7 +69,7 @@ function palette(element) {
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
   };
-  const names = ['chart-1', 'chart-2', 'chart-3', 'chart-compare', 'chart-text', 'chart-grid', 'chart-surface'];
+  const names = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6', 'chart-compare', 'chart-text', 'chart-grid', 'chart-surface'];
   const colours = Object.fromEntries(names.map((it) => [it.slice(6), resolve(`--${it}`)]));
   probe.remove();
   return colours;
@@ -83,78 +83,142 @@ function common(caption) {
   };
 }
 
-const KINDS = { stacks };
+const KINDS = {
+  stacks: (data, look) => overTime(data, look, { type: 'bar', stack: 'total' }),
+  columns: (data, look) => overTime(data, look, { type: 'bar' }),
+  lines: (data, look) => overTime(data, look, { type: 'line' }),
+  scatter,
+};
 
-/** Stacked amounts over time, and the total of the days compared with as a line. */
-function stacks({ rows, series, comparison, currency }, { colours, narrow }) {
-  const amount = money(currency);
+/** Values over time: bars or lines, the days compared with as a dashed line, and what happened meanwhile. */
+function overTime({ rows: buckets, series, marks = [], currency, unit = 'money' }, { colours, narrow }, kind) {
+  const write = writer(unit, currency);
+  const rows = buckets.map(flat);
   const font = { fontFamily: getComputedStyle(document.body).fontFamily };
-  const stacked = series.map(({ key, name }, place) => ({
-    name,
-    type: 'bar',
-    stack: 'total',
-    color: colours[place + 1],
-    barCategoryGap: '25%',
-    barMaxWidth: 96,
+  const own = series.filter((it) => !it.isCompared);
+  const compared = series.filter((it) => it.isCompared);
+  const single = rows.length === 1;
+  const dots = marks.length && { symbol: 'pin', symbolSize: 18, silent: true, animation: false, label: { show: false },
+    itemStyle: { color: colours.compare, opacity: 0.7 },
+    data: [...new Set(marks.map(({ at }) => at))].map((at) => ({ xAxis: at, y: '94%' })) };
+  const drawn = own.map(({ key, name }, place) => ({
+    name, ...kind,
+    color: colours[place % COLOURS + 1],
+    barCategoryGap: '25%', barMaxWidth: 96,
+    symbol: single ? 'circle' : 'none', symbolSize: 8, lineStyle: { width: 2 },
     emphasis: { disabled: true },
+    ...(place === 0 && dots && { markPoint: dots }),
     // What is not over, or not all shown, is paler: it cannot be compared with its neighbours.
-    data: rows.map((it) => (it.whole ? it[key] : { value: it[key], itemStyle: { opacity: 0.5 } })),
+    data: kind.type === 'bar' ? rows.map((it) => (it.whole ? it[key] : { value: it[key], itemStyle: { opacity: 0.5 } })) : rows.map((it) => (it.whole ? it[key] : null)),
   }));
-  const line = comparison && {
-    name: comparison.name,
-    type: 'line',
-    color: colours.compare,
-    // One point makes no line.
-    symbol: rows.length > 1 ? 'none' : 'circle',
-    symbolSize: 8,
+  // A line ends dotted where its last days are not over.
+  const open = kind.type === 'line' && rows.length > 1 && !rows.at(-1).whole
+    ? own.map(({ key, name }, place) => ({
+        name, type: 'line', color: colours[place % COLOURS + 1], symbol: 'none', lineStyle: { width: 2, type: 'dotted' }, emphasis: { disabled: true },
+        data: rows.map((it, at) => (at >= rows.length - 2 ? it[key] : null)),
+      }))
+    : [];
+  const lines = compared.map(({ key, name }) => ({
+    name, type: 'line', color: colours.compare,
+    symbol: single ? 'circle' : 'none', symbolSize: 8,
     lineStyle: { width: 1.5, type: [4, 3] },
     emphasis: { disabled: true },
-    data: rows.map((it) => it[comparison.key]),
-  };
-  const total = (row) => series.reduce((sum, { key }) => sum + row[key], 0);
+    data: rows.map((it) => it[key]),
+  }));
   const tip = (entries) => {
-    const row = rows[entries[0].dataIndex];
+    const at = entries[0].dataIndex;
+    const row = rows[at];
     const note = row.whole ? '' : ' (not all of it)';
-    const lines = series.map(({ key, name }) => `${name}  ${amount(row[key])}`);
-    const compared = comparison ? [`${comparison.name}  ${amount(row[comparison.key])}`] : [];
-    return [row.label + note, `Total  ${amount(total(row))}`, ...lines, ...compared].join('\n');
+    const total = kind.stack && own.length > 1 ? [`Total  ${write(own.reduce((sum, { key }) => sum + (row[key] ?? 0), 0))}`] : [];
+    const happened = marks.filter((it) => it.at === at).slice(0, 4).map((it) => `• ${it.words}`);
+    return [row.label + note, ...total, ...series.map(({ key, name }) => `${name}  ${write(row[key])}`), ...happened].join('\n');
   };
   return {
     textStyle: font,
-    grid: { left: 4, right: 8, top: narrow ? 60 : 36, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-    legend: {
-      left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, icon: 'roundRect',
-      textStyle: { ...font, color: colours.text, fontSize: 13 },
-      data: [...series.map(({ name }) => name), ...(comparison ? [{ name: comparison.name, icon: 'path://M0 5h3v2h-3zM4.500 5h3v2h-3zM9 5h3v2h-3z' }] : [])],
-    },
-    tooltip: {
-      trigger: 'axis', renderMode: 'richText', confine: true, formatter: tip,
-      axisPointer: { type: 'shadow' },
-      backgroundColor: colours.surface, borderColor: colours.grid,
-      textStyle: { ...font, color: colours.text, fontSize: 13, lineHeight: 20 },
-    },
+    grid: { left: 4, right: 8, top: narrow && series.length > 2 ? 60 : 36, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    legend: legend(own, compared, colours, font),
+    tooltip: { trigger: 'axis', formatter: tip, axisPointer: { type: kind.type === 'bar' ? 'shadow' : 'line' }, ...panel(colours, font) },
     xAxis: {
       type: 'category', data: rows.map((it) => it.tick),
       axisLabel: { color: colours.text, hideOverlap: true },
       axisTick: { show: false }, axisLine: { lineStyle: { color: colours.grid } },
     },
-    yAxis: {
-      type: 'value', splitNumber: 4,
-      axisLabel: { color: colours.text, formatter: money(currency, 'compact') },
-      splitLine: { lineStyle: { color: colours.grid } },
-    },
-    series: line ? [...stacked, line] : stacked,
+    yAxis: valueAxis(colours, writer(unit, currency, 'compact'), unit !== 'share' && kind.type === 'line'),
+    series: [...drawn, ...open, ...lines],
   };
 }
 
-function money(currency, notation = 'standard') {
-  const digits = notation === 'compact' ? { maximumFractionDigits: 1 } : {};
+/** A point a row: the first series is across, the second up, the third its size. */
+function scatter({ rows: buckets, series, currency, unit }, { colours }) {
+  const rows = buckets.map(flat);
+  const font = { fontFamily: getComputedStyle(document.body).fontFamily };
+  const [across, up, size] = series;
+  const most = size && Math.max(...rows.map((it) => it[size.key] ?? 0), 1);
+  const write = writer(unit, currency);
+  const number = writer('number');
+  return {
+    textStyle: font,
+    grid: { left: 4, right: 16, top: 24, bottom: 24, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    tooltip: {
+      trigger: 'item', ...panel(colours, font),
+      formatter: ({ dataIndex }) => [rows[dataIndex].label, ...series.map(({ key, name }) => `${name}  ${key === up.key ? write(rows[dataIndex][key]) : number(rows[dataIndex][key])}`)].join('\n'),
+    },
+    xAxis: { ...valueAxis(colours, writer('number', '', 'compact')), name: across.name, nameLocation: 'middle', nameGap: 28, nameTextStyle: { color: colours.text } },
+    yAxis: { ...valueAxis(colours, writer(unit, currency, 'compact')), name: up.name, nameTextStyle: { color: colours.text, align: 'left' } },
+    series: [{
+      type: 'scatter', color: colours[1], itemStyle: { opacity: 0.65 },
+      symbolSize: (point) => (size ? 6 + 24 * Math.sqrt((point[2] ?? 0) / most) : 10),
+      data: rows.map((it) => series.map(({ key }) => it[key])),
+    }],
+  };
+}
+
+/** A row with its values beside its label. */
+const flat = ({ values, ...row }) => ({ ...row, ...values });
+
+/** Colours of series, as the style sheet names them. */
+const COLOURS = 6;
+
+function legend(own, compared, colours, font) {
+  if (own.length + compared.length < 2) return undefined;
+  return {
+    left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, icon: 'roundRect', type: 'scroll',
+    textStyle: { ...font, color: colours.text, fontSize: 13 },
+    pageTextStyle: { color: colours.text },
+    data: [...own.map(({ name }) => name), ...compared.map(({ name }) => ({ name, icon: 'path://M0 5h3v2h-3zM4.500 5h3v2h-3zM9 5h3v2h-3z' }))],
+  };
+}
+
+function panel(colours, font) {
+  return {
+    renderMode: 'richText', confine: true,
+    backgroundColor: colours.surface, borderColor: colours.grid,
+    textStyle: { ...font, color: colours.text, fontSize: 13, lineHeight: 20 },
+  };
+}
+
+function valueAxis(colours, write, fitted = false) {
+  return {
+    type: 'value', splitNumber: 4, scale: fitted,
+    axisLabel: { color: colours.text, formatter: write },
+    splitLine: { lineStyle: { color: colours.grid } },
+  };
+}
+
+/** How a value of the unit is written; what is not known is a dash. */
+function writer(unit, currency, notation = 'standard') {
+  const compact = notation === 'compact' ? { notation, maximumFractionDigits: 1 } : {};
+  const style = {
+    money: { style: 'currency', currency, ...compact },
+    share: { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: notation === 'compact' ? 1 : 2 },
+    count: { maximumFractionDigits: 0, ...compact },
+  }[unit] ?? { maximumFractionDigits: 1, ...compact };
   let format;
   try {
-    format = new Intl.NumberFormat('en-US', { style: 'currency', currency, notation, ...digits });
+    format = new Intl.NumberFormat('en-US', style);
   } catch {
     // A code that is no currency of ISO 4217.
-    format = new Intl.NumberFormat('en-US', { notation, ...digits });
+    format = new Intl.NumberFormat('en-US', compact);
   }
   return (value) => (value == null ? '–' : format.format(value));
 }

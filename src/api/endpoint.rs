@@ -95,7 +95,7 @@ impl Endpoint {
         let about = id.as_ref().map_or_else(|| self.path.to_string(), |id| format!("{} {id}", self.path));
         let key = Key { about, ask: ask.clone(), version: ground.version, day: ground.day(now) };
         let period = ground.period(&ask, now)?;
-        let question = Question { ask, period, ground, entity: self.entity(), id };
+        let question = Question { path: self.path.to_string(), ask, period, ground, entity: self.entity(), id };
         desk.cache.get(key, self.lifetime, || desk.store.read(|db| Ok((self.load)(db, &question)))?)
     }
 }

@@ -120,6 +120,7 @@ fn operation(it: &Endpoint, schemas: &mut Schemas) -> Operation {
     let tag = match it.path.split('/').nth(1) {
         Some("charts") => "charts",
         Some("overview") => "overview",
+        Some("pages") => "pages",
         _ => "entities",
     };
     let id = it.is_of_one().then(|| {

@@ -38,6 +38,23 @@ pub(super) const DAYS: &[Parameter] = &[
     Parameter { name: "dateRange", about: "The same as `range`.", value: Value::Range },
 ];
 
+impl Parameter {
+    /// A word that one page knows.
+    pub(super) const fn text(name: &'static str, about: &'static str) -> Parameter {
+        Parameter { name, about, value: Value::Text }
+    }
+}
+
+/// Which messages.
+pub(super) const REACHED: &[Parameter] = &[
+    Parameter {
+        name: "channel",
+        about: "Only messages of this channel.",
+        value: Value::Choice(&["email", "sms", "push", "whatsapp"]),
+    },
+    Parameter { name: "min", about: "Only rows with so many recipients.", value: Value::Offset },
+];
+
 /// What days are compared with.
 pub(super) const COMPARED: &[Parameter] = &[Parameter {
     name: "compare",

@@ -10,6 +10,8 @@ use crate::store::{Row, RowResult};
 
 /// What an endpoint is asked.
 pub(super) struct Question {
+    /// Of the endpoint, below `/api`.
+    pub(super) path: String,
     pub(super) ask: Ask,
     pub(super) period: Period,
     pub(super) ground: Arc<Ground>,

@@ -8,16 +8,15 @@ use utoipa::ToSchema;
 
 use super::listing::Key;
 use super::question::{Question, time};
+use crate::pages::messages::{SENDERS, SENDERS_BY_EVENT};
 use crate::pages::overview::{Setting, share};
 use crate::range::{Basis, Machine};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::{params, query};
 
-const RESULTS: Query = query!("results");
-const RESULTS_BY_EVENT: Query = query!("results_by_event");
 const UNMEASURED: Query = query!("unmeasured");
 
-pub(super) const QUERIES: &[Query] = &[RESULTS, RESULTS_BY_EVENT, UNMEASURED];
+pub(super) const QUERIES: &[Query] = &[UNMEASURED];
 
 /// A campaign or a flow (or, while nothing is known of what people did, a form), with what became of its messages.
 #[derive(Debug, Default)]
@@ -114,22 +113,19 @@ pub(super) fn senders(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>,
         return unmeasured(db, it, of);
     }
     let query = match it.period.basis {
-        Basis::Sent => RESULTS,
-        Basis::Event => RESULTS_BY_EVENT,
+        Basis::Sent => SENDERS,
+        Basis::Event => SENDERS_BY_EVENT,
     };
     let (start, before) = (it.period.range.start(), it.period.range.before());
     let metric = Setting::load(db, &it.ask)?.metric;
     let machine = it.period.machine == Machine::Include;
-    let mut senders: Vec<Sender> = db.rows(
+    db.rows(
         query,
         params! {
-            "start": start, "before": before, "metric": metric, "machine": machine, "of": of.name(), "id": it.id
+            "start": start, "before": before, "metric": metric, "machine": machine, "of": of.name(), "id": it.id,
+            "channel": None::<String>
         },
-    )?;
-    if metric.is_none() {
-        senders.iter_mut().filter_map(|it| it.results.as_mut()).for_each(|it| it.converted = None);
-    }
-    Ok(senders)
+    )
 }
 
 /// The sender that is asked for; of one that sent nothing everything is zero, if it is known at all.
@@ -244,12 +240,15 @@ impl FromRow for Results {
             clicked: row.get("clicked")?,
             unsubscribed: row.get("unsubscribed")?,
             complained: row.get("complained")?,
-            converted: Some(Converted {
-                deliveries: row.get("converted")?,
-                conversions: row.get("conversions")?,
-                revenue: row.get("revenue")?,
-            }),
+            converted: Converted::of(row)?,
         })
+    }
+}
+
+impl Converted {
+    fn of(row: &Row<'_>) -> RowResult<Option<Converted>> {
+        let Some(deliveries) = row.get("converted")? else { return Ok(None) };
+        Ok(Some(Converted { deliveries, conversions: row.get("conversions")?, revenue: row.get("revenue")? }))
     }
 }
 

@@ -32,6 +32,12 @@ pub struct Ask {
     pub with_deleted: bool,
     /// Only what this person did.
     pub profile: Option<String>,
+    /// Only what went through this channel.
+    pub channel: Option<Channel>,
+    /// Only what reached so many.
+    pub least: u32,
+    /// What is not of the vocabulary, as it came: pages may have words of their own.
+    own: Vec<(String, String)>,
     sort: Option<Sort>,
     pub limit: usize,
     pub offset: usize,
@@ -84,6 +90,37 @@ pub enum Machine {
     Include,
 }
 
+/// What a message is sent through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    Email,
+    Sms,
+    Push,
+    Whatsapp,
+}
+
+impl Channel {
+    pub const ALL: &'static [Channel] = &[Channel::Email, Channel::Sms, Channel::Push, Channel::Whatsapp];
+
+    /// As the query string and the views spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        CHANNELS.iter().find(|(_, it)| *it == self).map_or("", |it| it.0)
+    }
+
+    /// As a person calls it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Channel::Email => "Email",
+            Channel::Sms => "SMS",
+            Channel::Push => "Push",
+            Channel::Whatsapp => "WhatsApp",
+        }
+    }
+}
+
 /// An order of rows, by the name of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Sort {
@@ -112,6 +149,9 @@ impl Ask {
             updated_since: one("updatedSince").map(|it| moment("updatedSince", it)).transpose()?,
             with_deleted: choice("deleted", one("deleted"), DELETED)?,
             profile: one("profile").map(str::to_owned),
+            channel: one("channel").map(|it| choice("channel", Some(it), CHANNELS)).transpose()?,
+            least: number("min", one("min"), 0, 0..=1_000_000_000)?.try_into().unwrap_or(u32::MAX),
+            own: own(&pairs),
             sort: one("sort").map(Sort::parse),
             limit: number("limit", one("limit"), LIMIT_DEFAULT, 1..=LIMIT_MAX)?,
             offset: number("offset", one("offset"), 0, 0..=usize::MAX)?,
@@ -153,6 +193,12 @@ impl Ask {
         if self.names_range { self } else { Ask { span: Span::Preset(Preset::All), ..self } }
     }
 
+    /// The value of a word that only some page knows.
+    #[must_use]
+    pub fn own(&self, name: &str) -> Option<&str> {
+        self.own.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+
     /// The order that was asked for, of the fields that the listing has.
     ///
     /// # Errors
@@ -182,6 +228,9 @@ impl Default for Ask {
             updated_since: None,
             with_deleted: false,
             profile: None,
+            channel: None,
+            least: 0,
+            own: Vec::new(),
             sort: None,
             limit: LIMIT_DEFAULT,
             offset: 0,
@@ -236,10 +285,46 @@ const COMPARISONS: &[(&str, Compare)] =
     &[("previous", Compare::Previous), ("year", Compare::Year), ("none", Compare::None)];
 const BASES: &[(&str, Basis)] = &[("sent", Basis::Sent), ("event", Basis::Event)];
 const DELETED: &[(&str, bool)] = &[("exclude", false), ("include", true)];
+const CHANNELS: &[(&str, Channel)] =
+    &[("email", Channel::Email), ("sms", Channel::Sms), ("push", Channel::Push), ("whatsapp", Channel::Whatsapp)];
+
+/// The names that [`Ask::parse`] understands.
+const VOCABULARY: &[&str] = &[
+    "range",
+    "dateRange",
+    "compare",
+    "basis",
+    "machine",
+    "metric",
+    "q",
+    "search",
+    "status",
+    "updatedSince",
+    "deleted",
+    "profile",
+    "channel",
+    "min",
+    "sort",
+    "limit",
+    "offset",
+];
+
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
 
 fn unclear(parameter: &'static str, problem: String) -> Unclear {
     Unclear { parameter, problem }
+}
+
+/// Pairs that are not of the vocabulary; of a name given twice the first.
+fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut own: Vec<(String, String)> = Vec::new();
+    for (name, value) in pairs.iter().filter(|(name, _)| !VOCABULARY.contains(name)) {
+        if own.iter().all(|it| it.0 != *name) {
+            own.push(((*name).to_owned(), value.trim().to_owned()));
+        }
+    }
+    own.sort();
+    own
 }
 
 /// `range`, or `dateRange` as the API has always called it.

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("runs", include_str!("migrations/0005_runs.sql")),
     ("consent", include_str!("migrations/0006_consent.sql")),
     ("webhooks", include_str!("migrations/0007_webhooks.sql")),
+    ("annotations", include_str!("migrations/0008_annotations.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

@@ -60,7 +60,7 @@ pub struct Db<'a>(pub(super) &'a Connection, pub(super) &'a Timings);
 
 impl Db<'_> {
     /// Does what `query` stands for, counts how long it took, and tells the log at debug.
-    fn timed<T>(&self, query: Query, work: impl FnOnce() -> T) -> T {
+    pub(super) fn timed<T>(&self, query: Query, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = work();
         let time = start.elapsed();

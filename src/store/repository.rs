@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::ToSql;
 
+use super::staging::append;
 use super::{Changes, Db, Error, Record, aggregates, schema, utc};
 use crate::catalog::{Column, Entity, Kind};
 use crate::params;
@@ -124,7 +125,7 @@ impl Db<'_> {
     fn rewrite(&self, entity: &Entity, rows: &[Record], now: DateTime<Utc>) -> Result<Changes, Error> {
         let stage = format!("{}_kept", schema::stage_table(entity));
         self.generated("stage records", &schema::create_stage(entity, &stage), &[])?;
-        self.append(&stage, rows, &mut HashSet::new())?;
+        append(self.0, [&stage, "temp"], rows, &mut HashSet::new())?;
         self.generated("look at a stage", &schema::look_at(entity, &stage), &[])?;
         aggregates::about_to_change(self, rows.iter().map(|it| it.id.as_str()))?;
         let changed = self.generated("keep rows", &statements::clear_staged(entity), &[])? as u64;

@@ -102,8 +102,17 @@ pub(super) fn stage_table(entity: &Entity) -> String {
 
 /// A fresh, empty stage of that name: `id`, the columns, `rest` and `raw`.
 pub(super) fn create_stage(entity: &Entity, name: &str) -> String {
+    format!("create or replace temp table {name} {}", staged_columns(entity))
+}
+
+/// The same where every connection sees it.
+pub(super) fn create_shared_stage(entity: &Entity, name: &str) -> String {
+    format!("create table {name} {}", staged_columns(entity))
+}
+
+fn staged_columns(entity: &Entity) -> String {
     let columns = each(entity.columns.iter(), "", |it| format!("{} {}, ", it.name, staged_type(it.kind)));
-    format!("create or replace temp table {name} (id varchar, {columns}rest varchar, raw varchar)")
+    format!("(id varchar, {columns}rest varchar, raw varchar)")
 }
 
 /// Makes a stage the one that the statements of a window read.
@@ -113,14 +122,14 @@ pub(super) fn look_at(entity: &Entity, stage: &str) -> String {
 
 /// Every id that is staged in any of `stages`, with the window that it belongs to, as one relation. Parameters
 /// `$start_0` and `$end_0`, of the first stage, and so on.
-fn staged_ids(stages: &[&str]) -> String {
+fn staged_ids(stages: &[String]) -> String {
     each(stages.iter().enumerate(), " union all ", |(number, stage)| {
         format!("select id, $start_{number}::timestamp as start_at, $end_{number}::timestamp as end_at from {stage}")
     })
 }
 
 /// Whether an id is in more than one stage.
-pub(super) fn overlap(stages: &[&str]) -> String {
+pub(super) fn overlap(stages: &[String]) -> String {
     let ids = each(stages.iter(), " union all ", |stage| format!("select id from {stage}"));
     format!("select count(*) <> count(distinct id) from ({ids})")
 }
@@ -185,7 +194,7 @@ pub(super) fn clear_window(entity: &Entity) -> String {
 
 /// Deletes rows of a staged id that lie outside its window: their time changed at Klaviyo. Parameters as of
 /// [`staged_ids`].
-pub(super) fn clear_moved(entity: &Entity, stages: &[&str]) -> String {
+pub(super) fn clear_moved(entity: &Entity, stages: &[String]) -> String {
     format!(
         "delete from {} as kept\nusing ({}) as new\nwhere kept.id = new.id\n    \
          and (kept.timestamp is null or kept.timestamp < new.start_at or kept.timestamp >= new.end_at)",
@@ -195,7 +204,7 @@ pub(super) fn clear_moved(entity: &Entity, stages: &[&str]) -> String {
 }
 
 /// Keeps the rows of events that are staged in another window than they lie in, as far as sums rest on them.
-pub(super) fn note_moved(stages: &[&str]) -> String {
+pub(super) fn note_moved(stages: &[String]) -> String {
     format!(
         "create or replace temp table events_moved as\nselect kept.*\nfrom summed_events as kept\njoin ({}) as new on \
          kept.id = new.id\n    and (kept.timestamp is null or kept.timestamp < new.start_at or kept.timestamp >= new.end_at)",

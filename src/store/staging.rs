@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::types::{TimeUnit, ToSqlOutput, Value, ValueRef};
-use duckdb::{ToSql, appender_params_from_iter};
+use duckdb::{Connection, ToSql, appender_params_from_iter};
 
 use super::query::Db;
 use super::{Error, Store, schema, utc};
@@ -100,22 +100,27 @@ impl Db<'_> {
     pub(super) fn stage_batch(&self, entity: &Entity, records: &[Record]) -> Result<(), Error> {
         let stage = schema::stage_table(entity);
         self.generated("stage records", &schema::create_stage(entity, &stage), &[])?;
-        self.append(&stage, records, &mut HashSet::new())
+        append(self.0, [&stage, "temp"], records, &mut HashSet::new())
     }
+}
 
-    /// Appends to a stage, the later record of one id first: a record whose id is in `known` is passed over.
-    pub(super) fn append(&self, stage: &str, records: &[Record], known: &mut HashSet<String>) -> Result<(), Error> {
-        let mut append = || -> duckdb::Result<()> {
-            let mut appender = self.0.appender_to_catalog_and_db(stage, "temp", "main")?;
-            for record in records.iter().rev() {
-                if known.insert(record.id.clone()) {
-                    appender.append_row(appender_params_from_iter(Field::all(record)))?;
-                }
+/// Appends to a table of a database, the later record of one id first: a record whose id is in `known` is passed over.
+pub(super) fn append(
+    connection: &Connection,
+    [table, database]: [&str; 2],
+    records: &[Record],
+    known: &mut HashSet<String>,
+) -> Result<(), Error> {
+    let mut append = || -> duckdb::Result<()> {
+        let mut appender = connection.appender_to_catalog_and_db(table, database, "main")?;
+        for record in records.iter().rev() {
+            if known.insert(record.id.clone()) {
+                appender.append_row(appender_params_from_iter(Field::all(record)))?;
             }
-            appender.flush()
-        };
-        append().map_err(|source| Error::Statement { doing: "stage records", source })
-    }
+        }
+        appender.flush()
+    };
+    append().map_err(|source| Error::Statement { doing: "stage records", source })
 }
 
 /// What goes into one column of a stage.
@@ -143,26 +148,41 @@ impl ToSql for Field<'_> {
     }
 }
 
-/// The records of one window, gathered over many pages in a temporary table of their own, bounded by what spills to
-/// disk. The table goes with it.
+/// The records of one window, gathered over many pages in a table of their own, bounded by what spills to disk. The table
+/// goes with it. It lies in a database beside the file, in memory, with a connection of its own: a temporary table would
+/// belong to the connection that writes, and every page would wait until a write has ended.
 pub struct Staged {
+    connection: Connection,
     store: Store,
     entity: &'static Entity,
     table: String,
     known: HashSet<String>,
 }
 
+/// The database beside the file.
+const STAGING: &str = "staging";
+
+/// Makes the place for stages, which all connections of the database share.
+pub(super) fn begin(connection: &Connection) -> duckdb::Result<()> {
+    connection.execute_batch(&format!("attach ':memory:' as {STAGING}"))
+}
+
 impl Store {
     /// Starts an empty stage; several may be open at a time.
     ///
     /// # Errors
-    /// When the temporary table cannot be made.
+    /// When the table cannot be made.
     pub fn stage(&self, entity: &'static Entity) -> Result<Staged, Error> {
         let number = self.0.stages.fetch_add(1, Ordering::Relaxed);
         let table = format!("{}_{number}", schema::stage_table(entity));
-        self.db(&self.writer()).generated("stage records", &schema::create_stage(entity, &table), &[])?;
-        Ok(Staged { store: self.clone(), entity, table, known: HashSet::new() })
+        let connection = self.connect()?;
+        self.db(&connection).generated("stage records", &schema::create_shared_stage(entity, &named(&table)), &[])?;
+        Ok(Staged { connection, store: self.clone(), entity, table, known: HashSet::new() })
     }
+}
+
+fn named(table: &str) -> String {
+    format!("{STAGING}.main.{table}")
 }
 
 impl Staged {
@@ -170,16 +190,17 @@ impl Staged {
         self.entity
     }
 
-    pub(super) fn table(&self) -> &str {
-        &self.table
+    /// As statements name it.
+    pub(super) fn table(&self) -> String {
+        named(&self.table)
     }
 
     /// Adds a page of records. An id that is staged already is passed over: pages overlap when data shifts under them.
     ///
     /// # Errors
     /// When the disk for spilling is full.
-    pub fn add(&mut self, store: &Store, records: &[Record]) -> Result<(), Error> {
-        store.db(&store.writer()).append(&self.table, records, &mut self.known)
+    pub fn add(&mut self, records: &[Record]) -> Result<(), Error> {
+        append(&self.connection, [&self.table, STAGING], records, &mut self.known)
     }
 
     /// Records staged so far.
@@ -197,8 +218,8 @@ impl Staged {
 impl Drop for Staged {
     /// What was staged and not taken over is read again; a table that could not be dropped goes with the process.
     fn drop(&mut self) {
-        let dropped =
-            self.store.db(&self.store.writer()).generated("drop a stage", &format!("drop table {}", self.table), &[]);
+        let drop = format!("drop table {}", self.table());
+        let dropped = self.store.db(&self.connection).generated("drop a stage", &drop, &[]);
         if let Err(error) = dropped {
             log::warn!("{}", crate::causes::causes(&error));
         }

@@ -20,6 +20,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("lists", include_str!("views/lists.sql")),
     ("message_aliases", include_str!("views/message_aliases.sql")),
     ("messages", include_str!("views/messages.sql")),
+    ("campaign_starts", include_str!("views/campaign_starts.sql")),
     ("metrics", include_str!("views/metrics.sql")),
     ("profiles", include_str!("views/profiles.sql")),
     ("templates", include_str!("views/templates.sql")),

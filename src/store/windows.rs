@@ -73,7 +73,7 @@ impl Db<'_> {
         if pieces.len() < 2 {
             return Ok(false);
         }
-        let stages: Vec<&str> = pieces.iter().map(|(staged, _)| staged.table()).collect();
+        let stages: Vec<String> = pieces.iter().map(|(staged, _)| staged.table()).collect();
         self.0
             .query_row(&schema::overlap(&stages), [], |row| row.get(0))
             .map_err(|source| Error::Statement { doing: "compare windows", source })
@@ -118,11 +118,11 @@ impl Db<'_> {
         &self,
         pieces: &[(&Staged, Window)],
         doing: &'static str,
-        sql: impl FnOnce(&Entity, &[&str]) -> String,
+        sql: impl FnOnce(&Entity, &[String]) -> String,
     ) -> Result<u64, Error> {
         let filled: Vec<_> = pieces.iter().filter(|(staged, _)| !staged.is_empty()).collect();
         let Some((first, _)) = filled.first() else { return Ok(0) };
-        let stages: Vec<&str> = filled.iter().map(|(staged, _)| staged.table()).collect();
+        let stages: Vec<String> = filled.iter().map(|(staged, _)| staged.table()).collect();
         let bounds = filled.iter().enumerate().flat_map(|(number, (_, window))| {
             [(format!("start_{number}"), utc(window.start)), (format!("end_{number}"), utc(window.end))]
         });
@@ -142,7 +142,7 @@ impl Db<'_> {
         if !is_occupied && staged.is_empty() {
             return Ok((0, 0, 0));
         }
-        self.generated("look at a stage", &schema::look_at(entity, staged.table()), &[])?;
+        self.generated("look at a stage", &schema::look_at(entity, &staged.table()), &[])?;
         let fill = schema::fill_window(entity, is_occupied);
         if !is_occupied {
             // Rows that come.

@@ -50,15 +50,18 @@ fn summed(rows: &[(NaiveDate, &Value)], keys: &[&str], partial: bool) -> Vec<Buc
     buckets
 }
 
+/// How many days stand together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub enum Step {
     Day,
     Week,
     Month,
 }
 
 impl Step {
-    fn of(days: usize) -> Step {
+    /// Of so many days in all.
+    #[must_use]
+    pub fn of(days: usize) -> Step {
         match days {
             it if it <= ROWS_MAX => Step::Day,
             it if it <= ROWS_MAX * 7 => Step::Week,
@@ -66,7 +69,9 @@ impl Step {
         }
     }
 
-    fn start(self, day: NaiveDate) -> NaiveDate {
+    /// The first day of the bucket that holds `day`.
+    #[must_use]
+    pub fn start(self, day: NaiveDate) -> NaiveDate {
         match self {
             Step::Day => day,
             Step::Week => day - Days::new(day.weekday().num_days_from_monday().into()),
@@ -75,11 +80,24 @@ impl Step {
     }
 
     /// The days of a bucket that is whole.
-    fn days(self, start: NaiveDate) -> usize {
+    #[must_use]
+    pub fn days(self, start: NaiveDate) -> usize {
         match self {
             Step::Day => 1,
             Step::Week => 7,
             Step::Month => start.num_days_in_month().into(),
+        }
+    }
+
+    /// The bucket of a day in words, and in the few that stand under its bar: "Week of 16 Nov 2026" and "16 Nov".
+    #[must_use]
+    pub fn words(self, day: NaiveDate) -> (String, String) {
+        let start = self.start(day);
+        let month = || start.format("%b %Y").to_string();
+        match self {
+            Step::Day => (format::date(start), format::day(start)),
+            Step::Week => (format!("Week of {}", format::date(start)), format::day(start)),
+            Step::Month => (month(), month()),
         }
     }
 
@@ -89,12 +107,7 @@ impl Step {
             let known = days.iter().filter_map(|(_, row)| row.get(key)?.as_f64());
             known.reduce(|sum, it| sum + it)
         };
-        let month = || start.format("%b %Y").to_string();
-        let (label, tick) = match self {
-            Step::Day => (format::date(start), format::day(start)),
-            Step::Week => (format!("Week of {}", format::date(start)), format::day(start)),
-            Step::Month => (month(), month()),
-        };
+        let (label, tick) = self.words(start);
         let sums = keys.iter().map(|key| ((*key).to_owned(), sum(key))).collect();
         Bucket { label, tick, whole: days.len() >= self.days(start), sums }
     }

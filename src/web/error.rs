@@ -52,6 +52,8 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error("the page could not be drawn")]
     Template(#[source] serde_json::Error),
+    #[error("the file could not be written")]
+    Disk(#[source] std::io::Error),
     #[error("the page was lost to a panic or a shutdown")]
     Lost,
     /// What became of another request that asked the same at the same time.
@@ -71,7 +73,7 @@ impl Error {
             Error::Busy(_) => Status::ServiceUnavailable,
             Error::Upstream(_) => Status::BadGateway,
             Error::Shared(error) => error.status(),
-            Error::Store(_) | Error::Template(_) | Error::Lost => Status::InternalServerError,
+            Error::Store(_) | Error::Template(_) | Error::Disk(_) | Error::Lost => Status::InternalServerError,
         }
     }
 

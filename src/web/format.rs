@@ -106,6 +106,16 @@ fn with_currency(number: &str, currency: &str) -> String {
     }
 }
 
+/// A span of hours as people say it: `18 min`, `5.2 h`, `3.1 days`.
+#[must_use]
+pub fn hours(value: f64) -> String {
+    match value.abs() {
+        it if it < 1.0 => format!("{} min", grouped(value * 60.0, 0)),
+        it if it < 48.0 => format!("{} h", grouped(value, 1)),
+        _ => format!("{} days", grouped(value / 24.0, 1)),
+    }
+}
+
 /// A fraction as a percentage: one decimal from ten per cent on, two below, where a tenth would hide the number.
 #[must_use]
 pub fn percent(fraction: f64) -> String {
@@ -399,6 +409,11 @@ mod tests {
             [duration(0.42), duration(12.3), duration(185.0), duration(7_800.0)],
             ["0.4 s", "12 s", "3 min 5 s", "2 h 10 min"]
         );
+    }
+
+    #[test]
+    fn hours_become_minutes_or_days() {
+        assert_eq!([hours(0.3), hours(5.25), hours(74.4)], ["18 min", "5.2 h", "3.1 days"]);
     }
 
     #[test]

@@ -19,9 +19,11 @@ pub(super) struct Entry {
 
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
+    Group { title: "Messages", entries: &[Entry { path: "/campaigns", title: "Campaigns", icon: "mail" }] },
     Group {
         title: "Data",
         entries: &[
+            Entry { path: "/definitions", title: "Definitions", icon: "book" },
             Entry { path: "/sync", title: "Sync", icon: "database" },
             Entry { path: "/settings", title: "Settings", icon: "adjustments-horizontal" },
         ],

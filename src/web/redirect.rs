@@ -6,11 +6,13 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Route, get, routes};
 
 /// Rocket's own redirect decodes what it is given; this one leads exactly where it says.
-pub(super) struct SeeOther(String);
+#[derive(Debug)]
+pub struct SeeOther(String);
 
 impl SeeOther {
     /// Only a path of this server: `//host` and `/\host` would lead elsewhere, a control character into a header.
-    pub(super) fn to(next: &str) -> SeeOther {
+    #[must_use]
+    pub fn to(next: &str) -> SeeOther {
         let local = next.starts_with('/')
             && !next[1..].starts_with(['/', '\\'])
             && next.bytes().all(|it| it.is_ascii_graphic());

@@ -10,7 +10,7 @@ use super::format::span;
 use super::menu::{Group, MENU};
 use super::page::Etag;
 use super::theme::Theme;
-use crate::range::{Compare, Period, Preset};
+use crate::range::{Ask, Basis, Channel, Compare, Machine, Period, Preset};
 
 /// What a request says of its page besides the page's own question.
 #[derive(Debug, Clone, Serialize)]
@@ -77,6 +77,8 @@ pub struct Shell {
     standing: Standing,
     /// Missing on pages that show no range.
     range: Option<RangeBar>,
+    /// How the page counts, as far as that can be changed.
+    switches: Vec<Switch>,
     /// Whether anything is known of the account: an error page knows nothing.
     bare: bool,
     version: &'static str,
@@ -86,13 +88,58 @@ pub struct Shell {
 impl Shell {
     #[must_use]
     pub fn new(visit: Visit, standing: Standing) -> Shell {
-        Shell { visit, standing, range: None, bare: false, version: env!("CARGO_PKG_VERSION"), menu: MENU }
+        Shell {
+            visit,
+            standing,
+            range: None,
+            switches: Vec::new(),
+            bare: false,
+            version: env!("CARGO_PKG_VERSION"),
+            menu: MENU,
+        }
     }
 
     /// With the range picker, for a page about a period.
     #[must_use]
     pub fn with_range(self, period: &Period) -> Shell {
         Shell { range: Some(RangeBar::of(period)), ..self }
+    }
+
+    /// With what can be changed about how the page counts: `basis`, `machine`, `metric` and `channel`, of those named.
+    /// `metrics` are what conversions may be of.
+    #[must_use]
+    pub fn with_switches(self, ask: &Ask, names: &[&'static str], metrics: Vec<Choice>) -> Shell {
+        let mut switches = vec![
+            Switch {
+                name: "basis",
+                label: "Counted by",
+                choices: vec![
+                    Choice::new("sent", "Send date", ask.basis == Basis::Sent),
+                    Choice::new("event", "Event date", ask.basis == Basis::Event),
+                ],
+            },
+            Switch {
+                name: "machine",
+                label: "Machine opens and bot clicks",
+                choices: vec![
+                    Choice::new("exclude", "Left out", ask.machine == Machine::Exclude),
+                    Choice::new("include", "Counted", ask.machine == Machine::Include),
+                ],
+            },
+            Switch {
+                name: "channel",
+                label: "Channel",
+                choices: std::iter::once(Choice::new("", "All channels", ask.channel.is_none()))
+                    .chain(Channel::ALL.iter().map(|it| Choice::new(it.name(), it.title(), ask.channel == Some(*it))))
+                    .collect(),
+            },
+            Switch { name: "metric", label: "Conversions are", choices: metrics },
+        ];
+        switches.retain(|it| names.contains(&it.name) && it.choices.len() > 1);
+        for first in switches.iter_mut().filter_map(|it| it.choices.first_mut()) {
+            first.usual = true;
+        }
+        Shell { switches, ..self }
     }
 
     /// The shell of a page that could not ask how the account stands.
@@ -124,20 +171,37 @@ struct RangeBar {
     compared_days: Option<String>,
 }
 
+/// Something that can be changed about a page, by a parameter of its address.
+#[derive(Debug, Clone, Serialize)]
+struct Switch {
+    name: &'static str,
+    label: &'static str,
+    choices: Vec<Choice>,
+}
+
 /// An entry of a menu.
 #[derive(Debug, Clone, Serialize)]
-struct Choice {
+pub struct Choice {
     /// As it stands in the address.
-    value: &'static str,
-    label: &'static str,
+    value: String,
+    label: String,
     current: bool,
+    /// Whether it is what the page does unless it is told otherwise.
+    usual: bool,
+}
+
+impl Choice {
+    #[must_use]
+    pub fn new(value: impl Into<String>, label: impl Into<String>, current: bool) -> Choice {
+        Choice { value: value.into(), label: label.into(), current, usual: false }
+    }
 }
 
 impl RangeBar {
     fn of(period: &Period) -> RangeBar {
         let (range, compared) = (period.range, period.compared);
-        let preset = |it: &Preset| Choice { value: it.name(), label: it.label(), current: it.name() == period.name };
-        let comparison = |value, label, it| Choice { value, label, current: period.compare == it };
+        let preset = |it: &Preset| Choice::new(it.name(), it.label(), it.name() == period.name);
+        let comparison = |value: &str, label: &str, it| Choice::new(value, label, period.compare == it);
         RangeBar {
             start: range.start(),
             end: range.end(),

@@ -10,6 +10,7 @@ use rocket_dyn_templates::{Engines, Template};
 use rust_embed::RustEmbed;
 
 use super::{assets, words};
+use crate::causes::causes;
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]
@@ -43,7 +44,8 @@ fn register(engines: &mut Engines, overrides: Option<&Path>) -> Result<(), Box<d
         sources.push((name.to_owned(), source(name, &file, overrides)?));
     }
     // All in one call: a template may extend one that comes after it.
-    engines.tera.add_raw_templates(sources)?;
+    // The library tells the error without what caused it.
+    engines.tera.add_raw_templates(sources).inspect_err(|error| log::error!("{}", causes(error)))?;
     Ok(())
 }
 

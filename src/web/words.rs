@@ -21,6 +21,12 @@ pub(super) fn register(tera: &mut Tera) {
     });
     tera.register_filter("percent", |value: &Value, _: &Args| number(value, format::percent));
     tera.register_filter("count", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 0)));
+    tera.register_filter("decimal", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 1)));
+    tera.register_filter("hours", |value: &Value, _: &Args| number(value, format::hours));
+    // A fraction as a length of a drawing that is a hundred wide.
+    tera.register_filter("hundred", |value: &Value, _: &Args| {
+        number(value, |it| format!("{:.1}", it.clamp(0.0, 1.0) * 100.0))
+    });
     tera.register_filter("compact", |value: &Value, _: &Args| number(value, format::compact));
     tera.register_filter("bytes", |value: &Value, _: &Args| number(value, format::bytes));
     tera.register_filter("duration", |value: &Value, _: &Args| number(value, format::duration));

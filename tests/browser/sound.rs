@@ -4,8 +4,23 @@ use crate::browser::{Browser, DESKTOP, PHONE, Scripts, axe};
 use crate::subject::Subject;
 use serde_json::json;
 
-/// Every page, by its address; one that there is not, and one that was asked wrongly.
-const PAGES: &[&str] = &["/", "/sync", "/settings", "/nowhere", "/?range=soon"];
+/// Pages that are no descriptions; one that there is not, and one that was asked wrongly.
+const OTHERS: &[&str] = &["/", "/sync", "/settings", "/definitions", "/nowhere", "/?range=soon"];
+
+/// Every page, by its address. Of those about one thing the first that its listing links to.
+async fn addresses(browser: &Browser, subject: &Subject) -> Vec<String> {
+    let mut all: Vec<String> = OTHERS.iter().map(|it| (*it).to_owned()).collect();
+    for page in klytics::pages::PAGES {
+        let Some(listing) = page.path.strip_suffix("/<id>") else {
+            all.push(page.path.to_owned());
+            continue;
+        };
+        browser.goto(&subject.at(&format!("{listing}?range=all"))).await;
+        let first = format!("document.querySelector('#main a[href^=\"{listing}/\"]')?.getAttribute('href')");
+        all.extend(browser.value(&first).await.as_str().map(ToOwned::to_owned));
+    }
+    all
+}
 
 /// The width of what does not fit, and which element it is.
 const OVERFLOW: &str = "(() => {
@@ -40,11 +55,12 @@ async fn a_server_without_a_key_is_shown_soundly() {
 
 async fn every_page_is_sound(subject: &Subject) {
     let (axe, browser) = (axe(), Browser::open(Scripts::On).await);
+    let addresses = addresses(&browser, subject).await;
     for screen in [DESKTOP, PHONE] {
         browser.resize(screen).await;
         for theme in ["light", "dark"] {
             browser.prefer(theme).await;
-            for path in PAGES {
+            for path in &addresses {
                 browser.goto(&subject.at(path)).await;
                 is_sound(&browser, theme, &axe, &format!("{path} on a {} in the {theme}", screen.name)).await;
             }

@@ -197,7 +197,7 @@ fn read(store: &Store, events: &[(String, Event)], start: i64, end: i64) {
         .map(|(id, it)| record(id, it, of(it.minute)))
         .collect();
     let mut staged = store.stage(entity("events")).expect("a stage");
-    staged.add(store, &records).expect("staged");
+    staged.add(&records).expect("staged");
     store.replace_window(&staged, Window { start: of(start), end: of(end) }, noon()).expect("a window");
 }
 
@@ -303,7 +303,7 @@ fn an_hour_that_clocks_repeat_is_one() {
         .map(|minute| record(&minute.to_string(), &event(minute), start + Duration::minutes(minute)))
         .into();
     let mut staged = store.stage(entity("events")).expect("a stage");
-    staged.add(&store, &records).expect("staged");
+    staged.add(&records).expect("staged");
     let window =
         |from: i64, to: i64| Window { start: start + Duration::minutes(from), end: start + Duration::minutes(to) };
     store.replace_window(&staged, window(0, 180), noon()).expect("a window");

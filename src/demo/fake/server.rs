@@ -138,6 +138,9 @@ impl Door {
             reader.read_exact(&mut posted)?;
             if let Some(answer) = self.aside(&head) {
                 send(&mut stream, &head, answer, false)?;
+                if head.closes {
+                    return Ok(());
+                }
                 continue;
             }
             let passing = self.world.begin();

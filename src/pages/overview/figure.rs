@@ -1,9 +1,11 @@
 use crate::range::{DateRange, Period};
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A number, what it was in the period compared with, and its days.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ViewFigure)]
 pub struct Figure {
     pub current: Option<f64>,
     pub previous: Option<f64>,

@@ -51,14 +51,14 @@ impl<'a> Open<'a> {
         let piece = if self.sorted && full && is_clean(boundary, self.staged_oldest, self.window) {
             // The second of the oldest record may go on in the next page, so it belongs to the next piece.
             let (kept, later) = split(page, boundary);
-            self.staged.add(self.store, &kept)?;
+            self.staged.add(&kept)?;
             let staged = std::mem::replace(&mut self.staged, self.store.stage(self.entity)?);
             let window = Window { start: boundary, end: self.window.end };
             self.window.end = boundary;
-            self.staged.add(self.store, &later)?;
+            self.staged.add(&later)?;
             Some(Piece { staged, window })
         } else {
-            self.staged.add(self.store, &page.records)?;
+            self.staged.add(&page.records)?;
             None
         };
         self.staged_oldest = Some(self.oldest);
@@ -67,7 +67,7 @@ impl<'a> Open<'a> {
 
     /// Stages the last page, and closes all of the window.
     pub(super) fn close(mut self, page: &Page) -> Result<Piece, store::Error> {
-        self.staged.add(self.store, &page.records)?;
+        self.staged.add(&page.records)?;
         Ok(Piece { staged: self.staged, window: self.window })
     }
 

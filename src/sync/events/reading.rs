@@ -28,7 +28,7 @@ const USUAL_PAGE: u64 = 2 << 20;
 const EVENTS_PER_WRITE: usize = 122_880;
 
 /// What is complete is written after this long at the latest: what a crash can cost.
-const WRITE_AFTER: TimeDelta = TimeDelta::seconds(4);
+const WRITE_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 /// How often a window is begun again because its cursor expired.
 const RESTARTS: usize = 10;

@@ -1,0 +1,104 @@
+//! What happened meanwhile: own notes, campaigns that were sent, flows that were changed. Charts over time show them.
+
+use chrono::{NaiveDate, Utc};
+use rocket::fairing::AdHoc;
+use rocket::form::{Form, FromForm};
+use rocket::{State, post, routes};
+
+use super::Desk;
+use super::frame::Frame;
+use crate::range::Unclear;
+use crate::store::{self, FromRow, Query, Row, RowResult};
+use crate::web::{self, Error, SeeOther};
+use crate::{params, query};
+
+const LIST: Query = query!("annotations/list");
+const ADD: Query = query!("annotations/add");
+const DELETE: Query = query!("annotations/delete");
+
+pub(super) const QUERIES: &[Query] = &[LIST, ADD, DELETE];
+
+/// Characters of a note.
+const WORDS_MAX: usize = 200;
+
+/// Something that happened on a local day.
+#[derive(Debug, Clone)]
+pub struct Annotation {
+    pub day: NaiveDate,
+    /// `note`, `campaign` or `flow`.
+    pub kind: &'static str,
+    pub words: String,
+    pub id: String,
+}
+
+/// What happened in the range, as charts take it.
+///
+/// # Errors
+/// When the query fails.
+pub fn notes(frame: &Frame<'_>) -> Result<Vec<(NaiveDate, &'static str, String)>, store::Error> {
+    Ok(frame.rows::<Annotation>(LIST)?.into_iter().map(|it| (it.day, it.kind, it.words)).collect())
+}
+
+/// The reader's own notes of the range.
+///
+/// # Errors
+/// When the query fails.
+pub fn own(frame: &Frame<'_>) -> Result<Vec<Annotation>, store::Error> {
+    Ok(frame.rows::<Annotation>(LIST)?.into_iter().filter(|it| it.kind == "note").collect())
+}
+
+impl FromRow for Annotation {
+    fn from_row(row: &Row<'_>) -> RowResult<Annotation> {
+        let kind: String = row.get("kind")?;
+        let kind = ["campaign", "flow"].into_iter().find(|it| *it == kind).unwrap_or("note");
+        Ok(Annotation { day: row.get("happened_on")?, kind, words: row.get("words")?, id: row.get("id")? })
+    }
+}
+
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("annotations", |rocket| async { rocket.mount("/", routes![add, delete]) })
+}
+
+#[derive(FromForm)]
+struct Added {
+    day: String,
+    words: String,
+    /// The page to come back to.
+    next: String,
+}
+
+#[post("/annotations", data = "<form>")]
+async fn add(form: Form<Added>, desk: &State<Desk>) -> Result<SeeOther, Error> {
+    let (form, desk) = (form.into_inner(), desk.inner().clone());
+    let unclear = |parameter, problem: String| Unclear { parameter, problem };
+    let day: NaiveDate =
+        form.day.parse().map_err(|_| unclear("day", format!("“{}” is not a day in the form YYYY-MM-DD", form.day)))?;
+    let words = form.words.trim().to_owned();
+    if words.is_empty() || words.chars().count() > WORDS_MAX {
+        return Err(unclear("words", format!("a note has from 1 to {WORDS_MAX} characters")).into());
+    }
+    web::blocking(move || {
+        let now = Utc::now();
+        let id = format!("{:x}", now.timestamp_micros());
+        desk.store
+            .write(|db| db.execute(ADD, params! { "id": id, "day": day, "words": words, "now": now.naive_utc() }))?;
+        Ok(SeeOther::to(&form.next))
+    })
+    .await
+}
+
+#[derive(FromForm)]
+struct Deleted {
+    id: String,
+    next: String,
+}
+
+#[post("/annotations/delete", data = "<form>")]
+async fn delete(form: Form<Deleted>, desk: &State<Desk>) -> Result<SeeOther, Error> {
+    let (form, desk) = (form.into_inner(), desk.inner().clone());
+    web::blocking(move || {
+        desk.store.write(|db| db.execute(DELETE, params! { "id": form.id }))?;
+        Ok(SeeOther::to(&form.next))
+    })
+    .await
+}

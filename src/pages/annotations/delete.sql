@@ -1,0 +1,2 @@
+-- Forget the note of this id.
+delete from annotations where id = $id

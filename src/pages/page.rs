@@ -1,0 +1,230 @@
+//! A page is a description: where it is, what it takes, which tables it has, how it is answered. Its route, its JSON twin,
+//! its files and its place in the cache follow from that.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rocket::http::{ContentType, Header, Method};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+use rocket::route::{Handler, Outcome};
+use rocket::tokio::fs::File;
+use rocket::{Data, Route, get};
+use serde_json::value::RawValue;
+
+use super::frame::{Frame, Value};
+use super::sheet::Sheet;
+use super::view::View;
+use super::{Call, Desk, Ground, PAGES};
+use crate::range::{Ask, Period, Unclear};
+use crate::store::{self, Format};
+use crate::web::cache::{Answered, Kept, Key, Lifetime};
+use crate::web::{self, Error, Html, Shell, Visit};
+
+/// A page with a range, figures, charts and tables.
+#[derive(Debug)]
+pub struct Page {
+    /// `/campaigns`, `/campaigns/<id>`
+    pub path: &'static str,
+    /// What it answers, in one line.
+    pub about: &'static str,
+    /// `view.html`, or one that extends it.
+    pub template: &'static str,
+    pub switches: &'static [Switch],
+    /// Parameters of its own, with what they mean.
+    pub takes: &'static [(&'static str, &'static str)],
+    /// Its tables, and what its charts are drawn from: each is a file, too.
+    pub sheets: &'static [&'static Sheet],
+    pub load: fn(&Frame<'_>) -> Result<View, Error>,
+    /// Values of its own that its sheets name, for files; see [`Frame::values`].
+    pub values: fn(&Frame<'_>) -> Result<Vec<Value>, Error>,
+}
+
+/// What can be changed about how a page counts; the range and the comparison can on all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    Basis,
+    Machine,
+    Metric,
+    Channel,
+}
+
+impl Switch {
+    /// As the template asks for it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Switch::Basis => "basis",
+            Switch::Machine => "machine",
+            Switch::Metric => "metric",
+            Switch::Channel => "channel",
+        }
+    }
+}
+
+/// For pages whose sheets name nothing of their own.
+///
+/// # Errors
+/// Never.
+pub fn no_values(_: &Frame<'_>) -> Result<Vec<Value>, Error> {
+    Ok(Vec::new())
+}
+
+impl Page {
+    #[must_use]
+    pub fn is_of_one(&self) -> bool {
+        self.path.contains("<id>")
+    }
+
+    /// What the page says.
+    ///
+    /// # Errors
+    /// When a query fails, a parameter cannot be meant, or there is no such thing.
+    pub fn view(
+        &self,
+        db: &store::Db<'_>,
+        ask: &Ask,
+        period: &Period,
+        ground: &Ground,
+        id: Option<&str>,
+    ) -> Result<View, Error> {
+        let frame = Frame::new(db, ask, period, ground, Utc::now(), id)?;
+        let mut view = (self.load)(&frame)?;
+        view.currency.clone_from(&frame.currency);
+        view.events_stored = frame.events_stored;
+        Ok(view)
+    }
+
+    fn kept(
+        &self,
+        desk: &Desk,
+        ask: Ask,
+        ground: &Ground,
+        period: &Period,
+        id: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Kept>, Error> {
+        let about = format!("page {} {}", self.path, id.unwrap_or_default());
+        let key = Key { about, ask: ask.clone(), version: ground.version, day: ground.day(now) };
+        let work = || Answered::of(&desk.store.read(|db| Ok(self.view(db, &ask, period, ground, id)))??);
+        Ok(desk.cache.get(key, Lifetime::Overview, work)?.0)
+    }
+
+    fn draw(&self, call: Call, visit: Visit, id: Option<&str>) -> Result<Html, Error> {
+        let (Call { ask, desk }, now) = (call, Utc::now());
+        let standing = desk.store.read(|db| super::standing(db, &desk.handle, now))?;
+        let ground = desk.ground()?;
+        let period = ground.period(&ask, now)?;
+        let tag = super::tag(&visit, &standing, ground.version, period.range);
+        if visit.has(&tag) {
+            return Ok(Html::unchanged(tag));
+        }
+        let metrics = desk.store.read(|db| super::conversion_metrics(db, &ask))?;
+        let kept = self.kept(&desk, ask.clone(), &ground, &period, id, now)?;
+        let view: &RawValue = serde_json::from_slice(&kept.json).map_err(Error::Template)?;
+        let switches: Vec<&'static str> = self.switches.iter().map(|it| it.name()).collect();
+        let shell = Shell::new(visit, standing).with_range(&period).with_switches(&ask, &switches, metrics);
+        Ok(web::draw(self.template, &shell, view)?.tagged(tag))
+    }
+
+    /// Works out the answer to an address without a query.
+    pub(super) fn warm(&self, desk: &Desk, now: DateTime<Utc>) -> Result<(), Error> {
+        let (ask, ground) = (Ask::default(), desk.ground()?);
+        let period = ground.period(&ask, now)?;
+        self.kept(desk, ask, &ground, &period, None, now).map(drop)
+    }
+}
+
+/// A page where Rocket finds it.
+#[derive(Clone)]
+struct Mounted(&'static Page);
+
+pub(super) fn routes() -> Vec<Route> {
+    PAGES.iter().map(|it| Route::new(Method::Get, it.path, Mounted(it))).chain(rocket::routes![export]).collect()
+}
+
+#[rocket::async_trait]
+impl Handler for Mounted {
+    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        Outcome::from(request, self.answer(request).await)
+    }
+}
+
+impl Mounted {
+    async fn answer(&self, request: &Request<'_>) -> Result<Html, Error> {
+        let page = self.0;
+        let call = match request.guard::<Call>().await {
+            rocket::outcome::Outcome::Success(call) => call,
+            rocket::outcome::Outcome::Error((_, unclear)) => return Err(unclear.into()),
+            rocket::outcome::Outcome::Forward(_) => return Err(Error::Lost),
+        };
+        let visit = request.guard::<Visit>().await.succeeded().ok_or(Error::Lost)?;
+        let at = page.path.split('/').skip(1).position(|it| it == "<id>");
+        let id = at.and_then(|it| request.param::<String>(it)?.ok());
+        web::blocking(move || page.draw(call, visit, id.as_deref())).await
+    }
+}
+
+/// All rows of a table as a file: `/export/campaigns.csv` with the query of its page, and `id` where that is about one
+/// thing. It is written into the data directory first, so that it need not fit into memory.
+#[get("/export/<file>")]
+async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result<Download, Error> {
+    let Call { ask, desk } = call?;
+    let unknown =
+        || Error::Missing("there is no such file: it is the name of a table, and .csv, .json or .parquet".to_owned());
+    let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
+    let format = Format::named(extension).ok_or_else(unknown)?;
+    let found = PAGES.iter().find_map(|page| Some((*page, *page.sheets.iter().find(|it| it.name == name)?)));
+    let (page, sheet) = found.ok_or_else(unknown)?;
+    let id = visit.query.iter().find(|it| it.0 == "id").map(|it| it.1.clone());
+    let (file, days) = web::blocking(move || {
+        let (ground, now) = (desk.ground()?, Utc::now());
+        let period = ground.period(&ask, now)?;
+        let place =
+            tempfile::Builder::new().prefix("export-").tempfile_in(desk.store.exports()?).map_err(Error::Disk)?;
+        desk.store.read(|db| {
+            let write = || -> Result<(), Error> {
+                let frame = Frame::new(db, &ask, &period, &ground, now, id.as_deref())?;
+                sheet.export(&frame, (page.values)(&frame)?, format, place.path())
+            };
+            Ok(write())
+        })??;
+        // What is open stays readable; the name is gone at once, whatever becomes of the request.
+        let file = std::fs::File::open(place.path()).map_err(Error::Disk)?;
+        Ok((file, period.range.to_string()))
+    })
+    .await?;
+    Ok(Download { file: File::from_std(file), name: format!("{name}_{days}.{extension}"), format })
+}
+
+struct Download {
+    file: File,
+    name: String,
+    format: Format,
+}
+
+impl<'r> Responder<'r, 'static> for Download {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let kind = match self.format {
+            Format::Csv => ContentType::CSV,
+            Format::Json => ContentType::JSON,
+            Format::Parquet => ContentType::new("application", "vnd.apache.parquet"),
+        };
+        Response::build()
+            .header(kind)
+            .header(Header::new("Content-Disposition", format!("attachment; filename=\"{}\"", self.name)))
+            .header(Header::new("Cache-Control", "private, no-store"))
+            .streamed_body(self.file)
+            .ok()
+    }
+}
+
+/// Removes what an earlier process left behind in a directory of ours.
+pub(super) fn sweep(directory: &Path) {
+    let left = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in left.filter(|it| it.file_name().to_string_lossy().starts_with("export-")) {
+        if let Err(cause) = std::fs::remove_file(entry.path()) {
+            log::warn!("could not remove {}: {cause}", entry.path().display());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! A chart as data and words: rows of buckets, and which of their values to draw. How it looks is the browser's.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::pages::sheet::Unit;
+use crate::range::Period;
+use crate::store::repository::Document;
+use crate::web::buckets::Step;
+
+/// What is drawn over time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Chart {
+    pub shape: Shape,
+    /// What it shows, in words: range, sum, change, peak.
+    pub caption: String,
+    pub unit: Unit,
+    pub series: Vec<Series>,
+    pub rows: Vec<Bucket>,
+    /// What happened meanwhile.
+    pub marks: Vec<Mark>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// Bars upon one another: parts of a whole.
+    Stacks,
+    Lines,
+    /// Bars side by side.
+    Columns,
+    /// One point a row; the first series is across, the second up, the third the size.
+    Scatter,
+}
+
+/// One of the values of each row.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Series {
+    pub key: String,
+    pub name: String,
+    /// Drawn as a dashed line: the days compared with.
+    pub is_compared: bool,
+}
+
+/// A day, a week, a month, or whatever else stands under a bar.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Bucket {
+    /// "Week of 16 Nov 2026"
+    pub label: String,
+    /// What stands under its bar: "16 Nov".
+    pub tick: String,
+    /// Whether all of its days are there and over: what is not cannot be compared with its neighbours.
+    pub whole: bool,
+    /// By the series' keys.
+    #[schema(value_type = Object)]
+    pub values: BTreeMap<String, Option<f64>>,
+}
+
+/// Something that happened, at one of the rows.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Mark {
+    /// The place of its row.
+    pub at: usize,
+    pub words: String,
+    /// `note`, `campaign` or `flow`.
+    pub kind: &'static str,
+}
+
+/// How the value of a bucket comes from its days.
+#[derive(Debug, Clone, Copy)]
+pub enum Made {
+    Sum(&'static str),
+    /// The sum of the one over the sum of the other.
+    Share(&'static str, &'static str),
+    /// The last known: a stock, such as subscribers.
+    Last(&'static str),
+}
+
+/// A line of a chart over days.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub name: String,
+    pub made: Made,
+    pub is_compared: bool,
+}
+
+impl Line {
+    #[must_use]
+    pub fn sum(name: impl Into<String>, column: &'static str) -> Line {
+        Line { name: name.into(), made: Made::Sum(column), is_compared: false }
+    }
+
+    #[must_use]
+    pub fn share(name: impl Into<String>, part: &'static str, whole: &'static str) -> Line {
+        Line { name: name.into(), made: Made::Share(part, whole), is_compared: false }
+    }
+
+    #[must_use]
+    pub fn last(name: impl Into<String>, column: &'static str) -> Line {
+        Line { name: name.into(), made: Made::Last(column), is_compared: false }
+    }
+
+    /// Of the days compared with.
+    #[must_use]
+    pub fn compared(self) -> Line {
+        Line { is_compared: true, ..self }
+    }
+
+    fn key(&self) -> String {
+        match self.made {
+            Made::Sum(column) | Made::Last(column) => column.to_owned(),
+            Made::Share(part, whole) => format!("{part}/{whole}"),
+        }
+    }
+
+    fn value(&self, days: &[(NaiveDate, &Document)]) -> Option<f64> {
+        let of = |column: &str| days.iter().filter_map(|(_, it)| it.get(column)?.as_f64()).collect::<Vec<f64>>();
+        let sum = |column: &str| Some(of(column)).filter(|it| !it.is_empty()).map(|it| it.iter().sum::<f64>());
+        match self.made {
+            Made::Sum(column) => sum(column),
+            Made::Last(column) => of(column).last().copied(),
+            Made::Share(part, whole) => sum(whole).filter(|it| *it > 0.0).map(|it| sum(part).unwrap_or(0.0) / it),
+        }
+    }
+}
+
+impl Chart {
+    /// Of days: each row has its `date`, and every day of the period is there in its order. Long periods become weeks or
+    /// months. `notes` are days and what happened on them.
+    #[must_use]
+    pub fn over_time(
+        shape: Shape,
+        unit: Unit,
+        period: &Period,
+        days: &[Document],
+        lines: &[Line],
+        notes: &[(NaiveDate, &'static str, String)],
+    ) -> Chart {
+        let dated: Vec<(NaiveDate, &Document)> = days.iter().filter_map(|it| Some((date(it)?, it))).collect();
+        let step = Step::of(dated.len());
+        let groups = dated.chunk_by(|(one, _), (next, _)| step.start(*one) == step.start(*next));
+        let mut rows: Vec<Bucket> = groups
+            .clone()
+            .map(|group| {
+                let (label, tick) = step.words(group[0].0);
+                let whole = group.len() >= step.days(step.start(group[0].0));
+                let values = lines.iter().map(|line| (line.key(), line.value(group))).collect();
+                Bucket { label, tick, whole, values }
+            })
+            .collect();
+        if let Some(last) = rows.last_mut() {
+            last.whole &= !period.incomplete;
+        }
+        let starts: Vec<NaiveDate> = groups.map(|it| step.start(it[0].0)).collect();
+        let marks = notes.iter().filter_map(|(day, kind, words)| {
+            let at = starts.iter().position(|it| *it == step.start(*day))?;
+            Some(Mark { at, words: words.clone(), kind })
+        });
+        let series =
+            lines.iter().map(|it| Series { key: it.key(), name: it.name.clone(), is_compared: it.is_compared });
+        Chart { shape, caption: String::new(), unit, series: series.collect(), marks: marks.collect(), rows }
+    }
+
+    /// Of rows that are no days: `label` names the column that says what a row is.
+    #[must_use]
+    pub fn of_rows(shape: Shape, unit: Unit, rows: &[Document], label: &str, series: &[(&str, &str)]) -> Chart {
+        let named = |it: &Document| match it.get(label) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let rows = rows.iter().map(|it| Bucket {
+            label: named(it),
+            tick: named(it),
+            whole: true,
+            values: series.iter().map(|(key, _)| ((*key).to_owned(), it.get(*key).and_then(Value::as_f64))).collect(),
+        });
+        let series = series.iter().map(|(key, name)| Series {
+            key: (*key).to_owned(),
+            name: (*name).to_owned(),
+            is_compared: false,
+        });
+        Chart { shape, caption: String::new(), unit, series: series.collect(), rows: rows.collect(), marks: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn saying(self, caption: impl Into<String>) -> Chart {
+        Chart { caption: caption.into(), ..self }
+    }
+
+    /// Whether any row has a value to draw.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.rows.iter().any(|it| it.values.values().flatten().any(|it| *it != 0.0))
+    }
+}
+
+fn date(row: &Document) -> Option<NaiveDate> {
+    row.get("date")?.as_str()?.get(..10)?.parse().ok()
+}

@@ -1,0 +1,7 @@
+-- On which local day each campaign reached its first recipient: one row per campaign that was sent.
+create or replace view campaign_starts as
+select campaign_id, min(sent_on) as first_on
+from klaviyo_message_stats
+join messages on messages.message_id = klaviyo_message_stats.message_id
+where campaign_id is not null
+group by campaign_id
