@@ -46,7 +46,7 @@ pub const QUERIES: &[&[Query]] = &[
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST];
+pub const PAGES: &[&Page] = &[&campaigns::LIST, &campaigns::COMPARE, &campaigns::ONE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -70,6 +70,7 @@ pub fn stage() -> AdHoc {
             .attach(sync::stage())
             .attach(settings::stage())
             .attach(annotations::stage())
+            .attach(campaigns::stage())
             .attach(definitions::stage())
             .mount("/", page::routes())
     })

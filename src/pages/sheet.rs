@@ -23,6 +23,8 @@ pub enum Unit {
     Text,
     /// A status, shown as a badge.
     Badge,
+    /// An address on the web, which is a link if it is one of `http` or `https`.
+    Link,
     Count,
     /// With a decimal.
     Number,
@@ -112,7 +114,17 @@ pub struct Table {
     pub link: Option<&'static str>,
     /// The column and the count below which a row says little.
     pub sample: Option<Sample>,
+    /// Where its rows can be chosen for, by their ids.
+    pub choose: Option<Choose>,
     pub nothing: &'static str,
+}
+
+/// A form around a table: whoever ticks rows and sends it comes to `path?ids=…&ids=…`.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Choose {
+    pub path: &'static str,
+    /// What its button says.
+    pub title: &'static str,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -347,7 +359,7 @@ impl Sheet {
         let way = if part.descending { "desc" } else { "asc" };
         let first = self.columns.first().map_or("1", |it| it.name);
         let column = match self.columns.iter().find(|it| it.name == part.column).map(|it| it.unit) {
-            Some(Unit::Text | Unit::Badge) => format!("lower(\"{}\")", part.column),
+            Some(Unit::Text | Unit::Badge | Unit::Link) => format!("lower(\"{}\")", part.column),
             _ => format!("\"{}\"", part.column),
         };
         let id = if self.link.is_some() { ", \"id\"" } else { "" };
@@ -409,6 +421,7 @@ impl Sheet {
             searchable: is_asked && !self.search.is_empty(),
             link: self.link,
             sample: self.sample.map(|(name, least)| Sample { name: field(name), least }),
+            choose: None,
             nothing: self.nothing,
         })
     }

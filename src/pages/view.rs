@@ -22,6 +22,8 @@ pub struct View {
     pub parent: Option<Link>,
     pub cards: Vec<Card>,
     pub blocks: Vec<Block>,
+    /// Whether it is about all days, so that no others can be chosen.
+    pub is_of_all_days: bool,
     /// What the numbers count and what they leave out.
     pub notes: Vec<String>,
     /// What only this page's own template draws.
@@ -105,6 +107,7 @@ pub enum Content {
     Words {
         words: Vec<String>,
     },
+    Preview(Preview),
     /// Nothing to show, and why.
     Nothing {
         words: String,
@@ -172,6 +175,24 @@ pub struct Step {
     pub of_first: Option<f64>,
     /// Of the step before.
     pub of_previous: Option<f64>,
+}
+
+/// What people got to see of a message.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// "Tea & Co <hello@tea.example>"
+    pub sender: Option<String>,
+    pub subject: Option<String>,
+    pub preview_text: Option<String>,
+    /// Of a text or a push, which have no HTML.
+    pub body: Option<String>,
+    /// Where its HTML is, for a frame that may do nothing; missing while it was not copied.
+    pub frame: Option<String>,
+    /// Where a form has it copied.
+    pub fetch: Option<String>,
+    /// Why there is nothing to see, where there is not.
+    pub words: String,
 }
 
 /// A line of a list of facts.

@@ -193,10 +193,15 @@ impl Ask {
         if self.names_range { self } else { Ask { span: Span::Preset(Preset::All), ..self } }
     }
 
-    /// The value of a word that only some page knows.
+    /// The value of a word that only some page knows; of a name given twice the first.
     #[must_use]
     pub fn own(&self, name: &str) -> Option<&str> {
         self.own.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+
+    /// Every value of such a word, in their order: fields of a form may share a name.
+    pub fn all_own<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.own.iter().filter(move |it| it.0 == name).map(|it| it.1.as_str())
     }
 
     /// The order that was asked for, of the fields that the listing has.
@@ -315,15 +320,11 @@ fn unclear(parameter: &'static str, problem: String) -> Unclear {
     Unclear { parameter, problem }
 }
 
-/// Pairs that are not of the vocabulary; of a name given twice the first.
+/// Pairs that are not of the vocabulary, by name; those of one name keep their order.
 fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut own: Vec<(String, String)> = Vec::new();
-    for (name, value) in pairs.iter().filter(|(name, _)| !VOCABULARY.contains(name)) {
-        if own.iter().all(|it| it.0 != *name) {
-            own.push(((*name).to_owned(), value.trim().to_owned()));
-        }
-    }
-    own.sort();
+    let pairs = pairs.iter().filter(|(name, _)| !VOCABULARY.contains(name));
+    let mut own: Vec<_> = pairs.map(|(name, value)| ((*name).to_owned(), value.trim().to_owned())).collect();
+    own.sort_by(|a, b| a.0.cmp(&b.0));
     own
 }
 

@@ -1,0 +1,29 @@
+-- What happened to each campaign on each local day from $from to before $before, whenever it was sent? Conversions are of
+-- $metric; $machine counts what only machines opened or clicked, too.
+select
+    happened_on as day,
+    stats.campaign_id as id,
+    coalesce(any_value(campaigns.name), stats.campaign_id) as name,
+    max(stats.channel) as channel,
+    cast(sum(recipients) as bigint) as recipients,
+    cast(sum(delivered) as bigint) as delivered,
+    cast(sum(openable) as bigint) as openable,
+    cast(sum(bounced) as bigint) as bounced,
+    cast(sum(failed) as bigint) as failed,
+    cast(sum(case when $machine then opened_or_machine else opened end) as bigint) as opened,
+    cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
+    cast(sum(unsubscribed) as bigint) as unsubscribed,
+    cast(sum(complained) as bigint) as complained,
+    case when cast($metric as varchar) is not null then cast(sum(converted) as bigint) end as converted,
+    case when cast($metric as varchar) is not null then cast(sum(conversions) as bigint) end as conversions,
+    case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end as revenue
+from (
+    select stats.* exclude (channel), campaign_id, coalesce(messages.channel, stats.channel) as channel
+    from message_days($from, $before, $metric) as stats
+    join messages on messages.message_id = stats.message_id
+    where campaign_id is not null
+) as stats
+left join campaigns on campaigns.id = stats.campaign_id
+where cast($channel as varchar) is null or stats.channel = cast($channel as varchar)
+group by happened_on, stats.campaign_id
+order by happened_on, name, stats.campaign_id
