@@ -6,6 +6,7 @@ mod compare;
 mod counts;
 mod curve;
 mod days;
+mod names;
 mod one;
 mod preview;
 
@@ -29,6 +30,7 @@ const COMPARED: Query = query!("campaigns/compared");
 const DAILY: Query = query!("campaigns/daily");
 const DAILY_BY_EVENT: Query = query!("campaigns/daily_by_event");
 const HOURS: Query = query!("campaigns/hours");
+const NAMES: Query = query!("campaigns/names");
 const ARMS: Query = query!("campaigns/one/arms");
 const AUDIENCES: Query = query!("campaigns/one/audiences");
 const CLIENTS_QUERY: Query = query!("campaigns/one/clients");
@@ -42,7 +44,6 @@ const PROVIDERS_QUERY: Query = query!("campaigns/one/providers");
 const REPORT: Query = query!("campaigns/one/report");
 const REPORTED: Query = query!("campaigns/one/reported");
 const USUAL: Query = query!("campaigns/one/usual");
-const REACHED: Query = query!("campaigns/reached");
 const SCHEDULED: Query = query!("campaigns/scheduled");
 
 pub(super) const QUERIES: &[Query] = &[
@@ -63,7 +64,7 @@ pub(super) const QUERIES: &[Query] = &[
     REPORT,
     REPORTED,
     USUAL,
-    REACHED,
+    NAMES,
     SCHEDULED,
 ];
 
@@ -145,11 +146,14 @@ fn is_calendar(frame: &Frame<'_>) -> Result<bool, Unclear> {
 fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let is_calendar = is_calendar(frame)?;
     let days = days::load(frame, frame.period.since())?;
+    let mut small_print = notes::messages(frame)?;
+    small_print
+        .push(format!("The little curves of rates show, on each day, that of the {} days up to it.", days::RATE_DAYS));
     let mut view = View {
         title: "Campaigns".to_owned(),
         lead: "What each campaign earned, and how it was received.".to_owned(),
         cards: days::cards(frame, &days),
-        notes: notes::messages(frame)?,
+        notes: small_print,
         ..View::default()
     };
     view.more.insert("month".to_owned(), json!(calendar::month_of(frame.period.range.end())));

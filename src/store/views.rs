@@ -51,8 +51,8 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("campaign_messages", include_str!("views/campaign_messages.sql")),
     ("campaign_audiences", include_str!("views/campaign_audiences.sql")),
     ("campaign_tags", include_str!("views/campaign_tags.sql")),
-    ("campaign_deliveries", include_str!("views/campaign_deliveries.sql")),
-    ("campaign_reactions", include_str!("views/campaign_reactions.sql")),
+    ("message_deliveries", include_str!("views/message_deliveries.sql")),
+    ("message_reactions", include_str!("views/message_reactions.sql")),
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
 ];

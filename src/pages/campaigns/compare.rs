@@ -1,12 +1,12 @@
 //! `/campaigns/compare?ids=A,B,C`: how do chosen campaigns stand against one another?
 
-use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
+use super::COMPARED;
 use super::counts::{COMPARED as MEASURES, Counts, Measure};
 use super::curve;
-use super::{COMPARED, REACHED};
+use super::names::{self, Names};
 use crate::pages::definitions;
 use crate::pages::frame::{Frame, Value};
 use crate::pages::messages as measures;
@@ -122,16 +122,15 @@ fn ids(frame: &Frame<'_>) -> Result<Vec<String>, Unclear> {
 }
 
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
-    Ok(values(frame, &ids(frame)?)?)
+    let ids = ids(frame)?.join(",");
+    let names = names(frame, &ids)?;
+    let mut values = names.values(names.end_of(curve::HOURS_SHOWN));
+    values.extend([curve::hours(), ("ids", Box::new(ids))]);
+    Ok(values)
 }
 
-/// What the queries name; of nothing that was sent, days that hold nothing.
-fn values(frame: &Frame<'_>, ids: &[String]) -> Result<Vec<Value>, store::Error> {
-    let ids = ids.join(",");
-    let reached: Vec<Reached> = frame.rows_with(REACHED, vec![("ids", Box::new(ids.clone()))])?;
-    let span = reached.first().and_then(|it| it.first_on.zip(it.last_on));
-    let (first_on, last_on) = span.unwrap_or((frame.today(), frame.today()));
-    Ok(curve::values(&ids, first_on, last_on))
+fn names(frame: &Frame<'_>, ids: &str) -> Result<Names, store::Error> {
+    Ok(names::load(frame, ids)?.unwrap_or_else(|| Names::none(frame.today())))
 }
 
 fn load(frame: &Frame<'_>) -> Result<View, Error> {
@@ -148,7 +147,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         ],
         ..View::default()
     };
-    let chosen: Vec<Chosen> = frame.rows_with(COMPARED, values(frame, &ids)?)?;
+    let chosen: Vec<Chosen> = frame.rows_with(COMPARED, own_values(frame)?)?;
     if let Some(id) = ids.iter().find(|id| chosen.iter().all(|it| it.id != **id)) {
         return Err(Unclear { parameter: "ids", problem: format!("there is no campaign “{id}”") }.into());
     }
@@ -160,7 +159,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     view.more.insert("lines".to_owned(), json!(lines(&chosen, frame.metric.is_some())));
     view.more.insert("campaigns".to_owned(), json!(chosen.iter().map(head).collect::<Vec<_>>()));
     if frame.metric.is_some() {
-        let hours = curve::load(frame, values(frame, &ids)?)?;
+        let hours = curve::load(frame, &names(frame, &ids.join(","))?)?;
         let block = Block::new(
             "curves",
             "Revenue since the first delivery",
@@ -197,17 +196,6 @@ fn line(measure: &Measure, chosen: &[Chosen], all: &Counts, count: usize) -> Lin
         good: definitions::find(measure.name).map_or("", |it| it.good.name()),
         mean,
         values: chosen.iter().map(value).collect(),
-    }
-}
-
-struct Reached {
-    first_on: Option<NaiveDate>,
-    last_on: Option<NaiveDate>,
-}
-
-impl FromRow for Reached {
-    fn from_row(row: &Row<'_>) -> RowResult<Reached> {
-        Ok(Reached { first_on: row.get("first_on")?, last_on: row.get("last_on")? })
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
-
 use super::HOURS;
 use super::compare::Chosen;
+use super::names::Names;
 use crate::pages::frame::{Frame, Value};
 use crate::pages::sheet::{Column, Sheet, Unit};
 use crate::pages::view::chart::{Bucket, Series};
@@ -18,8 +17,7 @@ pub(super) const HOURS_SHOWN: u16 = 72;
 
 /// The columns of files about hours.
 pub(super) const COLUMNS: &[Column] = &[
-    Column::text("name", "Campaign"),
-    Column::text("id", "Id"),
+    Column::text("id", "Campaign"),
     Column::new("hour", "Hours since the first delivery", Unit::Count),
     Column::count("opens", "Opens"),
     Column::count("clicks", "Clicks"),
@@ -49,31 +47,22 @@ pub(super) const fn sheet(name: &'static str) -> Sheet {
 #[derive(Debug, Clone)]
 pub(super) struct Hour {
     id: String,
-    name: Option<String>,
     hour: i64,
     opens: i64,
     clicks: i64,
     revenue: Option<f64>,
 }
 
-/// What the query of hours names, for campaigns that were sent on these local days, both included.
-pub(super) fn values(ids: &str, first_on: NaiveDate, last_on: NaiveDate) -> Vec<Value> {
-    // A local day begins at most so many hours from that of UTC.
-    let margin = Days::new(1);
-    let since = (first_on - margin).and_time(NaiveTime::MIN);
-    let until = (last_on + margin + margin).and_time(NaiveTime::MIN) + TimeDelta::hours(HOURS_SHOWN.into());
-    vec![
-        ("ids", Box::new(ids.to_owned())),
-        ("first_on", Box::new(first_on)),
-        ("after", Box::new(last_on + margin)),
-        ("since", Box::new(since)),
-        ("until", Box::new(until)),
-        ("hours", Box::new(i64::from(HOURS_SHOWN))),
-    ]
+/// Of the campaigns of these names.
+pub(super) fn load(frame: &Frame<'_>, names: &Names) -> Result<Vec<Hour>, store::Error> {
+    let mut values = names.values(names.end_of(HOURS_SHOWN));
+    values.push(hours());
+    frame.rows_with(HOURS, values)
 }
 
-pub(super) fn load(frame: &Frame<'_>, values: Vec<Value>) -> Result<Vec<Hour>, store::Error> {
-    frame.rows_with(HOURS, values)
+/// What the query of hours names besides.
+pub(super) fn hours() -> Value {
+    ("hours", Box::new(i64::from(HOURS_SHOWN)))
 }
 
 /// Of one campaign: what people did, and what it earned.
@@ -158,7 +147,7 @@ pub(super) fn lines(frame: &Frame<'_>, hours: &[Hour], chosen: &[Chosen]) -> Cha
     }
     let series = chosen.iter().map(|it| Series { key: it.id.clone(), name: it.name.clone(), is_compared: false });
     let best = sums.iter().max_by(|a, b| a.1.total_cmp(b.1)).filter(|it| *it.1 > 0.0);
-    let name = |id: &str| hours.iter().find(|it| it.id == id).and_then(|it| it.name.clone()).unwrap_or_default();
+    let name = |id: &str| chosen.iter().find(|it| it.id == id).map_or(id.to_owned(), |it| it.name.clone());
     let words = match best {
         Some((id, sum)) => format!(
             "After {HOURS_SHOWN} hours “{}” had earned the most, {}.",
@@ -201,7 +190,6 @@ impl FromRow for Hour {
     fn from_row(row: &Row<'_>) -> RowResult<Hour> {
         Ok(Hour {
             id: row.get("id")?,
-            name: row.get("name")?,
             hour: row.get("hour")?,
             opens: row.get("opens")?,
             clicks: row.get("clicks")?,

@@ -51,6 +51,9 @@ pub(super) static SHEET: Sheet = Sheet {
 /// Campaigns that have a colour of their own; the others share one.
 const NAMED: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
 
+/// Days that a point of a rate's little curve sums: the rate of a day alone would be mostly gaps.
+pub(super) const RATE_DAYS: u64 = 7;
+
 /// What a campaign did on a local day.
 #[derive(Debug, Clone)]
 pub(super) struct Day {
@@ -89,9 +92,10 @@ pub(super) fn cards(frame: &Frame<'_>, days: &[Day]) -> Vec<Card> {
 
 fn figure(period: &Period, sums: &BTreeMap<NaiveDate, Counts>, measure: &Measure, knows: bool) -> Figure {
     let of = |range: DateRange| (measure.of)(&Counts::of_all(range.days().filter_map(|it| sums.get(&it)), knows));
-    let nothing = Counts::nothing(knows);
-    let daily = period.range.days().map(|it| (measure.of)(sums.get(&it).unwrap_or(&nothing))).collect();
-    Figure::new(of(period.range), period.compared.and_then(of), daily)
+    // On most days no campaign goes out, and a rate of nothing is none.
+    let width = if measure.adds_up { 1 } else { RATE_DAYS };
+    let until = |day: NaiveDate| DateRange::new(day - Days::new(width - 1), day).and_then(of);
+    Figure::new(of(period.range), period.compared.and_then(of), period.range.days().map(until).collect())
 }
 
 /// Revenue over time, each of the campaigns that earned the most in a colour of its own.

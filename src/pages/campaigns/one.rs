@@ -4,10 +4,11 @@ pub(super) mod reported;
 pub(super) mod sheets;
 mod variations;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::counts::{Counts, FIGURES, Measure};
+use super::names::{self, Names};
 use super::{ARMS, AUDIENCES, FACTS, USUAL};
 use super::{curve, preview};
 use crate::pages::frame::{Frame, Value};
@@ -48,16 +49,12 @@ struct Facts {
     is_archived: bool,
     is_deleted: bool,
     tags: Option<String>,
-    /// Local days on which it reached people.
-    reached: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// A campaign that reached people, and when.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
-    id: String,
-    first_on: NaiveDate,
-    last_on: NaiveDate,
+    names: Names,
     now: DateTime<Utc>,
 }
 
@@ -75,17 +72,9 @@ struct Usual {
 }
 
 impl Sent {
-    /// What every query about its deliveries and events names. Events are looked for from the day before the first, for
-    /// local days are not those of UTC, and to the present.
+    /// What every query about its deliveries and events names: all that happened to the present.
     fn values(&self) -> Vec<Value> {
-        let mut values = curve::values(&self.id, self.first_on, self.last_on);
-        values.retain(|it| it.0 != "until");
-        values.push(("until", Box::new((self.now + Days::new(1)).naive_utc())));
-        values
-    }
-
-    fn hours(&self) -> Vec<Value> {
-        curve::values(&self.id, self.first_on, self.last_on)
+        self.names.values(self.now + Days::new(1))
     }
 }
 
@@ -93,16 +82,18 @@ fn facts(frame: &Frame<'_>) -> Result<Facts, Error> {
     frame.rows::<Facts>(FACTS)?.into_iter().next().ok_or(Error::NotFound("campaign"))
 }
 
-fn sent(frame: &Frame<'_>, facts: &Facts) -> Option<Sent> {
-    let (first_on, last_on) = facts.reached?;
-    Some(Sent { id: frame.id?.to_owned(), first_on, last_on, now: frame.now })
+fn sent(frame: &Frame<'_>) -> Result<Option<Sent>, store::Error> {
+    let names = names::load(frame, frame.id.unwrap_or_default())?;
+    Ok(names.map(|names| Sent { names, now: frame.now }))
 }
 
-/// For files, which need not tell their tables apart: hours end where events end.
+/// For files; of what was not sent, nothing.
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
-    let today = frame.today();
-    let unsent = Sent { id: frame.id.unwrap_or_default().to_owned(), first_on: today, last_on: today, now: frame.now };
-    Ok(sent(frame, &facts(frame)?).unwrap_or(unsent).values())
+    facts(frame)?;
+    let sent = sent(frame)?.unwrap_or(Sent { names: Names::none(frame.today()), now: frame.now });
+    let mut values = sent.values();
+    values.push(curve::hours());
+    Ok(values)
 }
 
 fn load(frame: &Frame<'_>) -> Result<View, Error> {
@@ -120,7 +111,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     view.more.insert("id".to_owned(), json!(id));
     let about = about(frame, &facts, &messages)?;
     let previews = preview::blocks(id, &messages);
-    let Some(sent) = sent(frame, &facts) else {
+    let Some(sent) = sent(frame)? else {
         "It reached nobody yet.".clone_into(&mut view.lead);
         view.blocks = vec![about];
         view.blocks.extend(previews);
@@ -130,7 +121,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let counts = Counts::of_all(arms.iter().map(|it| &it.counts), frame.metric.is_some());
     view.cards = cards(frame, &facts, &sent, &counts)?;
     view.blocks = vec![funnel(frame, &counts), about];
-    view.blocks.extend(curve::blocks(frame, &curve::load(frame, sent.hours())?, counts.openable > 0));
+    view.blocks.extend(curve::blocks(frame, &curve::load(frame, &sent.names)?, counts.openable > 0));
     view.blocks.extend(previews);
     if arms.len() > 1 {
         view.blocks.extend(tried(frame, &sent, &arms)?);
@@ -157,7 +148,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
 fn cards(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Result<Vec<Card>, store::Error> {
     let mut values = sent.values();
     values.push(("of", Box::new(facts.channel.clone())));
-    values.push(("earlier", Box::new(sent.first_on - USUAL_DAYS)));
+    values.push(("earlier", Box::new(sent.names.first_on - USUAL_DAYS)));
     let usual: Option<Usual> = frame.rows_with(USUAL, values)?.into_iter().next();
     let usual = usual.filter(|it| it.campaigns > 0);
     let channel = facts.channel.as_deref().map_or("", channel_name);
@@ -279,7 +270,6 @@ fn orders(frame: &Frame<'_>, sent: &Sent, counts: &Counts) -> Result<Block, Erro
 
 impl FromRow for Facts {
     fn from_row(row: &Row<'_>) -> RowResult<Facts> {
-        let first: Option<NaiveDate> = row.get("first_on")?;
         Ok(Facts {
             name: row.get("name")?,
             status: row.get("status")?,
@@ -288,7 +278,6 @@ impl FromRow for Facts {
             is_archived: row.get::<Option<bool>>("archived")?.unwrap_or_default(),
             is_deleted: row.get("deleted")?,
             tags: row.get("tags")?,
-            reached: first.zip(row.get("last_on")?),
         })
     }
 }

@@ -8,7 +8,9 @@ with seen as (
         coalesce(
             properties->>'Client Type', case when channel = 'push' then 'app' when channel = 'sms' then 'phone' end, 'not told'
         ) as device
-    from campaign_reactions([cast($id as varchar)], cast($since as timestamp), cast($until as timestamp))
+    from message_reactions(
+        string_split(cast($names as varchar), ','), cast($from_at as timestamp), cast($until as timestamp)
+    )
     where reaction in ('open', 'click') and ($machine or not by_machine)
 )
 select

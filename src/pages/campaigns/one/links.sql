@@ -2,12 +2,16 @@
 -- to before $after; $machine counts clicks by bots, too.
 with clicks as (
     select properties->>'URL' as url, profile_id
-    from campaign_reactions([cast($id as varchar)], cast($since as timestamp), cast($until as timestamp))
+    from message_reactions(
+        string_split(cast($names as varchar), ','), cast($from_at as timestamp), cast($until as timestamp)
+    )
     where reaction = 'click' and ($machine or not by_machine)
 ),
 delivered as (
     select sum(sends) as recipients
-    from campaign_deliveries([cast($id as varchar)], cast($first_on as date), cast($after as date), $metric)
+    from message_deliveries(
+        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
+    )
 )
 select
     url,

@@ -14,9 +14,11 @@ select
     date_diff('second', touches.reacted_at, converted_at) / 3600.0 as hours_since_touch,
     conversions.id as event_id
 from conversions
-join messages on messages.message_id = conversions.message_id
 left join profiles on profiles.id = conversions.profile_id
-left join campaign_reactions([cast($id as varchar)], cast($since as timestamp), cast($until as timestamp)) as touches
+left join message_reactions(
+    string_split(cast($names as varchar), ','), cast($from_at as timestamp), cast($until as timestamp)
+) as touches
     on touches.id = attributed_event_id
-where metric_id = cast($metric as varchar) and credited_to is not null and messages.campaign_id = cast($id as varchar)
+where metric_id = cast($metric as varchar) and credited_to is not null
+    and conversions.message_id in (select unnest(string_split(cast($names as varchar), ',')))
 order by converted_at desc, conversions.id

@@ -11,7 +11,9 @@ select
     opened / nullif(delivered, 0) as open_rate,
     clicked / nullif(delivered, 0) as click_rate,
     bounced / nullif(recipients, 0) as bounce_rate
-from campaign_deliveries([cast($id as varchar)], cast($first_on as date), cast($after as date), $metric) as deliveries
+from message_deliveries(
+    string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
+) as deliveries
 left join profile_mailboxes on profile_mailboxes.profile_id = deliveries.profile_id
 where channel = 'email'
 group by provider

@@ -14,7 +14,9 @@ cross join (
     select
         count(*) filter (where channel <> 'sms' and opens = 0 and machine_opens > 0) as opened,
         count(*) filter (where clicks = 0 and bot_clicks > 0) as clicked
-    from campaign_deliveries([cast($id as varchar)], cast($first_on as date), cast($after as date), cast($metric as varchar))
+    from message_deliveries(
+        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), cast($metric as varchar)
+    )
 ) as machines
 where campaign_id = cast($id as varchar)
 having count(*) > 0

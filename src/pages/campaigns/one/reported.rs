@@ -26,9 +26,9 @@ pub(super) static SHEET: Sheet = Sheet {
         Column::count("converted", "Converted").without_total(),
         Column::count("conversions", "Conversions").without_total(),
         Column::money("revenue", "Revenue").without_total(),
-        Column::count("place", "Place").without_total().hidden(),
+        Column::count("line", "Line").without_total().hidden(),
     ],
-    order: "place",
+    order: "line",
     search: &[],
     link: None,
     sample: None,
@@ -89,7 +89,7 @@ fn words(
         let deliveries = count(report.machine_clicked, "delivery was", "deliveries were");
         words.push(format!(" {deliveries} clicked by a bot only, which it may count."));
     }
-    if sent.first_on < report.first_on || report.last_on < sent.last_on {
+    if sent.names.first_on < report.first_on || report.last_on < sent.names.last_on {
         words.push(" A part of the campaign was sent in a month of which no report was read.".to_owned());
     }
     match (&report.metric, metric) {
@@ -126,6 +126,7 @@ impl FromRow for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::campaigns::names::Names;
     use chrono::{DateTime, Utc};
 
     fn day(text: &str) -> NaiveDate {
@@ -143,7 +144,9 @@ mod tests {
             machine_clicked: 0,
         };
         let at: DateTime<Utc> = "2026-11-21T17:00:00Z".parse().expect("a time");
-        let mut sent = Sent { id: "C".to_owned(), first_on: day("2026-11-03"), last_on: day("2026-11-04"), now: at };
+        let mut names = Names::none(day("2026-11-03"));
+        names.last_on = day("2026-11-04");
+        let mut sent = Sent { names, now: at };
         change(&mut report, &mut sent);
         words(&report, &sent, Some("M"), machine, |it| it.to_string())
     }
@@ -162,7 +165,9 @@ mod tests {
             said(|it, _| it.machine_opened = 1, Machine::Exclude).contains("1 delivery was opened by a machine only")
         );
         assert!(!said(|it, _| it.machine_opened = 1, Machine::Include).contains("machine"));
-        assert!(said(|_, it| it.first_on = day("2026-10-31"), Machine::Exclude).contains("A part of the campaign"));
+        assert!(
+            said(|_, it| it.names.first_on = day("2026-10-31"), Machine::Exclude).contains("A part of the campaign")
+        );
         assert!(said(|it, _| it.metric = Some("N".to_owned()), Machine::Exclude).contains("“Placed Order”, another"));
     }
 }

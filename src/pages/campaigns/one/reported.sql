@@ -11,7 +11,9 @@ with ours as (
         case when cast($metric as varchar) is not null then cast(count(*) filter (where conversions > 0) as bigint) end as converted,
         case when cast($metric as varchar) is not null then cast(sum(conversions) as bigint) end as conversions,
         case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end as revenue
-    from campaign_deliveries([cast($id as varchar)], cast($first_on as date), cast($after as date), $metric)
+    from message_deliveries(
+        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
+    )
 ),
 theirs as (
     select
@@ -27,7 +29,7 @@ theirs as (
     where campaign_id = cast($id as varchar)
     having count(*) > 0
 )
-select 1 as place, 'Klytics' as source, ours.* from ours where exists (from theirs)
+select 1 as line, 'Klytics' as source, ours.* from ours where exists (from theirs)
 union all
 select 2, 'Klaviyo', theirs.* from theirs
 union all
@@ -44,4 +46,4 @@ select
     theirs.revenue - ours.revenue
 from theirs
 cross join ours
-order by place
+order by line

@@ -1,20 +1,14 @@
--- Whom the messages of `campaigns`, a list of ids, were sent to on local days from `since` to before `until`, and what came
--- of it: one row a delivery, bounce or failure, which counts those of one person, message and second. Conversions are of `metric`; of
--- another than the sums rest on they are joined here. Whoever asks knows the send days (see campaign_starts), so that no
+-- Whom the messages named in `names`, a list, were sent to on local days from `since` to before `until`, and what came of it:
+-- one row a delivery, bounce or failure, which counts those of one person, message and second. Conversions are of `metric`;
+-- of another than the sums rest on they are joined here. Whoever asks knows the send days (see campaign_starts), so that no
 -- others are looked at.
-create or replace macro campaign_deliveries(campaigns, since, until, metric) as table
+create or replace macro message_deliveries(names, since, until, metric) as table
 with
-chosen as (
-    select message_id, campaign_id
-    from messages
-    where list_contains(campaigns, campaign_id)
-),
 kept as (select true as is_kept from aggregates_basis where metric_id = metric),
 sent as (
-    select klaviyo_deliveries.*, chosen.campaign_id
-    from klaviyo_deliveries
-    join chosen on chosen.message_id = klaviyo_deliveries.message_id
-    where klaviyo_deliveries.sent_on >= since and klaviyo_deliveries.sent_on < until
+    select *
+    from klaviyo_deliveries as deliveries
+    where deliveries.message_id in (select unnest(names)) and deliveries.sent_on >= since and deliveries.sent_on < until
         and outcome <> 'unknown'
 ),
 -- Conversions of another metric, each with the latest delivery at or before it.
@@ -32,7 +26,6 @@ another as (
     group by pair, sent_at
 )
 select
-    campaign_id,
     sent.message_id,
     sent.variation_id,
     sent.profile_id,
