@@ -52,6 +52,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("campaign_audiences", include_str!("views/campaign_audiences.sql")),
     ("campaign_tags", include_str!("views/campaign_tags.sql")),
     ("message_deliveries", include_str!("views/message_deliveries.sql")),
+    ("message_results", include_str!("views/message_results.sql")),
     ("message_reactions", include_str!("views/message_reactions.sql")),
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),

@@ -4,6 +4,7 @@ mod aggregates;
 mod answers;
 mod api;
 mod binary;
+mod campaigns;
 mod catalog;
 mod cli;
 mod consent;

@@ -10,7 +10,7 @@ with names as (
 starts as (
     select campaign_id, min(sent_at) as began_at
     from message_deliveries(
-        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), cast($metric as varchar)
+        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date)
     )
     join names on name = message_id
     group by campaign_id

@@ -119,7 +119,9 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     };
     let arms: Vec<Arm> = frame.rows_with(ARMS, sent.values())?;
     let counts = Counts::of_all(arms.iter().map(|it| &it.counts), frame.metric.is_some());
-    view.cards = cards(frame, &facts, &sent, &counts)?;
+    let (cards, against) = cards(frame, &facts, &sent, &counts)?;
+    view.cards = cards;
+    view.lead = format!("All that happened since it was sent, {against}.");
     view.blocks = vec![funnel(frame, &counts), about];
     view.blocks.extend(curve::blocks(frame, &curve::load(frame, &sent.names)?, counts.openable > 0));
     view.blocks.extend(previews);
@@ -144,25 +146,25 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     Ok(view)
 }
 
-/// The key figures, each against what is usual.
-fn cards(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Result<Vec<Card>, store::Error> {
+/// The key figures, each against what is usual, and what that is.
+fn cards(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Result<(Vec<Card>, String), store::Error> {
     let mut values = sent.values();
     values.push(("of", Box::new(facts.channel.clone())));
     values.push(("earlier", Box::new(sent.names.first_on - USUAL_DAYS)));
     let usual: Option<Usual> = frame.rows_with(USUAL, values)?.into_iter().next();
     let usual = usual.filter(|it| it.campaigns > 0);
     let channel = facts.channel.as_deref().map_or("", channel_name);
-    let detail = match &usual {
-        Some(it) if it.campaigns == 1 => format!("the one {channel} campaign of the 90 days before"),
-        Some(it) => format!("{} {channel} campaigns of the 90 days before", it.campaigns),
-        None => format!("No {channel} campaign in the 90 days before"),
+    let against = match &usual {
+        Some(it) if it.campaigns == 1 => format!("against the one {channel} campaign of the 90 days before"),
+        Some(it) => format!("against {} {channel} campaigns of the 90 days before", it.campaigns),
+        None => format!("with no {channel} campaign in the 90 days before to compare with"),
     };
     let card = |it: &Measure| {
         let before = usual.as_ref().and_then(|usual| usual.of(it));
         let figure = Figure::new((it.of)(counts), before, Vec::new());
-        Card::new(it.name, it.unit, figure).titled(it.title).with(detail.clone())
+        Card::new(it.name, it.unit, figure).titled(it.title)
     };
-    Ok(FIGURES.iter().map(card).collect())
+    Ok((FIGURES.iter().map(card).collect(), against))
 }
 
 impl Usual {

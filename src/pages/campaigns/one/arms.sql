@@ -19,7 +19,7 @@ with arms as (
         case when cast($metric as varchar) is not null then count(*) filter (where conversions > 0) end as converted,
         case when cast($metric as varchar) is not null then cast(sum(conversions) as bigint) end as conversions,
         case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end as revenue
-    from message_deliveries(
+    from message_results(
         string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
     )
     group by message_id, variation_id

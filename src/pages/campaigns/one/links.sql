@@ -10,7 +10,7 @@ with clicks as (
 delivered as (
     select sum(sends) as recipients
     from message_deliveries(
-        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
+        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date)
     )
 )
 select

@@ -12,7 +12,7 @@ select
     clicked / nullif(delivered, 0) as click_rate,
     bounced / nullif(recipients, 0) as bounce_rate
 from message_deliveries(
-    string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
+    string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date)
 ) as deliveries
 left join profile_mailboxes on profile_mailboxes.profile_id = deliveries.profile_id
 where channel = 'email'

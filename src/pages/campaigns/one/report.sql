@@ -15,7 +15,7 @@ cross join (
         count(*) filter (where channel <> 'sms' and opens = 0 and machine_opens > 0) as opened,
         count(*) filter (where clicks = 0 and bot_clicks > 0) as clicked
     from message_deliveries(
-        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), cast($metric as varchar)
+        string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date)
     )
 ) as machines
 where campaign_id = cast($id as varchar)

@@ -11,7 +11,7 @@ with ours as (
         case when cast($metric as varchar) is not null then cast(count(*) filter (where conversions > 0) as bigint) end as converted,
         case when cast($metric as varchar) is not null then cast(sum(conversions) as bigint) end as conversions,
         case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end as revenue
-    from message_deliveries(
+    from message_results(
         string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
     )
 ),

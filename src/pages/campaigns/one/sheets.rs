@@ -105,7 +105,7 @@ pub(super) static CLIENTS: Sheet = Sheet {
         Column::new("device", "Device", Unit::Badge),
         Column::count("client_openers", "Opened").without_total(),
         Column::count("client_clickers", "Clicked").without_total(),
-        Column::count("client_people", "People").without_total().with_bar(),
+        Column::count("client_people", "People").without_total(),
     ],
     order: "-client_people",
     search: &[],
