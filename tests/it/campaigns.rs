@@ -489,7 +489,7 @@ fn a_test_has_a_verdict_only_where_its_sample_allows_one() {
     for (each, clicked, verdict) in [
         (1_200, [90, 30], "“First” did better than “Second”."),
         (1_200, [36, 30], "That may be chance."),
-        (999, [90, 10], "Too few to tell: a verdict needs 1,000 recipients of each."),
+        (999, [90, 10], "Too few to tell. A verdict needs 1,000 recipients of each."),
     ] {
         let view = tried(each, clicked);
         let arms = rows(&view, "campaign_variations");

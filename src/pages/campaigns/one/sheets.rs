@@ -54,7 +54,7 @@ pub(super) static PROVIDERS: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::text("provider", "Provider"),
-        measures::RECIPIENTS,
+        measures::RECIPIENTS.hidden(),
         Column::count("delivered", "Delivered"),
         measures::OPENED,
         Column::share("open_rate", "Open rate", "opened", "delivered"),
@@ -78,7 +78,7 @@ pub(super) static MAILBOXES: Sheet = Sheet {
     columns: &[
         Column::text("domain", "Domain"),
         Column::text("provider", "Provider").hidden(),
-        measures::RECIPIENTS,
+        measures::RECIPIENTS.hidden(),
         Column::count("delivered", "Delivered"),
         measures::OPENED,
         Column::share("open_rate", "Open rate", "opened", "delivered"),

@@ -152,14 +152,13 @@ fn sentence(arms: &[Arm], rate: &Rate, outcome: &Outcome) -> String {
         points(outcome.interval.high)
     );
     let verdict = match outcome.verdict {
-        Verdict::TooFew => {
-            format!("Too few to tell: a verdict needs {} recipients of each", format::grouped(1_000.0, 0))
-        }
-        Verdict::Chance => "That may be chance".to_owned(),
-        Verdict::Better if arms.len() > 2 => format!("“{best}” did better than each of the others"),
-        Verdict::Better => format!("“{best}” did better than “{next}”"),
+        // Said once, before all of these.
+        Verdict::TooFew => String::new(),
+        Verdict::Chance => " That may be chance.".to_owned(),
+        Verdict::Better if arms.len() > 2 => format!(" “{best}” did better than each of the others."),
+        Verdict::Better => format!(" “{best}” did better than “{next}”."),
     };
-    format!("{}: {}; {ahead}. {verdict}.", rate.title, each.join(", "))
+    format!("{}: {}; {ahead}.{verdict}", rate.title, each.join(", "))
 }
 
 fn quantile(comparisons: usize) -> f64 {
