@@ -502,9 +502,9 @@ fn a_test_has_a_verdict_only_where_its_sample_allows_one() {
             [(json!("First"), json!(each), rate(clicked[0])), (json!("Second"), json!(each), rate(clicked[1]))]
         );
         let words = content(&view, "verdict")["words"].as_array().expect("words").clone();
-        let clicks =
-            words.iter().filter_map(Value::as_str).find(|it| it.starts_with("Click rate")).expect("a sentence");
-        assert!(clicks.contains(verdict), "{clicks}");
+        let said = |it: &str| words.iter().filter_map(Value::as_str).any(|words| words.contains(it));
+        assert!(said(verdict), "{words:?}");
+        assert_eq!(said("did better"), verdict.contains("did better"), "{words:?}");
     }
     // By hand: 90 of 1,200 are 7.5 %, within 6.15 and 9.13 %.
     let words = tried(1_200, [90, 30]);
@@ -565,7 +565,7 @@ fn every_campaign_of_a_shop_is_counted_as_its_events_say() {
     assert!(expected.len() > 20, "a shop with campaigns");
     assert_eq!(shown, expected);
     // Each one's own page says the same.
-    for line in expected.iter().step_by(7) {
+    for line in expected.iter().step_by(20) {
         let id = line.split(' ').next().expect("an id");
         let view = json_of(&served, &format!("/api/pages/campaigns/{id}"));
         let parts: Vec<&str> = line.split(' ').collect();
