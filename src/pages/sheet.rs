@@ -271,7 +271,7 @@ impl Sheet {
         self.read(frame, own, &part, false)
     }
 
-    /// Writes all rows into a file, searched and sorted as the address says where it can.
+    /// Writes all rows into a file, searched and sorted as the address says.
     ///
     /// # Errors
     /// When the query fails, the disk is full, or the address sorts by what is no column.
@@ -282,7 +282,7 @@ impl Sheet {
         format: Format,
         path: &std::path::Path,
     ) -> Result<(), Error> {
-        let part = self.part(frame).unwrap_or_else(|_| self.own_order());
+        let part = self.part(frame)?;
         let query = self.asked(frame);
         let mut columns = Vec::new();
         if self.link.is_some() && self.columns.iter().all(|it| it.name != "id") {

@@ -1,0 +1,1 @@
+//! Benchmarks and the audit, over rows few enough to be counted by hand.
