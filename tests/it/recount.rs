@@ -176,7 +176,8 @@ impl Account {
         let messages = |sql| -> HashMap<String, (String, String)> {
             pairs(sql).into_iter().map(|it| (it[0].clone(), (it[1].clone(), channel(&it[2].to_lowercase())))).collect()
         };
-        let campaign_messages = messages("select id, campaign_id, coalesce(channel, '') from klaviyo_campaign_messages");
+        let campaign_messages =
+            messages("select id, campaign_id, coalesce(channel, '') from klaviyo_campaign_messages");
         let mut of_campaign: HashMap<String, Vec<String>> = HashMap::new();
         for (message, (campaign, _)) in &campaign_messages {
             of_campaign.entry(campaign.clone()).or_default().push(message.clone());
