@@ -93,8 +93,11 @@ impl Server {
             cache,
             data_dir: directory.to_owned(),
         };
-        let figment =
-            rocket::Config::figment().merge(("port", 0)).merge(("log_level", "off")).merge(("workers", THREADS));
+        let figment = rocket::Config::figment()
+            .merge(("port", 0))
+            .merge(("log_level", "off"))
+            .merge(("workers", THREADS))
+            .merge(("keep_alive", 60));
         let (announce, announced) = mpsc::channel();
         let (sender, receiver) = mpsc::channel();
         let server =
@@ -121,8 +124,20 @@ impl Drop for Server {
     }
 }
 
+/// Where something is asked, and whether it can be asked of days.
+struct Address {
+    path: String,
+    takes_range: bool,
+}
+
+impl Address {
+    fn over(&self, range: &str) -> String {
+        if self.takes_range { format!("{}?range={range}", self.path) } else { self.path.clone() }
+    }
+}
+
 /// Every page and every question of the API that needs no more than its address; of pages about one thing the first.
-fn addresses(client: &mut Client) -> Vec<String> {
+fn addresses(client: &mut Client) -> Vec<Address> {
     let mut all = vec!["/".to_owned()];
     for page in PAGES {
         let Some(listing) = page.path.strip_suffix("<id>") else {
@@ -141,18 +156,22 @@ fn addresses(client: &mut Client) -> Vec<String> {
     let asked = |it: &&String| {
         !it.contains('{') && paths[*it].get("get").is_some() && !it.contains("/sync") && !it.contains("/events")
     };
+    let takes_range = |path: &str| {
+        let parameters = paths.get(path).and_then(|it| it["get"]["parameters"].as_array());
+        parameters.is_none_or(|it| it.iter().any(|it| it["name"] == "range"))
+    };
     all.extend(paths.keys().filter(asked).cloned());
-    all
+    all.into_iter().map(|path| Address { takes_range: takes_range(&path), path }).collect()
 }
 
 /// The first answer of a process to each address: nothing of the database is in memory.
-fn cold(directory: &Path) -> Vec<String> {
+fn cold(directory: &Path) -> Vec<Address> {
     println!("\nThe first answer after a start, for 30 days:");
     let all = {
         let server = Server::start(open(directory), directory, false);
         addresses(&mut Client::to(&server.address))
     };
-    for path in all.iter().filter(|it| !it.starts_with("/api")) {
+    for path in all.iter().map(|it| &it.path).filter(|it| !it.starts_with("/api")) {
         let server = Server::start(open(directory), directory, false);
         let answer = Client::to(&server.address).get(path, &[]);
         println!("  {:>9.1} ms: {path}{}", millis(answer.time), wrong(&answer));
@@ -161,14 +180,14 @@ fn cold(directory: &Path) -> Vec<String> {
 }
 
 /// Without the cache of answers; what the database keeps of its file is warm.
-fn warm(directory: &Path, addresses: &[String]) {
+fn warm(directory: &Path, addresses: &[Address]) {
     let store = open(directory);
     let server = Server::start(store.clone(), directory, false);
     let mut client = Client::to(&server.address);
     for range in RANGES {
         println!("\nWithout the cache of answers, {range}: p50, p95, compressed bytes, and the slowest query of each");
-        for path in addresses {
-            let address = format!("{path}?range={range}");
+        for address in addresses {
+            let (path, address) = (&address.path, address.over(range));
             let before = seconds(&store);
             let headers = [("Accept-Encoding", "gzip")];
             let answers: Vec<Answer> = (0..=TIMES).map(|_| client.get(&address, &headers)).skip(1).collect();
@@ -205,13 +224,13 @@ fn slowest(before: &BTreeMap<&'static str, f64>, store: &Store) -> String {
 }
 
 /// What most readers get: kept answers, "nothing has changed", and how many at once.
-fn kept(directory: &Path, addresses: &[String]) {
+fn kept(directory: &Path, addresses: &[Address]) {
     let server = Server::start(open(directory), directory, true);
     let mut client = Client::to(&server.address);
     println!(
         "\nWith the cache of answers, 30 days: p50, p95 whole, p50, p95 unchanged, and requests a second of {CLIENTS} clients"
     );
-    for path in addresses {
+    for path in addresses.iter().map(|it| &it.path) {
         let first = client.get(path, &[("Accept-Encoding", "gzip")]);
         let tag = first.etag.clone().unwrap_or_default();
         let ask = |client: &mut Client, headers: &[(&str, &str)]| {

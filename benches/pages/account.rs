@@ -21,10 +21,10 @@ const ACCOUNT: &[&str] = &[
      ]) as kinds(kind)",
     "insert into klaviyo_mapped_metrics (id, metric_id) values ('revenue', 'm_placed_order')",
     "insert into klaviyo_campaigns (id, name, status, sent_at)
-     select 'C' || i, 'Campaign ' || i, 'Sent', $end - to_seconds(cast(94608000.0 * i / 600 as bigint)) from range(600) as t(i)",
+     select 'C' || i, 'Campaign ' || i, 'Sent', cast($end as timestamp) - to_seconds(cast(94608000.0 * i / 600 as bigint)) from range(600) as t(i)",
     "insert into klaviyo_campaign_messages (id, campaign_id, channel) select 'CM' || i, 'C' || i, 'email' from range(600) as t(i)",
     "insert into klaviyo_flows (id, name, status, trigger_type, created_at, updated_at)
-     select 'F' || i, 'Flow ' || i, 'live', 'Metric', $end - interval 900 day, $end - interval 400 day from range(60) as t(i)",
+     select 'F' || i, 'Flow ' || i, 'live', 'Metric', cast($end as timestamp) - interval 900 day, cast($end as timestamp) - interval 400 day from range(60) as t(i)",
     "insert into klaviyo_flow_actions (id, flow_id, action_type) select 'FA' || i, 'F' || i, 'send-email' from range(60) as t(i)",
     "insert into klaviyo_flow_messages (id, flow_action_id, channel, name)
      select 'FM' || i, 'FA' || i, 'email', 'Message ' || i from range(60) as t(i)",
@@ -33,12 +33,14 @@ const ACCOUNT: &[&str] = &[
     "insert into klaviyo_segment_counts (id, profile_count) select 'S' || i, i * 1000 from range(40) as t(i)",
     "insert into klaviyo_lists (id, name) select 'L' || i, 'List ' || i from range(10) as t(i)",
     "insert into klaviyo_profiles (id, email, can_receive_email, can_receive_sms, created_at, updated_at)
-     select md5(cast(i as varchar)), 'p' || i || '@example.com', i % 3 > 0, i % 7 = 0, $end - to_seconds(i * 180), $end
+     select md5(cast(i as varchar)), 'p' || i || '@example.com', i % 3 > 0, i % 7 = 0, cast($end as timestamp) - to_seconds(i * 180), $end
      from range($profiles) as t(i)",
     "insert into klaviyo_consent_history (profile_id, channel, consent, can_receive, changed_at, seen_at)
-     select md5(cast(i as varchar)), 'email', 'SUBSCRIBED', i % 3 > 0, $end - to_seconds(i * 180), $end - interval 1000 day
+     select md5(cast(i as varchar)), 'email', 'SUBSCRIBED', i % 3 > 0, cast($end as timestamp) - to_seconds(i * 180), cast($end as timestamp) - interval 1000 day
      from range($profiles) as t(i)",
-    "update klaviyo_sync_status set status = 'completed', last_sync_time = $end, record_count = 1, success = true",
+    "insert or replace into klaviyo_sync_status (entity_type, status, last_sync_time, record_count, success)
+     select unnest(['accounts', 'metrics', 'campaigns', 'campaign_messages', 'flows', 'flow_actions', 'flow_messages', 'forms',
+         'segments', 'segment_counts', 'lists', 'profiles', 'events', 'templates', 'tags']), 'completed', $end, 1, true",
 ];
 
 /// Deliveries over three years up to $end, newest first, and about as many answers, orders, visits and form views.
@@ -52,7 +54,7 @@ with sent as (
     select
         i,
         md5(cast(hash(i) % $profiles as varchar)) as profile_id,
-        $end - to_seconds(cast(i * (94608000.0 / $deliveries) as bigint)) as sent_at,
+        cast($end as timestamp) - to_seconds(cast(i * (94608000.0 / $deliveries) as bigint)) as sent_at,
         hash(i * 7) % 3 = 0 as is_flow,
         case when hash(i * 7) % 3 = 0 then hash(i * 5) % 60 else i * 600 // $deliveries end as n
     from range($deliveries) as t(i)
@@ -64,7 +66,7 @@ happened as (
     select
         *,
         part || '-' || i as key,
-        case when part = 0 then sent_at else least($end, sent_at + to_seconds(cast(hash(i * 3 + part) % 259200 as bigint))) end as at_time
+        case when part = 0 then sent_at else least(cast($end as timestamp), sent_at + to_seconds(cast(hash(i * 3 + part) % 259200 as bigint))) end as at_time
     from parts
     where part = 0 or hash(i * 11 + part) % 100 < [50, 5, 3, 30, 12][part]
 )

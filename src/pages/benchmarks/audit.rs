@@ -1,12 +1,16 @@
 //! The audit: what is wrong with an account, or may be, by rules that are descriptions. Each has its evidence, which is a
 //! table with a file, and a verdict that follows from it: the worst of its rows, and "cannot tell" without any.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::json;
 
 use super::super::frame::{Frame, Value, borrowed};
 use super::super::sheet::{Sheet, Unit};
 use super::super::view::Badge;
 use super::rules::{LIMITS, RULES};
+use crate::store::repository::Document;
 use crate::store::zone::beginning;
 use crate::store::{self, Query};
 
@@ -114,12 +118,18 @@ impl Rule {
     pub fn values(&self, frame: &Frame<'_>) -> Vec<Value> {
         let instant = |day| beginning(day, frame.zone).naive_utc();
         let mut values: Vec<Value> = LIMITS.iter().map(|it| (it.name, Box::new(it.value) as Box<_>)).collect();
-        values.push(("pattern", Box::new(self.pattern)));
         values.push(("start_at", Box::new(instant(frame.period.range.start()))));
         values.push(("before_at", Box::new(instant(frame.period.range.before()))));
-        // A finding is about a rule also where the page is about all of them.
+        let searched = RULES.iter().filter(|it| !it.pattern.is_empty());
+        let patterns: Vec<_> = searched.map(|it| json!({ "rule": it.id, "pattern": it.pattern })).collect();
+        values.push(("patterns", Box::new(json!(patterns).to_string())));
         values.push(("rule", Box::new(self.id)));
         values
+    }
+
+    /// Whether its evidence holds rows of several rules, which a column `rule` tells apart.
+    fn is_shared(&self) -> bool {
+        self.evidence.query.text.contains("$rule")
     }
 
     /// What its evidence amounts to.
@@ -127,22 +137,15 @@ impl Rule {
     /// # Errors
     /// When a query fails.
     pub fn finding(&self, frame: &Frame<'_>) -> Result<Finding, store::Error> {
-        let Query { name, text } = self.evidence.query;
-        let text = format!(
-            "with answer as materialized (\n{text}\n)
-            select
-                count(*) as judged,
-                count(*) filter (where verdict <> 'Passes') as beyond,
-                -- Their words stand in the order of urgency.
-                min(verdict) as verdict,
-                first(finding order by verdict, name) as finding
-            from answer"
-        );
-        let values = frame.values(&text, self.values(frame));
-        let row = frame.db.documents(name, &text, &borrowed(&values))?.pop().unwrap_or_default();
-        let number = |name: &str| row.get(name).and_then(serde_json::Value::as_i64).unwrap_or_default();
+        let rows = evidence(frame, self, self.values(frame))?;
+        Ok(self.found(rows.first()))
+    }
+
+    /// From the row that sums up its evidence, if it has any.
+    fn found(&self, row: Option<&Document>) -> Finding {
+        let number = |name: &str| row.and_then(|it| it.get(name)?.as_i64()).unwrap_or_default();
+        let words = |name: &str| row.and_then(|it| it.get(name)?.as_str());
         let (judged, beyond) = (number("judged"), number("beyond"));
-        let words = |name: &str| row.get(name).and_then(serde_json::Value::as_str);
         let verdict = Verdict::of(words("verdict"));
         let worst = words("finding").unwrap_or_default();
         let found = match verdict {
@@ -151,7 +154,8 @@ impl Rule {
             Verdict::Passes => format!("all {judged} {}", self.of),
             _ => format!("{beyond} of {judged} {}: {worst}", self.of),
         };
-        Ok(Finding {
+        let urgency = Verdict::ALL.iter().position(|it| *it == verdict).and_then(|it| u8::try_from(it).ok());
+        Finding {
             id: self.id,
             name: self.question,
             area: self.area,
@@ -160,12 +164,29 @@ impl Rule {
             todo: if verdict == Verdict::Passes { "" } else { self.todo },
             judged,
             beyond,
-            urgency: Verdict::ALL
-                .iter()
-                .position(|it| *it == verdict)
-                .map_or(0, |it| u8::try_from(it).unwrap_or(u8::MAX)),
-        })
+            urgency: urgency.unwrap_or_default(),
+        }
     }
+}
+
+/// The evidence of a rule, and of those that share its query where `values` name none, summed up: one row a rule that has any.
+fn evidence(frame: &Frame<'_>, rule: &Rule, values: Vec<Value>) -> Result<Vec<Document>, store::Error> {
+    let Query { name, text } = rule.evidence.query;
+    let of = if rule.is_shared() { "rule" } else { "'' as rule" };
+    let text = format!(
+        "with answer as materialized (\n{text}\n)
+        select
+            {of},
+            count(*) as judged,
+            count(*) filter (where verdict <> 'Passes') as beyond,
+            -- Their words stand in the order of urgency.
+            min(verdict) as verdict,
+            first(finding order by verdict, name) as finding
+        from answer
+        group by all"
+    );
+    let values = frame.values(&text, values);
+    frame.db.documents(name, &text, &borrowed(&values))
 }
 
 /// Every rule, what is urgent first.
@@ -173,7 +194,20 @@ impl Rule {
 /// # Errors
 /// When a query fails.
 pub fn findings(frame: &Frame<'_>) -> Result<Vec<Finding>, store::Error> {
-    let mut all = RULES.iter().map(|it| it.finding(frame)).collect::<Result<Vec<Finding>, store::Error>>()?;
+    let mut summed: BTreeMap<&str, Vec<Document>> = BTreeMap::new();
+    let mut all = Vec::with_capacity(RULES.len());
+    for rule in RULES {
+        let name = rule.evidence.name;
+        if !summed.contains_key(name) {
+            // One query answers all rules that share it.
+            let mut values = rule.values(frame);
+            values.retain(|it| it.0 != "rule");
+            values.push(("rule", Box::new(None::<String>)));
+            summed.insert(name, evidence(frame, rule, values)?);
+        }
+        let is_own = |it: &&Document| !rule.is_shared() || it.get("rule").and_then(|it| it.as_str()) == Some(rule.id);
+        all.push(rule.found(summed[name].iter().find(is_own)));
+    }
     all.sort_by_key(|it| it.verdict);
     Ok(all)
 }
