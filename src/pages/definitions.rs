@@ -78,18 +78,37 @@ struct Explained {
     sql: Option<&'static str>,
 }
 
+/// Those that a search left.
+#[derive(Serialize)]
+struct Found {
+    searched: String,
+    definitions: Vec<Explained>,
+    /// How many there are in all.
+    of: usize,
+}
+
+impl Definition {
+    /// Whether its words hold the searched ones, which are small letters.
+    fn says(&self, searched: &str) -> bool {
+        let all = [self.name, self.title, self.formula, self.over, self.without, self.source, self.view];
+        all.iter().any(|it| it.to_lowercase().contains(searched))
+    }
+}
+
 pub(super) fn stage() -> AdHoc {
     AdHoc::on_ignite("definitions", |rocket| async { rocket.mount("/", routes![show]) })
 }
 
-#[get("/definitions")]
-async fn show(desk: &State<Desk>, visit: Visit) -> Result<Html, Error> {
+#[get("/definitions?<q>")]
+async fn show(desk: &State<Desk>, visit: Visit, q: Option<String>) -> Result<Html, Error> {
     let desk = desk.inner().clone();
+    let searched = q.unwrap_or_default().trim().to_lowercase();
     web::blocking(move || {
         let standing = desk.store.read(|db| super::standing(db, &desk.handle, Utc::now()))?;
-        let all: Vec<Explained> =
-            DEFINITIONS.iter().map(|definition| Explained { definition, sql: sql(definition) }).collect();
-        web::draw("definitions.html", &Shell::new(visit, standing), &all)
+        let found = DEFINITIONS.iter().filter(|it| it.says(&searched));
+        let all: Vec<Explained> = found.map(|definition| Explained { definition, sql: sql(definition) }).collect();
+        let page = Found { searched, definitions: all, of: DEFINITIONS.len() };
+        web::draw("definitions.html", &Shell::new(visit, standing), &page)
     })
     .await
 }

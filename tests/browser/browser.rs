@@ -107,6 +107,26 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// As a printer gets it: `print`, or `` for the screen again.
+    pub(crate) async fn as_printed(&self, media: &str) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+    }
+
+    /// Where what is downloaded goes.
+    pub(crate) async fn download_into(&self, directory: &std::path::Path) {
+        let place = json!({ "behavior": "allow", "downloadPath": directory.display().to_string() });
+        self.devtools("Browser.setDownloadBehavior", place).await;
+    }
+
+    /// Writes into a field that is empty.
+    pub(crate) async fn write(&self, css: &str, text: &str) {
+        self.find(css)
+            .await
+            .send_keys(text)
+            .await
+            .unwrap_or_else(|error| panic!("`{css}` cannot be written into: {error}"));
+    }
+
     async fn devtools(&self, command: &str, parameters: Value) {
         let tools = ChromeDevTools::new(self.driver.handle.clone());
         tools.execute_cdp_with_params(command, parameters).await.expect("a command that the browser knows");
