@@ -166,7 +166,12 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        let clicked = self.find(css).await.click().await;
+        // A row far below, under a head that stays, is brought to the middle first: the driver would aim at its edge.
+        let element = self.find(css).await;
+        let middle =
+            format!("document.querySelector(\"{css}\")?.scrollIntoView({{ block: 'center', behavior: 'instant' }})");
+        self.value(&middle).await;
+        let clicked = element.click().await;
         clicked.unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
     }
 
