@@ -12,6 +12,7 @@ mod crash;
 mod deletions;
 mod exports;
 mod first;
+mod identity;
 mod klaviyo;
 mod members;
 mod monitoring;
