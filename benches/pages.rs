@@ -1,105 +1,66 @@
-//! How fast pages answer over an account of a million events, or ten with `--large`, and what keeping its sums costs:
-//! figures, not assertions.
+//! How fast pages and their API answer over an account of a million events, or ten with `--large`: figures, not assertions.
 //!
-//! `cargo bench --bench pages` runs it. Every figure is of this run on this machine.
+//! `script/bench pages` runs it. The real application serves over HTTP on loopback, with 256 MB for the database and two
+//! threads. Every figure is of this run on this machine.
 
+#[path = "pages/account.rs"]
+mod account;
+#[path = "pages/http.rs"]
+mod http;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use http::{Answer, Client};
+use klytics::app::{self, Parts};
 use klytics::catalog::EVENTS;
-use klytics::pages::overview::Overview;
+use klytics::config;
+use klytics::pages::PAGES;
 use klytics::params;
-use klytics::range::Ask;
-use klytics::store::{Cell, FromRow, Options, Query, Record, Row, RowResult, Store, Window};
+use klytics::store::{Cell, Format, Options, Record, Store, Window};
+use klytics::sync;
+use rocket::Shutdown;
+use serde_json::Value;
 
-/// The account: its zone is UTC, its shop sells on three of a hundred deliveries.
-const ACCOUNT: &[&str] = &[
-    "insert into klaviyo_accounts (id, name, timezone, currency) values ('A', 'Bench', 'UTC', 'USD')",
-    "insert into metric_kinds select 'm_' || kind, kind, 'name' from unnest(
-         ['received_email', 'opened_email', 'clicked_email', 'placed_order', 'viewed_form', 'submitted_form']) as kinds(kind)",
-    "insert into klaviyo_mapped_metrics (id, metric_id) values ('revenue', 'm_placed_order')",
-    "insert into klaviyo_campaigns (id, name, status) select 'C' || i, 'Campaign ' || i, 'Sent' from range(300) as t(i)",
-    "insert into klaviyo_campaign_messages (id, campaign_id, channel) select 'CM' || i, 'C' || i, 'email' from range(300) as t(i)",
-    "insert into klaviyo_flows (id, name, status) select 'F' || i, 'Flow ' || i, 'live' from range(100) as t(i)",
-];
+const MEMORY: u64 = 256 << 20;
+const THREADS: usize = 2;
 
-/// $deliveries deliveries over three years up to $end, newest first, and about as many answers, orders and form views.
-const FILL: &str = "
-insert into klaviyo_events (
-    id, metric_id, profile_id, timestamp, local_datetime, value, value_text, message_id, flow_id, form_id,
-    is_machine_open, attributed_event_id, attributed_campaign_id, attributed_flow_id, attributed_campaign_message_id,
-    attributed_flow_message_id, properties
-)
-with sent as (
-    select
-        i,
-        md5(cast(hash(i) % ($deliveries // 6 + 1) as varchar)) as profile_id,
-        $end - to_seconds(cast(i * (94608000.0 / $deliveries) as bigint)) as sent_at,
-        hash(i * 7) % 3 = 0 as is_flow,
-        case when hash(i * 7) % 3 = 0 then hash(i * 5) % 100 else i * 300 // $deliveries end as n
-    from range($deliveries) as t(i)
-),
-parts as (
-    select *, unnest([0, 1, 2, 3, 4]) as part from sent
-),
-happened as (
-    select
-        *,
-        part || '-' || i as key,
-        case when part = 0 then sent_at else least($end, sent_at + to_seconds(cast(hash(i * 3 + part) % 259200 as bigint))) end as at_time
-    from parts
-    where part = 0 or hash(i * 11 + part) % 100 < [55, 5, 3, 37][part]
-)
-select
-    md5(key),
-    ['m_received_email', 'm_opened_email', 'm_clicked_email', 'm_placed_order', 'm_viewed_form'][part + 1],
-    profile_id,
-    at_time,
-    at_time,
-    case when part = 3 then 10 + hash(i) % 9000 / 100.0 end,
-    case when part = 3 then '10' end,
-    case when part < 3 then case when is_flow then 'FM' || n else 'CM' || n end end,
-    case when part < 3 and is_flow then 'F' || n end,
-    case when part = 4 then 'form' || hash(i) % 20 end,
-    part = 1 and hash(i) % 3 = 0,
-    case when part = 3 then md5('1-' || i) end,
-    case when part = 3 and not is_flow then 'C' || n end,
-    case when part = 3 and is_flow then 'F' || n end,
-    case when part = 3 and not is_flow then 'CM' || n end,
-    case when part = 3 and is_flow then 'FM' || n end,
-    '{}'
-from happened
-order by at_time desc";
+/// How often each address is asked without the cache of answers.
+const TIMES: usize = 12;
 
-/// How often each page is asked.
-const TIMES: usize = 20;
+/// Clients that keep their connections, and for how long they ask.
+const CLIENTS: usize = 32;
+const RUSH: Duration = Duration::from_secs(5);
+
+const RANGES: &[&str] = &["last-30-days", "last-365-days", "all"];
 
 fn main() {
-    let events: i64 = if std::env::args().any(|it| it == "--large") { 10_000_000 } else { 1_000_000 };
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |name: &str| arguments.iter().any(|it| it == name);
+    let events = if has("--large") {
+        10_000_000
+    } else if has("--small") {
+        50_000
+    } else {
+        1_000_000
+    };
     let directory = tempfile::tempdir().expect("a directory");
-    let store = Store::open(directory.path(), &Options { memory_limit: 256 << 20, threads: 2 }).expect("a store");
     let end = DateTime::from_timestamp(Utc::now().timestamp(), 0).expect("a time");
-    fill(&store, events / 2, end);
-    let ask = |query: &[(&'static str, &'static str)]| Ask::parse(query.iter().copied()).expect("an ask");
-    for range in ["last-30-days", "last-365-days"] {
-        let ask = ask(&[("range", range)]);
-        let period = ask.period(end.date_naive(), None).expect("a period");
-        figure(&format!("overview, {range}"), || {
-            store.read(|db| Overview::load(db, &ask, &period)).expect("an overview");
-        });
-        let (start, before) = (period.range.start(), period.range.before());
-        let metric = "m_placed_order";
-        for query in klytics::api::QUERIES.iter().copied().flatten() {
-            let name = query.name;
-            if name == "forms" {
-                let values = params! { "start": start, "before": before, "metric": metric };
-                figure(&format!("{name}, {range}"), || rows(&store, *query, values));
-            } else if ["campaigns", "campaigns_by_event", "flows", "flows_by_event"].contains(&name) {
-                let values = params! { "start": start, "before": before, "metric": metric, "machine": false };
-                figure(&format!("{name}, {range}"), || rows(&store, *query, values));
-            }
-        }
-    }
+    println!(
+        "About {events} events, {} profiles, 600 campaigns, 60 flows, {THREADS} threads, {} MB:",
+        account::PROFILES,
+        MEMORY >> 20
+    );
+    account::fill(&open(directory.path()), events, end);
+    let addresses = cold(directory.path());
+    warm(directory.path(), &addresses);
+    kept(directory.path(), &addresses);
+    file(directory.path());
+    let store = open(directory.path());
     for number in 0..3 {
         let start = Instant::now();
         window(&store, end, number);
@@ -107,37 +68,243 @@ fn main() {
     }
 }
 
-fn fill(store: &Store, deliveries: i64, end: DateTime<Utc>) {
-    let execute = |text: &'static str, values: &[(&str, &dyn klytics::store::ToSql)]| {
-        store.write(|db| db.execute(Query { name: "fill", text }, values)).expect("rows");
-    };
-    for text in ACCOUNT {
-        execute(text, params! {});
+fn open(directory: &Path) -> Store {
+    Store::open(directory, &Options { memory_limit: MEMORY, threads: THREADS }).expect("a store")
+}
+
+/// The application on a port of its own.
+struct Server {
+    address: String,
+    shutdown: Shutdown,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    fn start(store: Store, directory: &Path, cached: bool) -> Server {
+        let handle =
+            sync::Handle::new(store.clone(), None, sync::Options::default(), Utc::now).expect("a sync at rest");
+        let cache = config::Cache { enabled: cached, ..config::Cache::default() };
+        let parts = Parts {
+            store,
+            handle,
+            scheduled: false,
+            hosts: Vec::new(),
+            api: config::Api::default(),
+            cache,
+            data_dir: directory.to_owned(),
+        };
+        let figment = rocket::Config::figment()
+            .merge(("port", 0))
+            .merge(("log_level", "off"))
+            .merge(("workers", THREADS))
+            .merge(("keep_alive", 60));
+        let (announce, announced) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
+        let server =
+            app::build(figment, parts, move |url| announce.send(url.to_owned()).unwrap_or_default()).expect("a server");
+        let thread = std::thread::spawn(move || {
+            rocket::execute(async move {
+                let server = server.ignite().await.expect("a server that ignites");
+                sender.send(server.shutdown()).expect("somebody who waits");
+                server.launch().await.expect("a server that launches");
+            });
+        });
+        let shutdown = receiver.recv().expect("a server that ignites");
+        let address = announced.recv().expect("a server that launches").trim_start_matches("http://").to_owned();
+        Server { address, shutdown, thread: Some(thread) }
     }
-    store.settle_zone().expect("a zone");
-    execute(FILL, params! { "deliveries": deliveries, "end": end.naive_utc() });
-    store.checkpoint().expect("a checkpoint");
-    let (bare, start) = (store.size().unwrap_or_default(), Instant::now());
-    store.count_again().expect("sums");
-    println!("  {:>9.1} s to make all sums anew", start.elapsed().as_secs_f64());
-    store.checkpoint().expect("a checkpoint");
-    let count: i64 = store
-        .read(|db| db.value(Query { name: "count", text: "select count(*) from klaviyo_events" }, params! {}))
-        .expect("a count");
-    let more = store.size().unwrap_or_default().saturating_sub(bare);
-    println!("  {:>9.1} bytes an event for the sums of {count} events", more as f64 / count as f64);
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Where something is asked, and whether it can be asked of days.
+struct Address {
+    path: String,
+    takes_range: bool,
+}
+
+impl Address {
+    fn over(&self, range: &str) -> String {
+        if self.takes_range { format!("{}?range={range}", self.path) } else { self.path.clone() }
+    }
+}
+
+/// Every page and every question of the API that needs no more than its address; of pages about one thing the first.
+fn addresses(client: &mut Client) -> Vec<Address> {
+    let mut all = vec!["/".to_owned()];
+    for page in PAGES {
+        let Some(listing) = page.path.strip_suffix("<id>") else {
+            all.push(page.path.to_owned());
+            continue;
+        };
+        let answer = client.get(&format!("/api/pages{}?range=all", listing.trim_end_matches('/')), &[]);
+        let view: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let tables = view["blocks"].as_array().into_iter().flatten().map(|it| &it["content"]);
+        let table = tables.into_iter().find(|it| it["link"] == listing);
+        let id = table.and_then(|it| it["rows"][0]["id"].as_str());
+        all.extend(id.map(|id| format!("{listing}{id}")));
+    }
+    let described: Value = serde_json::from_slice(&client.get("/api/openapi.json", &[]).body).expect("a description");
+    let paths = described["paths"].as_object().expect("paths");
+    let asked = |it: &&String| {
+        !it.contains('{') && paths[*it].get("get").is_some() && !it.contains("/sync") && !it.contains("/events")
+    };
+    let takes_range = |path: &str| {
+        let parameters = paths.get(path).and_then(|it| it["get"]["parameters"].as_array());
+        parameters.is_none_or(|it| it.iter().any(|it| it["name"] == "range"))
+    };
+    all.extend(paths.keys().filter(asked).cloned());
+    all.into_iter().map(|path| Address { takes_range: takes_range(&path), path }).collect()
+}
+
+/// The first answer of a process to each address: nothing of the database is in memory.
+fn cold(directory: &Path) -> Vec<Address> {
+    println!("\nThe first answer after a start, for 30 days:");
+    let all = {
+        let server = Server::start(open(directory), directory, false);
+        addresses(&mut Client::to(&server.address))
+    };
+    for path in all.iter().map(|it| &it.path).filter(|it| !it.starts_with("/api")) {
+        let server = Server::start(open(directory), directory, false);
+        let answer = Client::to(&server.address).get(path, &[]);
+        println!("  {:>9.1} ms: {path}{}", millis(answer.time), wrong(&answer));
+    }
+    all
+}
+
+/// Without the cache of answers; what the database keeps of its file is warm.
+fn warm(directory: &Path, addresses: &[Address]) {
+    let store = open(directory);
+    let server = Server::start(store.clone(), directory, false);
+    let mut client = Client::to(&server.address);
+    for range in RANGES {
+        println!("\nWithout the cache of answers, {range}: p50, p95, compressed bytes, and the slowest query of each");
+        for address in addresses {
+            let (path, address) = (&address.path, address.over(range));
+            let before = seconds(&store);
+            let headers = [("Accept-Encoding", "gzip")];
+            let answers: Vec<Answer> = (0..=TIMES).map(|_| client.get(&address, &headers)).skip(1).collect();
+            let mut times: Vec<Duration> = answers.iter().map(|it| it.time).collect();
+            times.sort();
+            let (p50, p95) = (millis(times[TIMES / 2]), millis(times[TIMES * 19 / 20]));
+            let bytes = answers[0].body.len();
+            println!(
+                "  {p50:>9.1} {p95:>9.1} ms {bytes:>8} B: {path}{}{}",
+                slowest(&before, &store),
+                wrong(&answers[0])
+            );
+        }
+    }
+    println!("\nThe slowest queries of all, by their mean:");
+    let mut all: Vec<(f64, &str)> =
+        store.timings().into_iter().map(|(name, it)| (it.seconds() / it.count() as f64, name)).collect();
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (mean, name) in all.iter().take(15) {
+        println!("  {:>9.1} ms: {name}", mean * 1_000.0);
+    }
+}
+
+/// How long every query took so far.
+fn seconds(store: &Store) -> BTreeMap<&'static str, f64> {
+    store.timings().into_iter().map(|(name, it)| (name, it.seconds())).collect()
+}
+
+fn slowest(before: &BTreeMap<&'static str, f64>, store: &Store) -> String {
+    let more = seconds(store).into_iter().map(|(name, it)| (it - before.get(name).copied().unwrap_or_default(), name));
+    let worst = more.max_by(|a, b| a.0.total_cmp(&b.0));
+    let each = |it: f64| it * 1_000.0 / (TIMES + 1) as f64;
+    worst.filter(|it| it.0 > 0.0).map(|(time, name)| format!("  ({name} {:.1} ms)", each(time))).unwrap_or_default()
+}
+
+/// What most readers get: kept answers, "nothing has changed", and how many at once.
+fn kept(directory: &Path, addresses: &[Address]) {
+    let server = Server::start(open(directory), directory, true);
+    let mut client = Client::to(&server.address);
+    println!(
+        "\nWith the cache of answers, 30 days: p50, p95 whole, p50, p95 unchanged, and requests a second of {CLIENTS} clients"
+    );
+    for path in addresses.iter().map(|it| &it.path) {
+        let first = client.get(path, &[("Accept-Encoding", "gzip")]);
+        let tag = first.etag.clone().unwrap_or_default();
+        let ask = |client: &mut Client, headers: &[(&str, &str)]| {
+            let mut times: Vec<Duration> = (0..TIMES).map(|_| client.get(path, headers).time).collect();
+            times.sort();
+            (millis(times[TIMES / 2]), millis(times[TIMES * 19 / 20]))
+        };
+        let whole = ask(&mut client, &[("Accept-Encoding", "gzip")]);
+        let unchanged = if tag.is_empty() {
+            "        –         –".to_owned()
+        } else {
+            let (p50, p95) = ask(&mut client, &[("If-None-Match", &tag)]);
+            format!("{p50:>9.2} {p95:>9.2}")
+        };
+        let is_page = !path.starts_with("/api");
+        let rate = if is_page { format!("{:>8.0}/s", rush(&server.address, path)) } else { "         –".to_owned() };
+        println!("  {:>9.2} {:>9.2} ms {unchanged} ms {rate}: {path}{}", whole.0, whole.1, wrong(&first));
+    }
+}
+
+/// Requests a second that many clients get answered at once.
+fn rush(address: &str, path: &str) -> f64 {
+    let start = Instant::now();
+    let counts: Vec<usize> = std::thread::scope(|scope| {
+        let ask = || {
+            let (mut client, mut count) = (Client::to(address), 0);
+            while start.elapsed() < RUSH {
+                client.get(path, &[("Accept-Encoding", "gzip")]);
+                count += 1;
+            }
+            count
+        };
+        let threads: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|it| it.join().expect("a client")).collect()
+    });
+    counts.iter().sum::<usize>() as f64 / start.elapsed().as_secs_f64()
+}
+
+/// A table of a million rows as files: how long, how large, and how much memory that took.
+fn file(directory: &Path) {
+    println!("\nA file of a million rows: time, size, and by how much the process grew");
+    let store = open(directory);
+    let text = "select md5(cast(i as varchar)) as id, 'Campaign ' || i as name, i as recipients, i / 7 as open_rate
+                from range($rows) as t(i) order by open_rate desc";
+    for extension in ["csv", "json", "parquet"] {
+        let place = tempfile::NamedTempFile::new_in(store.exports().expect("a directory")).expect("a file");
+        let format = Format::named(extension).expect("a format");
+        let (before, start) = (resident(), Instant::now());
+        store
+            .read(|db| db.export("million", text, params! { "rows": 1_000_000_i64 }, format, place.path()))
+            .expect("a file");
+        let (time, size) = (start.elapsed(), place.as_file().metadata().map_or(0, |it| it.len()));
+        let grown = resident().saturating_sub(before);
+        println!("  {:>9.0} ms {:>7.1} MB, grew by {:.0} MB: {extension}", millis(time), mega(size), mega(grown));
+    }
+}
+
+/// Bytes of this process in memory.
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|it| it.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default() << 10
 }
 
 /// The last hour again, with a thousand opens more.
 fn window(store: &Store, end: DateTime<Utc>, number: i64) {
-    let records: Vec<Record> = (0..1_000).map(|it| open(end, number, it)).collect();
+    let records: Vec<Record> = (0..1_000).map(|it| opened(end, number, it)).collect();
     let mut staged = store.stage(&EVENTS).expect("a stage");
     staged.add(&records).expect("staged");
     let start = end + TimeDelta::hours(number);
     store.replace_window(&staged, Window { start, end: start + TimeDelta::hours(1) }, Utc::now()).expect("a window");
 }
 
-fn open(end: DateTime<Utc>, number: i64, it: i64) -> Record {
+fn opened(end: DateTime<Utc>, number: i64, it: i64) -> Record {
     let at = Cell::Time((end + TimeDelta::hours(number) + TimeDelta::seconds(it)).naive_utc());
     let text = |it: String| Cell::Text(it);
     let cells = EVENTS.columns.iter().map(|column| match column.name {
@@ -150,28 +317,12 @@ fn open(end: DateTime<Utc>, number: i64, it: i64) -> Record {
     Record { id: format!("open {number}.{it}"), cells: cells.collect(), rest: Some("{}".to_owned()), raw: None }
 }
 
-fn rows(store: &Store, query: Query, values: &[(&str, &dyn klytics::store::ToSql)]) {
-    store.read(|db| db.rows::<Nothing>(query, values)).expect("rows");
+fn wrong(answer: &Answer) -> String {
+    if answer.status == 200 { String::new() } else { format!("  answered {}", answer.status) }
 }
 
-struct Nothing;
-
-impl FromRow for Nothing {
-    fn from_row(_: &Row<'_>) -> RowResult<Nothing> {
-        Ok(Nothing)
-    }
-}
-
-fn figure(what: &str, ask: impl Fn()) {
-    let mut times: Vec<Duration> = (0..TIMES)
-        .map(|_| {
-            let start = Instant::now();
-            ask();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    println!("  {:>9.1} ms, p95 {:>7.1} ms: {what}", millis(times[TIMES / 2]), millis(times[TIMES * 19 / 20]));
+fn mega(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 fn millis(time: Duration) -> f64 {

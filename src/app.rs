@@ -43,7 +43,7 @@ pub fn build(
     ready: impl Fn(&str) + Send + Sync + 'static,
 ) -> std::io::Result<Rocket<Build>> {
     let Parts { store, handle, scheduled, mut hosts, api, cache, data_dir } = parts;
-    let desk = Desk::new(store.clone(), handle.clone(), Cache::new(cache));
+    let desk = Desk::new(store.clone(), handle.clone(), Cache::new(cache)).with_benchmarks(&data_dir);
     // What nobody set is as it is packaged.
     let layers = config::packaged().merge(&figment);
     let webhooks: config::Webhooks = layers.extract_inner("webhooks").map_err(std::io::Error::other)?;

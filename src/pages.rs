@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod annotations;
+pub mod benchmarks;
 pub mod campaigns;
 pub mod definitions;
 pub mod frame;
@@ -21,6 +22,7 @@ use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;
 use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
 use crate::{catalog, params, query};
+use benchmarks::editions::{Benchmarks, Shelf};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use page::Page;
@@ -29,6 +31,7 @@ use rocket::fairing::AdHoc;
 use rocket::http::Status as HttpStatus;
 use rocket::request::{FromRequest, Outcome};
 use std::hash::Hash;
+use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 const EVENT_SPAN: Query = query!("pages/event_span");
@@ -39,6 +42,8 @@ pub const QUERIES: &[&[Query]] = &[
     &[EVENT_SPAN, CONVERSION_METRICS],
     agreement::QUERIES,
     annotations::QUERIES,
+    benchmarks::QUERIES,
+    benchmarks::AUDIT_QUERIES,
     campaigns::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
@@ -46,7 +51,13 @@ pub const QUERIES: &[&[Query]] = &[
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST, &campaigns::COMPARE, &campaigns::ONE];
+pub const PAGES: &[&Page] = &[
+    &campaigns::LIST,
+    &campaigns::COMPARE,
+    &campaigns::ONE,
+    &benchmarks::PAGE,
+    &benchmarks::RULE,
+];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -89,6 +100,7 @@ pub struct Desk {
     pub store: Store,
     pub handle: Handle,
     pub cache: Cache,
+    shelf: Arc<Shelf>,
     ground: Arc<Mutex<Option<Arc<Ground>>>>,
 }
 
@@ -100,12 +112,20 @@ pub struct Ground {
     pub span: EventSpan,
     /// Every entity of the catalog.
     pub statuses: Vec<EntityStatus>,
+    /// Published averages, as the data directory has them.
+    pub benchmarks: Arc<Benchmarks>,
 }
 
 impl Desk {
     #[must_use]
     pub fn new(store: Store, handle: Handle, cache: Cache) -> Desk {
-        Desk { store, handle, cache, ground: Arc::default() }
+        Desk { store, handle, cache, shelf: Arc::default(), ground: Arc::default() }
+    }
+
+    /// With the benchmarks of a data directory beside those that are shipped.
+    #[must_use]
+    pub fn with_benchmarks(self, data_dir: &Path) -> Desk {
+        Desk { shelf: Arc::new(Shelf::of(data_dir)), ..self }
     }
 
     /// Asked once a version of the data: each question waits for it, and its span takes a look at every event.
@@ -113,13 +133,24 @@ impl Desk {
     /// # Errors
     /// When a query fails.
     pub fn ground(&self) -> Result<Arc<Ground>, store::Error> {
+        let (benchmarks, have_changed) = self.shelf.look();
+        if have_changed {
+            // What was worked out rests on them as on the data: a write that changes nothing makes it old.
+            self.store.write(|_| Ok(()))?;
+        }
         let version = self.store.version();
         let last = || self.ground.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ground) = last().as_ref().filter(|it| it.version == version) {
             return Ok(Arc::clone(ground));
         }
         let ground = self.store.read(|db| {
-            Ok(Arc::new(Ground { version, zone: db.zone()?, span: EventSpan::load(db)?, statuses: db.statuses()? }))
+            Ok(Arc::new(Ground {
+                version,
+                zone: db.zone()?,
+                span: EventSpan::load(db)?,
+                statuses: db.statuses()?,
+                benchmarks,
+            }))
         })?;
         *last() = Some(Arc::clone(&ground));
         Ok(ground)

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::Ground;
+use super::benchmarks::editions::Benchmarks;
 use super::overview::Setting;
 use crate::range::{Ask, Basis, Machine, Period};
 use crate::store::repository::Document;
@@ -21,6 +24,8 @@ pub struct Frame<'a> {
     /// The metric whose events are conversions; unknown where nothing stands for revenue.
     pub metric: Option<String>,
     pub events_stored: i64,
+    /// Published averages.
+    pub benchmarks: Arc<Benchmarks>,
 }
 
 /// A value that a query names.
@@ -39,7 +44,8 @@ impl<'a> Frame<'a> {
     ) -> Result<Frame<'a>, store::Error> {
         let Setting { currency, metric, events_stored } = Setting::load(db, ask)?;
         let currency = currency.unwrap_or_default();
-        Ok(Frame { db, ask, period, zone: ground.zone, now, id, currency, metric, events_stored })
+        let benchmarks = Arc::clone(&ground.benchmarks);
+        Ok(Frame { db, ask, period, zone: ground.zone, now, id, currency, metric, events_stored, benchmarks })
     }
 
     /// The account's local day.

@@ -17,7 +17,7 @@ use super::frame::{Frame, Value};
 use super::sheet::Sheet;
 use super::view::View;
 use super::{Call, Desk, Ground, PAGES};
-use crate::range::{Ask, Period, Unclear};
+use crate::range::{Ask, Basis, DateRange, Period, Unclear};
 use crate::store::{self, Format};
 use crate::web::cache::{Answered, Kept, Key, Lifetime};
 use crate::web::{self, Error, Html, Shell, Visit};
@@ -177,7 +177,11 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
     let found = PAGES.iter().find_map(|page| Some((*page, *page.sheets.iter().find(|it| it.name == name)?)));
     let (page, sheet) = found.ok_or_else(unknown)?;
     let id = visit.query.iter().find(|it| it.0 == "id").map(|it| it.1.clone());
-    let (file, days) = web::blocking(move || {
+    if page.is_of_one() && id.is_none() {
+        let problem = format!("{name} is about one thing of {}, and this says which", page.path);
+        return Err(Unclear { parameter: "id", problem }.into());
+    }
+    let (file, name) = web::blocking(move || {
         let (ground, now) = (desk.ground()?, Utc::now());
         let period = ground.period(&ask, now)?;
         let place =
@@ -191,10 +195,20 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
         })??;
         // What is open stays readable; the name is gone at once, whatever becomes of the request.
         let file = std::fs::File::open(place.path()).map_err(Error::Disk)?;
-        Ok((file, period.range.to_string()))
+        let basis = sheet.by_event.is_some().then_some(period.basis);
+        Ok((file, file_name(sheet.name, id.as_deref(), basis, period.range)))
     })
     .await?;
-    Ok(Download { file: File::from_std(file), name: format!("{name}_{days}.{extension}"), format })
+    Ok(Download { file: File::from_std(file), name: format!("{name}.{extension}"), format })
+}
+
+/// What a file is called where it lands: which table, of what, by which day where there are two, and of which days.
+fn file_name(sheet: &str, id: Option<&str>, basis: Option<Basis>, range: DateRange) -> String {
+    let is_plain = |it: &char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_');
+    let id = id.map(|it| it.chars().filter(is_plain).take(40).collect::<String>()).filter(|it| !it.is_empty());
+    let basis = basis.map(|it| if it == Basis::Sent { "by-send-day" } else { "by-event-day" });
+    let parts = [Some(sheet), id.as_deref(), basis].into_iter().flatten().collect::<Vec<&str>>();
+    format!("{}_{range}", parts.join("_"))
 }
 
 struct Download {
@@ -226,5 +240,24 @@ pub(super) fn sweep(directory: &Path) {
         if let Err(cause) = std::fs::remove_file(entry.path()) {
             log::warn!("could not remove {}: {cause}", entry.path().display());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_what_it_holds() {
+        let day = |text: &str| text.parse().expect("a day");
+        let range = DateRange::new(day("2026-10-23"), day("2026-11-21")).expect("a range");
+        let of = |id, basis| file_name("links", id, basis, range);
+        assert_eq!(of(None, None), "links_2026-10-23_to_2026-11-21");
+        assert_eq!(of(Some("01H"), Some(Basis::Event)), "links_01H_by-event-day_2026-10-23_to_2026-11-21");
+        assert_eq!(
+            of(Some("../\"\r\nX: y"), None),
+            "links_Xy_2026-10-23_to_2026-11-21",
+            "a header holds no more than a name"
+        );
     }
 }

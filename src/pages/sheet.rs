@@ -283,7 +283,7 @@ impl Sheet {
         self.read(frame, own, &part, false)
     }
 
-    /// Writes all rows into a file, searched and sorted as the address says where it can.
+    /// Writes all rows into a file, searched and sorted as the address says.
     ///
     /// # Errors
     /// When the query fails, the disk is full, or the address sorts by what is no column.
@@ -294,7 +294,7 @@ impl Sheet {
         format: Format,
         path: &std::path::Path,
     ) -> Result<(), Error> {
-        let part = self.part(frame).unwrap_or_else(|_| self.own_order());
+        let part = self.part(frame)?;
         let query = self.asked(frame);
         let mut columns = Vec::new();
         if self.link.is_some() && self.columns.iter().all(|it| it.name != "id") {
@@ -378,6 +378,7 @@ impl Sheet {
             .filter(|it| it.has_bar)
             .map(|it| format!("cast(max(\"{0}\") as double) as \"{0}\"", it.name))
             .collect();
+        // One row, however many are found and whether or not any column has a bar.
         largest.push("count(*) as one".to_owned());
         let _ = write!(
             text,

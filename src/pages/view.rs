@@ -131,6 +131,11 @@ pub struct Bar {
     pub tick: Option<f64>,
     pub tick_words: String,
     pub path: Option<String>,
+    /// Where the best tenth lies, on the same scale.
+    pub top: Option<f64>,
+    pub badge: Option<Badge>,
+    /// In place of the unit of all bars.
+    pub unit: Option<Unit>,
 }
 
 /// A table whose cells are shaded by their value.

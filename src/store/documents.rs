@@ -33,9 +33,10 @@ impl Format {
 
     fn options(self) -> &'static str {
         match self {
-            Format::Csv => "format csv, header",
-            Format::Json => "format json, array",
-            Format::Parquet => "format parquet, compression zstd",
+            // The file is there already; what is written beside it would be left by a crash.
+            Format::Csv => "format csv, header, use_tmp_file false",
+            Format::Json => "format json, array, use_tmp_file false",
+            Format::Parquet => "format parquet, compression zstd, use_tmp_file false",
         }
     }
 }

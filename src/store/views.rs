@@ -56,6 +56,12 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("message_reactions", include_str!("views/message_reactions.sql")),
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
+    // What the audit asks.
+    ("events_by_day", include_str!("views/events_by_day.sql")),
+    ("copied_entities", include_str!("views/copied_entities.sql")),
+    ("suppressions", include_str!("views/suppressions.sql")),
+    ("last_deeds", include_str!("views/last_deeds.sql")),
+    ("message_sends", include_str!("views/message_sends.sql")),
 ];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.

@@ -107,6 +107,26 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// As a printer gets it: `print`, or `` for the screen again.
+    pub(crate) async fn as_printed(&self, media: &str) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+    }
+
+    /// Where what is downloaded goes.
+    pub(crate) async fn download_into(&self, directory: &std::path::Path) {
+        let place = json!({ "behavior": "allow", "downloadPath": directory.display().to_string() });
+        self.devtools("Browser.setDownloadBehavior", place).await;
+    }
+
+    /// Writes into a field that is empty.
+    pub(crate) async fn write(&self, css: &str, text: &str) {
+        self.find(css)
+            .await
+            .send_keys(text)
+            .await
+            .unwrap_or_else(|error| panic!("`{css}` cannot be written into: {error}"));
+    }
+
     async fn devtools(&self, command: &str, parameters: Value) {
         let tools = ChromeDevTools::new(self.driver.handle.clone());
         tools.execute_cdp_with_params(command, parameters).await.expect("a command that the browser knows");
@@ -146,7 +166,12 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        let clicked = self.find(css).await.click().await;
+        // A row far below, under a head that stays, is brought to the middle first: the driver would aim at its edge.
+        let element = self.find(css).await;
+        let middle =
+            format!("document.querySelector(\"{css}\")?.scrollIntoView({{ block: 'center', behavior: 'instant' }})");
+        self.value(&middle).await;
+        let clicked = element.click().await;
         clicked.unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
     }
 

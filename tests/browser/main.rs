@@ -8,3 +8,4 @@ mod live;
 mod plain;
 mod sound;
 mod subject;
+mod tables;
