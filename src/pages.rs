@@ -2,13 +2,16 @@
 
 pub mod agreement;
 pub mod annotations;
+pub mod audience;
 pub mod campaigns;
 pub mod definitions;
+pub mod deliverability;
 pub mod frame;
 pub mod messages;
 pub mod notes;
 pub mod overview;
 pub mod page;
+pub mod profile;
 pub mod settings;
 pub mod sheet;
 pub mod sync;
@@ -39,14 +42,17 @@ pub const QUERIES: &[&[Query]] = &[
     &[EVENT_SPAN, CONVERSION_METRICS],
     agreement::QUERIES,
     annotations::QUERIES,
+    audience::QUERIES,
     campaigns::QUERIES,
+    deliverability::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
+    profile::QUERIES,
     settings::QUERIES,
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST];
+pub const PAGES: &[&Page] = &[&campaigns::LIST, &audience::PAGE, &profile::PAGE, &deliverability::PAGE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;

@@ -51,6 +51,19 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("message_stats", include_str!("views/message_stats.sql")),
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
+    ("mailbox_providers", include_str!("views/mailbox_providers.sql")),
+    ("profile_mailboxes", include_str!("views/profile_mailboxes.sql")),
+    ("suppressions", include_str!("views/suppressions.sql")),
+    ("daily_messages", include_str!("views/daily_messages.sql")),
+    ("mailbox_results", include_str!("views/mailbox_results.sql")),
+    ("send_failures", include_str!("views/send_failures.sql")),
+    ("audience", include_str!("views/audience.sql")),
+    ("engagement", include_str!("views/engagement.sql")),
+    ("subscription_sources", include_str!("views/subscription_sources.sql")),
+    ("subscription_events", include_str!("views/subscription_events.sql")),
+    ("profile_details", include_str!("views/profile_details.sql")),
+    ("predictions", include_str!("views/predictions.sql")),
+    ("profile_events", include_str!("views/profile_events.sql")),
 ];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.
