@@ -287,7 +287,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     }
     let others = [
         Block::table("Messages that fared worst", WORST_SENDS.table_with(frame, own_values(frame)?)?)
-            .with("by how many times the bound they bounced, were marked as spam or unsubscribed from; of at least 100 recipients unless you ask otherwise"),
+            .hinting("“Times the limit” is how many times the bound of what needs attention is reached. Messages of at least 100 recipients are listed, unless you ask for others; the dimmed ones have fewer than 1,000."),
         Block::table("By channel", BY_CHANNEL.top_with(frame, None, own_values(frame)?)?),
         Block::table("By mailbox provider", BY_PROVIDER.top_with(frame, Some(TOP), own_values(frame)?)?)
             .with(by_sending(frame))
@@ -344,17 +344,14 @@ impl Rate {
         let title = definition.map_or(self.name, |it| it.title);
         let bands = definition.and_then(|it| it.bands).filter(|_| channel == Channel::Email);
         let mut days = days.to_vec();
-        let mut lines = vec![Line::share(title, self.part, self.whole)];
+        let mut lines = vec![Line::share("Rate", self.part, self.whole)];
         if let Some(bands) = bands {
             for day in &mut days {
                 day.insert("healthy".to_owned(), bands.healthy.into());
                 day.insert("attention".to_owned(), bands.attention.into());
             }
-            let (good, bad) =
-                if definition.is_some_and(|it| it.good == Good::Up) { ("above", "below") } else { ("below", "above") };
-            let named = |words, way, bound| format!("{words} {way} {}", format::percent(bound));
-            lines.push(Line::last(named("Healthy", good, bands.healthy), "healthy").compared());
-            lines.push(Line::last(named("Needs attention", bad, bands.attention), "attention").compared());
+            lines.push(Line::last("Healthy", "healthy").compared());
+            lines.push(Line::last("Needs attention", "attention").compared());
         }
         let notes: Vec<_> = annotations::own(frame)?.into_iter().map(|it| (it.day, it.kind, it.words)).collect();
         let chart = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &days, &lines, &notes);
@@ -370,7 +367,9 @@ impl Rate {
                 ),
             },
         };
-        Ok(Block::new(self.name, title, content).wide(Width::Third).filed("deliverability_days"))
+        let judged = verdict(self.name, Some(0.0)).filter(|_| channel == Channel::Email);
+        let bounds = judged.map_or_else(String::new, |it| it.why.to_lowercase());
+        Ok(Block::new(self.name, title, content).with(bounds).wide(Width::Third).filed("deliverability_days"))
     }
 
     /// Range, rate, verdict and the worst of what is drawn.

@@ -229,8 +229,9 @@ fn consents(person: &Facts) -> Vec<Fact> {
             let since = person.day(at).filter(|_| words.as_deref().is_some_and(|it| it != "never subscribed"));
             let by = if *channel == "email" { manner(person) } else { None };
             let detail = [words, since, by].into_iter().flatten().collect::<Vec<_>>().join(", ");
-            let value = if person.flag(can) { "yes" } else { "no" };
-            fact(channel_name(channel), Unit::Text, value.into(), detail)
+            let value = if person.flag(can) { "can receive" } else { "cannot receive" };
+            let name = if *channel == "email" { "E-mail" } else { channel_name(channel) };
+            fact(name, Unit::Text, value.into(), detail)
         })
         .collect();
     if let Some(reason) = person.text("emailSuppression") {

@@ -366,7 +366,8 @@ impl Sheet {
             .filter(|it| it.has_bar)
             .map(|it| format!("cast(max(\"{0}\") as double) as \"{0}\"", it.name))
             .collect();
-        largest.push("1 as one".to_owned());
+        // One row, however many are found and whether or not any column has a bar.
+        largest.push("count(*) as one".to_owned());
         let _ = write!(
             text,
             "\nselect * exclude (part, place) from (

@@ -3,12 +3,14 @@
 mod aggregates;
 mod answers;
 mod api;
+mod audience;
 mod binary;
 mod catalog;
 mod cli;
 mod consent;
 mod crash;
 mod deletions;
+mod deliverability;
 mod first;
 mod klaviyo;
 mod members;
