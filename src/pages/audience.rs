@@ -1,6 +1,8 @@
 //! `/audience`: who can be written to, who came and went, who still listens, and who had better be left alone. It also
 //! finds people: `?q=` leads to their own pages.
 
+mod tables;
+
 use chrono::NaiveDateTime;
 use serde_json::Value as Json;
 
@@ -9,7 +11,7 @@ use super::deliverability::verdict;
 use super::frame::{Frame, Value};
 use super::overview::Figure;
 use super::page::{Page, Switch};
-use super::sheet::{Column, Sheet, Unit};
+use super::sheet::Unit;
 use super::view::chart::Line;
 use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width};
 use crate::query;
@@ -18,6 +20,7 @@ use crate::store::repository::Document;
 use crate::store::zone::{beginning, local};
 use crate::store::{FromRow, Query, Row, RowResult};
 use crate::web::{Error, format};
+use tables::{BY_CHANNEL, BY_DAY, BY_REASON, BY_SOURCE, BY_WINDOW, PROFILES, SUNSET};
 
 const DAYS: Query = query!("audience/days");
 const GROWTH: Query = query!("audience/growth");
@@ -26,10 +29,10 @@ const BEGAN: Query = query!("audience/began");
 const ENGAGEMENT: Query = query!("audience/engagement");
 const ENGAGED: Query = query!("audience/engaged");
 const SOURCES: Query = query!("audience/sources");
-const SUNSET: Query = query!("audience/sunset");
+const LEFT_ALONE: Query = query!("audience/sunset");
 const PEOPLE: Query = query!("audience/profiles");
 
-pub(super) const QUERIES: &[Query] = &[DAYS, GROWTH, REASONS, BEGAN, ENGAGEMENT, ENGAGED, SOURCES, SUNSET, PEOPLE];
+pub(super) const QUERIES: &[Query] = &[DAYS, GROWTH, REASONS, BEGAN, ENGAGEMENT, ENGAGED, SOURCES, LEFT_ALONE, PEOPLE];
 
 /// E-mails that somebody must have received before silence says anything.
 const MAILED: i64 = 5;
@@ -49,164 +52,9 @@ pub static PAGE: Page = Page {
         ("mailed", "How many e-mails a sunset candidate received at least, from 1 to 1000; 5 unless named"),
         ("quiet", "For how many days a sunset candidate was not engaged, from 30 to 3650; 180 unless named"),
     ],
-    sheets: &[&PROFILES, &BY_CHANNEL, &BY_DAY, &BY_REASON, &BY_SOURCE, &BY_WINDOW, &CANDIDATES_SHEET],
+    sheets: &[&PROFILES, &BY_CHANNEL, &BY_DAY, &BY_REASON, &BY_SOURCE, &BY_WINDOW, &SUNSET],
     load,
     values: own_values,
-};
-
-static PROFILES: Sheet = Sheet {
-    name: "profiles",
-    title: "Profiles",
-    query: PEOPLE,
-    by_event: None,
-    columns: &[
-        Column::text("contact", "Profile"),
-        Column::text("name", "Name"),
-        Column::text("channels", "Can receive"),
-        Column::new("engaged_at", "Last engaged", Unit::Moment),
-        Column::count("orders", "Orders"),
-        Column::money("revenue", "Revenue").with_bar(),
-        Column::count("received", "Messages"),
-        Column::text("phone_number", "Phone"),
-        Column::text("email", "E-mail").hidden(),
-        Column::text("external_id", "External id").hidden(),
-        Column::text("id", "Id").hidden(),
-        Column::new("created_at", "Created", Unit::Moment).hidden(),
-    ],
-    order: "-engaged_at",
-    search: &["email", "name", "phone_number", "external_id", "id"],
-    link: Some("/audience/"),
-    sample: None,
-    nothing: "Nobody is found. A part of an e-mail address, a name, a phone number or an id is enough.",
-};
-
-static BY_CHANNEL: Sheet = Sheet {
-    name: "audience_channels",
-    title: "Subscribers by channel",
-    query: GROWTH,
-    by_event: None,
-    columns: &[
-        Column::text("channel", "Channel"),
-        Column::count("subscribers", "Now").with_bar().without_total(),
-        Column {
-            total: super::sheet::Total::Nothing,
-            ..Column::new("subscribed_share", "Of all profiles", Unit::Share)
-        },
-        Column::count("at_start", "At the start").without_total(),
-        Column::count("joined", "Joined").without_total(),
-        Column::count("lost", "Left").without_total(),
-        Column::count("net_change", "Net change").without_total(),
-        Column::new("growth_rate", "Growth", Unit::Share),
-        Column::new("churn_rate", "Churn", Unit::Share),
-    ],
-    order: "-subscribers",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "No profiles are copied yet.",
-};
-
-static BY_DAY: Sheet = Sheet {
-    name: "audience_days",
-    title: "The audience by day",
-    query: DAYS,
-    by_event: None,
-    columns: &[
-        Column::new("date", "Day", Unit::Day),
-        Column::count("email", "E-mail").without_total(),
-        Column::count("sms", "SMS").without_total(),
-        Column::count("push", "Push").without_total(),
-        Column::count("whatsapp", "WhatsApp").without_total(),
-        Column::count("sign_ups", "Subscribed"),
-        Column::count("unsubscribes", "Unsubscribed"),
-        Column::count("complaints", "Marked as spam"),
-        Column::count("hard_bounces", "Bounced for good"),
-        Column::count("losses", "Lost"),
-    ],
-    order: "date",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "Nothing is known of these days.",
-};
-
-static BY_REASON: Sheet = Sheet {
-    name: "audience_reasons",
-    title: "Why people joined and left",
-    query: REASONS,
-    by_event: None,
-    columns: &[
-        Column::text("reason", "Why"),
-        Column::new("direction", "Way", Unit::Badge),
-        Column::new("channel", "Channel", Unit::Badge),
-        Column::count("people", "People").with_bar().without_total(),
-    ],
-    order: "-people",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "Nobody's consent changed in these days, as far as its history reaches back.",
-};
-
-static BY_SOURCE: Sheet = Sheet {
-    name: "audience_sources",
-    title: "Where subscribers came from",
-    query: SOURCES,
-    by_event: None,
-    columns: &[
-        Column::text("subscription_source", "Consent given by"),
-        Column::new("channel", "Channel", Unit::Badge),
-        Column::count("people", "People").with_bar().without_total(),
-        Column::text("method", "Method").hidden(),
-        Column::text("detail", "Detail").hidden(),
-    ],
-    order: "-people",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "Nobody can be written to.",
-};
-
-static BY_WINDOW: Sheet = Sheet {
-    name: "audience_engagement",
-    title: "Engagement of e-mail subscribers",
-    query: ENGAGED,
-    by_event: None,
-    columns: &[
-        Column::text("window_name", "E-mail subscribers"),
-        Column::count("people", "People").with_bar().without_total(),
-        Column::new("share_of_subscribers", "Share", Unit::Share),
-        Column::new("step", "Step", Unit::Count).hidden(),
-        Column::count("emailable", "Subscribers").without_total().hidden(),
-    ],
-    order: "step",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "No profiles are copied yet.",
-};
-
-static CANDIDATES_SHEET: Sheet = Sheet {
-    name: "sunset_candidates",
-    title: "Sunset candidates",
-    query: SUNSET,
-    by_event: None,
-    columns: &[
-        Column::text("email", "Profile"),
-        Column::text("name", "Name"),
-        Column::new("emails_received", "E-mails received", Unit::Count),
-        Column::new("last_emailed_at", "Last e-mailed", Unit::Moment),
-        Column::new("engaged_at", "Last engaged", Unit::Moment),
-        Column::count("orders", "Orders"),
-        Column::money("revenue", "Revenue"),
-        Column::new("first_emailed_at", "First e-mailed", Unit::Moment).hidden(),
-        Column::text("id", "Id").hidden(),
-    ],
-    order: "-emails_received",
-    search: &[],
-    link: Some("/audience/"),
-    sample: None,
-    nothing: "Nobody: whoever is e-mailed often enough has been engaged since.",
 };
 
 /// What makes a sunset candidate, as the address says.
@@ -260,8 +108,9 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let began: Option<NaiveDateTime> = frame.rows::<Began>(BEGAN)?.into_iter().find_map(|it| it.0);
     let growth = BY_CHANNEL.top_with(frame, None, own_values(frame)?)?;
     let engagement = frame.document(ENGAGEMENT)?;
-    let candidates = CANDIDATES_SHEET.top_with(frame, Some(CANDIDATES), own_values(frame)?)?;
+    let candidates = SUNSET.top_with(frame, Some(CANDIDATES), own_values(frame)?)?;
     let since = Since::of(frame, began);
+    let cards = cards(frame, &days, &engagement, &growth.rows);
     let mut blocks = Vec::new();
     if frame.ask.search.is_some() {
         let found = PROFILES.table_with(frame, no_search(own_values(frame)?))?;
@@ -299,7 +148,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     Ok(View {
         title: "Audience".to_owned(),
         lead: "Who can be written to, who came and went, and who still listens.".to_owned(),
-        cards: cards(frame, &days, &engagement, &own_growth(frame)?),
+        cards,
         blocks,
         notes: vec![
             "Subscribers are profiles that can receive marketing through a channel now; their past comes from consent history.".to_owned(),
@@ -317,13 +166,7 @@ fn no_search(mut values: Vec<Value>) -> Vec<Value> {
     values
 }
 
-/// Growth through e-mail, whatever channel the tables are of.
-fn own_growth(frame: &Frame<'_>) -> Result<Document, Error> {
-    let all = frame.documents_with(GROWTH, own_values(frame)?)?;
-    let is_first = |it: &Document| it.get("channel").and_then(Json::as_str) == Some(growth_channel(frame));
-    Ok(all.into_iter().find(is_first).unwrap_or_default())
-}
-
+/// The channel that the first figures are of: e-mail unless the address names another.
 fn growth_channel(frame: &Frame<'_>) -> &'static str {
     match frame.ask.channel.map(|it| it.name()) {
         Some("sms") => "SMS",
@@ -333,17 +176,24 @@ fn growth_channel(frame: &Frame<'_>) -> &'static str {
     }
 }
 
-fn cards(frame: &Frame<'_>, days: &[Document], engagement: &Document, growth: &Document) -> Vec<Card> {
+fn cards(frame: &Frame<'_>, days: &[Document], engagement: &Document, channels: &[Document]) -> Vec<Card> {
     let number = |it: &Document, name: &str| it.get(name).and_then(Json::as_f64);
+    let is_first = |it: &&Document| it.get("channel").and_then(Json::as_str) == Some(growth_channel(frame));
+    let nothing = Document::default();
+    let growth = channels.iter().find(is_first).unwrap_or(&nothing);
     let column = frame.ask.channel.map_or("email", |it| it.name());
     let daily: Vec<Option<f64>> = days.iter().map(|it| number(it, column)).collect();
     let stock = Figure::new(number(growth, "subscribers"), number(growth, "atStart"), daily);
-    let unknown = "Unknown before the history of consent begins.";
     let moved = number(growth, "joined").zip(number(growth, "lost"));
     let moved = moved.map_or_else(
-        || unknown.to_owned(),
+        || "Unknown before the history of consent begins.".to_owned(),
         |(joined, lost)| format!("{} joined, {} left", format::grouped(joined, 0), format::grouped(lost, 0)),
     );
+    let others = channels.iter().filter(|it| it.get("channel") != growth.get("channel")).filter_map(|it| {
+        let name = it.get("channel")?.as_str()?;
+        Some(format!("{} {name}", format::grouped(number(it, "subscribers")?, 0)))
+    });
+    let others = others.collect::<Vec<_>>().join(", ");
     let share = |name: &str| Figure::of_now(number(engagement, name));
     let of = |part: &str, whole: &str| {
         let count = |name| number(engagement, name).map_or_else(|| "–".to_owned(), |it| format::grouped(it, 0));
@@ -353,7 +203,7 @@ fn cards(frame: &Frame<'_>, days: &[Document], engagement: &Document, growth: &D
     vec![
         Card::new("subscribers", Unit::Count, stock)
             .titled(format!("{} subscribers", growth_channel(frame)))
-            .with(moved.clone()),
+            .with(others),
         Card::new("growth_rate", Unit::Share, Figure::of_now(number(growth, "growthRate"))).with(moved),
         Card::new("engaged_30_share", Unit::Share, share("engaged30Share"))
             .with(of("engaged30", "emailable"))
@@ -419,7 +269,8 @@ fn stocks(frame: &Frame<'_>, days: &[Document], since: &Since) -> Result<Block, 
         named.iter().filter(|it| asked.is_none_or(|asked| asked == it.0)).map(|it| Line::last(it.1, it.0)).collect();
     let column = asked.unwrap_or("email");
     let known: Vec<f64> = days.iter().filter_map(|it| it.get(column)?.as_f64()).collect();
-    let content = match (known.first(), known.last()) {
+    // A single day is no curve.
+    let content = match (known.first(), known.get(1..).and_then(<[f64]>::last)) {
         (Some(first), Some(last)) => {
             let notes = own_notes(frame)?;
             let chart = Chart::over_time(Shape::Lines, Unit::Count, frame.period, days, &lines, &notes);

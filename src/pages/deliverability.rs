@@ -2,6 +2,7 @@
 //! Klaviyo mind, by day, channel and mailbox, and the messages that did worst.
 
 mod health;
+mod tables;
 
 use chrono::Days;
 use serde_json::Value as Json;
@@ -12,15 +13,16 @@ use super::definitions::{self, Good};
 use super::frame::{Frame, Value};
 use super::overview::Figure;
 use super::page::{Page, Switch};
-use super::sheet::{Column, Sheet, Unit};
+use super::sheet::Unit;
 use super::view::chart::Line;
 use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width};
-use super::{annotations, messages as measures, notes};
+use super::{annotations, notes};
 use crate::query;
 use crate::range::{Basis, Channel};
 use crate::store::Query;
 use crate::store::repository::{Document, field};
 use crate::web::{Error, format};
+use tables::{BY_CHANNEL, BY_DAY, BY_DOMAIN, BY_FAILURE, BY_PROVIDER, WORST_SENDS};
 
 const DAYS: Query = query!("deliverability/days");
 const COMPARED: Query = query!("deliverability/compared");
@@ -46,177 +48,6 @@ pub static PAGE: Page = Page {
 
 /// Rows of tables beside others.
 const TOP: usize = 10;
-
-const FAILURE_RATE: Column = Column::share("failure_rate", "Failed", "failed", "recipients");
-
-static WORST_SENDS: Sheet = Sheet {
-    name: "worst_sends",
-    title: "Messages that fared worst",
-    query: WORST,
-    by_event: None,
-    columns: &[
-        Column::text("name", "Message"),
-        Column::new("channel", "Channel", Unit::Badge),
-        measures::RECIPIENTS,
-        measures::DELIVERED,
-        Column::new("times_limit", "Times the limit", Unit::Number),
-        measures::BOUNCED,
-        measures::BOUNCE_RATE,
-        measures::FAILED,
-        FAILURE_RATE,
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
-        measures::OPENABLE,
-        measures::OPENED,
-        measures::OPEN_RATE,
-        measures::CLICKED,
-        measures::CLICK_RATE,
-    ],
-    order: "-times_limit",
-    search: &["name"],
-    // Its id says whether it is a campaign's or a flow's.
-    link: Some("/"),
-    sample: Some(("recipients", 1_000)),
-    nothing: "No message reached a hundred recipients in these days; ask for fewer below “at least”.",
-};
-
-static BY_DAY: Sheet = Sheet {
-    name: "deliverability_days",
-    title: "Deliverability by day",
-    query: DAYS,
-    by_event: None,
-    columns: &[
-        Column::new("date", "Day", Unit::Day),
-        measures::RECIPIENTS,
-        measures::DELIVERED,
-        measures::BOUNCED,
-        measures::BOUNCE_RATE,
-        measures::FAILED,
-        FAILURE_RATE,
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
-        measures::OPENABLE,
-        measures::OPENED,
-        measures::OPEN_RATE,
-        measures::CLICKED,
-        measures::CLICK_RATE,
-        measures::MACHINE_OPENS,
-        measures::BOT_CLICKS,
-    ],
-    order: "date",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "Nothing was sent in these days.",
-};
-
-static BY_CHANNEL: Sheet = Sheet {
-    name: "deliverability_channels",
-    title: "Deliverability by channel",
-    query: CHANNELS,
-    by_event: None,
-    columns: &[
-        Column::text("channel", "Channel"),
-        measures::RECIPIENTS,
-        measures::DELIVERED,
-        Column { is_hidden: false, ..measures::DELIVERY_RATE },
-        measures::BOUNCED,
-        measures::BOUNCE_RATE.without_total(),
-        measures::FAILED,
-        FAILURE_RATE.without_total(),
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE.without_total(),
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE.without_total(),
-        measures::OPENED,
-        measures::OPEN_RATE.without_total(),
-        measures::CLICKED,
-        measures::CLICK_RATE.without_total(),
-    ],
-    order: "-recipients",
-    search: &[],
-    link: None,
-    sample: Some(("recipients", 100)),
-    nothing: "Nothing was sent in these days.",
-};
-
-static BY_PROVIDER: Sheet = Sheet {
-    name: "deliverability_providers",
-    title: "Deliverability by mailbox provider",
-    query: PROVIDERS,
-    by_event: None,
-    columns: &[
-        Column::text("provider", "Provider"),
-        Column { has_bar: true, ..measures::RECIPIENTS },
-        measures::DELIVERED,
-        measures::BOUNCED,
-        measures::BOUNCE_RATE,
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
-        measures::OPENED,
-        Column::share("open_rate", "Open rate", "opened", "delivered"),
-        measures::CLICKED,
-        measures::CLICK_RATE,
-    ],
-    order: "-recipients",
-    search: &[],
-    link: None,
-    sample: Some(("recipients", 100)),
-    nothing: "No e-mail was sent in these days.",
-};
-
-static BY_DOMAIN: Sheet = Sheet {
-    name: "deliverability_domains",
-    title: "Deliverability by mailbox domain",
-    query: DOMAINS,
-    by_event: None,
-    columns: &[
-        Column::text("domain", "Domain"),
-        Column::text("provider", "Provider").hidden(),
-        Column { has_bar: true, ..measures::RECIPIENTS },
-        measures::DELIVERED,
-        measures::BOUNCED,
-        measures::BOUNCE_RATE,
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
-        measures::OPENED,
-        Column::share("open_rate", "Open rate", "opened", "delivered"),
-        measures::CLICKED,
-        measures::CLICK_RATE,
-    ],
-    order: "-recipients",
-    search: &[],
-    link: None,
-    sample: Some(("recipients", 100)),
-    nothing: "No e-mail was sent in these days.",
-};
-
-static BY_FAILURE: Sheet = Sheet {
-    name: "send_failures",
-    title: "Why messages did not arrive",
-    query: FAILURES,
-    by_event: None,
-    columns: &[
-        Column::text("failure", "What Klaviyo says"),
-        Column::new("channel", "Channel", Unit::Badge),
-        Column::text("source", "Told by").hidden(),
-        Column::count("failures", "Messages").with_bar(),
-        Column::count("people", "People").without_total(),
-    ],
-    order: "-failures",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "Every message arrived in these days.",
-};
 
 /// A rate that has a card and a curve: its definition, and what is divided by what.
 struct Rate {
@@ -251,6 +82,7 @@ fn limit(name: &str) -> f64 {
     definitions::find(name).and_then(|it| it.bands).map_or(1.0, |it| it.attention)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "values of other pages can be unclear")]
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
     Ok(vec![
         ("of", Box::new(of(frame).name())),
@@ -380,7 +212,7 @@ impl Rate {
         let key = format!("{}/{}", self.part, self.whole);
         let drawn = chart.rows.iter().filter_map(|it| Some((it.label.as_str(), (*it.values.get(&key)?)?)));
         let is_up = definitions::find(self.name).is_some_and(|it| it.good == Good::Up);
-        let worst = drawn.reduce(|a, b| if (b.1 > a.1) == is_up || b.1 == a.1 { a } else { b });
+        let worst = drawn.reduce(|a, b| if (is_up && b.1 < a.1) || (!is_up && b.1 > a.1) { b } else { a });
         let worst = worst.map_or_else(String::new, |(label, it)| {
             format!("; {} {label}, {}", if is_up { "lowest" } else { "highest" }, format::percent(it))
         });
