@@ -26,13 +26,12 @@ const DAYS: Query = query!("audience/days");
 const GROWTH: Query = query!("audience/growth");
 const REASONS: Query = query!("audience/reasons");
 const BEGAN: Query = query!("audience/began");
-const ENGAGEMENT: Query = query!("audience/engagement");
 const ENGAGED: Query = query!("audience/engaged");
 const SOURCES: Query = query!("audience/sources");
 const LEFT_ALONE: Query = query!("audience/sunset");
 const PEOPLE: Query = query!("audience/profiles");
 
-pub(super) const QUERIES: &[Query] = &[DAYS, GROWTH, REASONS, BEGAN, ENGAGEMENT, ENGAGED, SOURCES, LEFT_ALONE, PEOPLE];
+pub(super) const QUERIES: &[Query] = &[DAYS, GROWTH, REASONS, BEGAN, ENGAGED, SOURCES, LEFT_ALONE, PEOPLE];
 
 /// E-mails that somebody must have received before silence says anything.
 const MAILED: i64 = 5;
@@ -107,10 +106,10 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let days = frame.documents_with(DAYS, own_values(frame)?)?;
     let began: Option<NaiveDateTime> = frame.rows::<Began>(BEGAN)?.into_iter().find_map(|it| it.0);
     let growth = BY_CHANNEL.top_with(frame, None, own_values(frame)?)?;
-    let engagement = frame.document(ENGAGEMENT)?;
+    let engagement = BY_WINDOW.top(frame, None)?;
     let candidates = SUNSET.top_with(frame, Some(CANDIDATES), own_values(frame)?)?;
     let since = Since::of(frame, began);
-    let cards = cards(frame, &days, &engagement, &growth.rows);
+    let cards = cards(frame, &days, &engagement.rows, &growth.rows);
     let mut blocks = Vec::new();
     if frame.ask.search.is_some() {
         let found = PROFILES.table_with(frame, no_search(own_values(frame)?))?;
@@ -123,7 +122,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     blocks.push(moves(frame, &days)?);
     blocks.push(Block::table("Subscribers by channel", growth).with(since.words()));
     blocks.push(
-        Block::table("Engagement", BY_WINDOW.top(frame, None)?)
+        Block::table("Engagement", engagement)
             .with("of e-mail subscribers, as of now")
             .defined("engaged_30_share")
             .wide(Width::Half),
@@ -176,7 +175,7 @@ fn growth_channel(frame: &Frame<'_>) -> &'static str {
     }
 }
 
-fn cards(frame: &Frame<'_>, days: &[Document], engagement: &Document, channels: &[Document]) -> Vec<Card> {
+fn cards(frame: &Frame<'_>, days: &[Document], windows: &[Document], channels: &[Document]) -> Vec<Card> {
     let number = |it: &Document, name: &str| it.get(name).and_then(Json::as_f64);
     let is_first = |it: &&Document| it.get("channel").and_then(Json::as_str) == Some(growth_channel(frame));
     let nothing = Document::default();
@@ -194,29 +193,26 @@ fn cards(frame: &Frame<'_>, days: &[Document], engagement: &Document, channels: 
         Some(format!("{} {name}", format::grouped(number(it, "subscribers")?, 0)))
     });
     let others = others.collect::<Vec<_>>().join(", ");
-    let share = |name: &str| Figure::of_now(number(engagement, name));
-    let of = |part: &str, whole: &str| {
-        let count = |name| number(engagement, name).map_or_else(|| "–".to_owned(), |it| format::grouped(it, 0));
-        format!("{} of {}", count(part), count(whole))
+    // The windows are 30, 60, 90 and 180 days, and then the dormant.
+    let window = |at: usize, name: &str| windows.get(at).and_then(|it| number(it, name));
+    let count = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |it| format::grouped(it, 0));
+    let share = |name: &'static str, at: usize| {
+        let words = format!("{} of {}", count(window(at, "people")), count(window(at, "emailable")));
+        Card::new(name, Unit::Share, Figure::of_now(window(at, "shareOfSubscribers"))).with(words)
     };
-    let (engaged_30, engaged_90) = (number(engagement, "engaged30Share"), number(engagement, "engaged90Share"));
+    let graded = |at: usize, bounds| window(at, "shareOfSubscribers").map(|it| grade(it, bounds));
+    let suppressed = window(0, "suppressionRate");
     vec![
         Card::new("subscribers", Unit::Count, stock)
             .titled(format!("{} subscribers", growth_channel(frame)))
             .with(others),
         Card::new("growth_rate", Unit::Share, Figure::of_now(number(growth, "growthRate"))).with(moved),
-        Card::new("engaged_30_share", Unit::Share, share("engaged30Share"))
-            .with(of("engaged30", "emailable"))
-            .judged(engaged_30.map(|it| grade(it, [0.05, 0.15, 0.30]))),
-        Card::new("engaged_90_share", Unit::Share, share("engaged90Share"))
-            .with(of("engaged90", "emailable"))
-            .judged(engaged_90.map(|it| grade(it, [0.10, 0.30, 0.50]))),
-        Card::new("dormant_share", Unit::Share, share("dormantShare"))
-            .with(of("dormant", "emailable"))
-            .judged(verdict("dormant_share", number(engagement, "dormantShare"))),
-        Card::new("suppression_rate", Unit::Share, share("suppressionRate"))
-            .with(of("suppressed", "profiles"))
-            .judged(verdict("suppression_rate", number(engagement, "suppressionRate"))),
+        share("engaged_30_share", 0).judged(graded(0, [0.05, 0.15, 0.30])),
+        share("engaged_90_share", 2).judged(graded(2, [0.10, 0.30, 0.50])),
+        share("dormant_share", 4).judged(verdict("dormant_share", window(4, "shareOfSubscribers"))),
+        Card::new("suppression_rate", Unit::Share, Figure::of_now(suppressed))
+            .with(format!("{} of {}", count(window(0, "suppressed")), count(window(0, "profiles"))))
+            .judged(verdict("suppression_rate", suppressed)),
     ]
 }
 

@@ -52,7 +52,6 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
     ("mailbox_providers", include_str!("views/mailbox_providers.sql")),
-    ("profile_mailboxes", include_str!("views/profile_mailboxes.sql")),
     ("suppressions", include_str!("views/suppressions.sql")),
     ("daily_messages", include_str!("views/daily_messages.sql")),
     ("mailbox_results", include_str!("views/mailbox_results.sql")),

@@ -124,6 +124,8 @@ pub(super) static BY_WINDOW: Sheet = Sheet {
         Column::new("share_of_subscribers", "Share", Unit::Share),
         Column::new("step", "Step", Unit::Count).hidden(),
         Column::count("emailable", "Subscribers").without_total().hidden(),
+        Column::count("profiles", "Profiles").without_total().hidden(),
+        Column::count("suppressed", "Suppressed").without_total().hidden(),
     ],
     order: "step",
     search: &[],
