@@ -12,6 +12,7 @@ mod crash;
 mod deletions;
 mod deliverability;
 mod first;
+mod identity;
 mod klaviyo;
 mod members;
 mod monitoring;
