@@ -3,13 +3,16 @@
 pub mod agreement;
 pub mod annotations;
 pub mod benchmarks;
+pub mod audience;
 pub mod campaigns;
 pub mod definitions;
+pub mod deliverability;
 pub mod frame;
 pub mod messages;
 pub mod notes;
 pub mod overview;
 pub mod page;
+pub mod profile;
 pub mod settings;
 pub mod sheet;
 pub mod sync;
@@ -44,9 +47,12 @@ pub const QUERIES: &[&[Query]] = &[
     annotations::QUERIES,
     benchmarks::QUERIES,
     benchmarks::AUDIT_QUERIES,
+    audience::QUERIES,
     campaigns::QUERIES,
+    deliverability::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
+    profile::QUERIES,
     settings::QUERIES,
 ];
 
@@ -57,6 +63,9 @@ pub const PAGES: &[&Page] = &[
     &campaigns::ONE,
     &benchmarks::PAGE,
     &benchmarks::RULE,
+    &audience::PAGE,
+    &profile::PAGE,
+    &deliverability::PAGE,
 ];
 
 /// Runs that are looked at to say how the account stands.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
+mod activity;
 mod aggregates;
 mod arrivals;
 mod consent;
@@ -88,6 +89,7 @@ struct Inner {
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
 pub const QUERIES: &[&[Query]] = &[
+    activity::QUERIES,
     aggregates::QUERIES,
     consent::QUERIES,
     deliveries::QUERIES,

@@ -1,5 +1,5 @@
 //! Sums that are kept up with the events, in the transaction that changes them, so that no page counts millions of rows:
-//! `klaviyo_aggregated_metrics` here, deliveries and what they add up to in `deliveries.rs`.
+//! `klaviyo_aggregated_metrics` here, deliveries and what they add up to in `deliveries.rs`, people in `activity.rs`.
 //!
 //! A window tells what leaves and what comes. Hours and days in which either lies are counted again from their events;
 //! deliveries are added to. What all of it rests on — kinds of metrics, names of messages, the conversion metric,
@@ -8,7 +8,7 @@
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
 
-use super::{Db, Error, FromRow, Query, Row, RowResult, Store, Window, deliveries, utc};
+use super::{Db, Error, FromRow, Query, Row, RowResult, Store, Window, activity, deliveries, utc};
 use crate::{params, query};
 
 const BEGIN_WINDOWS: Query = query!("aggregates/begin_windows");
@@ -115,7 +115,8 @@ pub(super) fn settle(db: &Db<'_>, before: &Leaving) -> Result<(), Error> {
     }
     db.execute(TOUCHED, params! {})?;
     count_touched(db)?;
-    deliveries::settle(db, before.all_new)
+    deliveries::settle(db, before.all_new)?;
+    activity::settle(db)
 }
 
 /// Brings all sums up to what is in `events_arrived`, after it was added.
@@ -127,7 +128,8 @@ pub(super) fn arrive(db: &Db<'_>) -> Result<(), Error> {
         db.execute(query, params! {})?;
     }
     count_touched(db)?;
-    deliveries::settle(db, true)
+    deliveries::settle(db, true)?;
+    activity::settle(db)
 }
 
 /// Notes the events of these ids before they are changed one by one.
@@ -151,7 +153,8 @@ pub(super) fn changed(db: &Db<'_>) -> Result<(), Error> {
         db.execute(query, params! {})?;
     }
     count_touched(db)?;
-    deliveries::settle(db, false)
+    deliveries::settle(db, false)?;
+    activity::settle(db)
 }
 
 /// Counts the hours that were touched, and their days.

@@ -8,7 +8,7 @@
 //! comes to lie among answers that were summed up. Both are few, and their events lie in a span of time that is known.
 
 use super::aggregates::Span;
-use super::{Db, Error, FromRow, Query, Row, RowResult};
+use super::{Db, Error, FromRow, Query, Row, RowResult, activity};
 use crate::{params, query};
 use chrono::NaiveDateTime;
 
@@ -69,11 +69,14 @@ pub(super) fn settle(db: &Db<'_>, all_new: bool) -> Result<(), Error> {
 /// When a statement fails; the transaction is then lost as a whole.
 pub(super) fn count_all(db: &Db<'_>, events: i64) -> Result<(), Error> {
     each(db, &[FORGET, FORGET_STATS, FORGET_DAYS])?;
+    activity::forget(db)?;
     let parts = 1 + events / EVENTS_AT_ONCE;
     for part in 0..parts {
         db.execute(EVENTS_OF_PART, params! { "parts": parts, "part": part })?;
         each(db, &[FACTS_COMING, NONE_BEFORE, PIECES, AFTER, FILL])?;
         sum_up(db)?;
+        // The people's events are at hand, so that what they did is counted along.
+        activity::add(db)?;
     }
     Ok(())
 }

@@ -116,11 +116,17 @@ pub fn hours(value: f64) -> String {
     }
 }
 
-/// A fraction as a percentage: one decimal from ten per cent on, two below, where a tenth would hide the number.
+/// A fraction as a percentage: one decimal from ten per cent on, two below, where a tenth would hide the number, and three
+/// below a tenth of a per cent, where spam complaints are judged.
 #[must_use]
 pub fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
-    let decimals = if value.abs() < 9.995 { 2 } else { 1 };
+    let is_written_in_two = (value * 100.0 - (value * 100.0).round()).abs() < 0.05;
+    let decimals = match value.abs() {
+        it if it < 0.0995 && !is_written_in_two => 3,
+        it if it < 9.995 => 2,
+        _ => 1,
+    };
     grouped(value, decimals) + "%"
 }
 

@@ -21,6 +21,11 @@ pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
     Group { title: "Messages", entries: &[Entry { path: "/campaigns", title: "Campaigns", icon: "mail" }] },
     Group { title: "Health", entries: &[Entry { path: "/benchmarks", title: "Benchmarks & audit", icon: "gauge" }] },
+    Group { title: "Audience", entries: &[Entry { path: "/audience", title: "Audience", icon: "users" }] },
+    Group {
+        title: "Health",
+        entries: &[Entry { path: "/deliverability", title: "Deliverability", icon: "heart-rate-monitor" }],
+    },
     Group {
         title: "Data",
         entries: &[

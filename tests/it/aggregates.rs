@@ -53,7 +53,7 @@ fn sums_follow_whatever_becomes_of_an_account() {
 
 /// Every row of every sum.
 fn sums(store: &Store) -> Vec<String> {
-    let tables = ["aggregated_metrics", "deliveries", "message_stats", "message_days"];
+    let tables = ["aggregated_metrics", "deliveries", "message_stats", "message_days", "profile_activity"];
     tables.iter().flat_map(|it| lines(store, &format!("select columns(*)::varchar from klaviyo_{it}"))).collect()
 }
 
@@ -105,6 +105,8 @@ fn event() -> impl Strategy<Value = Event> {
         "m_placed_order",
         "m_custom",
         "m_viewed_form",
+        "m_active_on_site",
+        "m_subscribed_email",
     ];
     let person = prop_oneof![5 => Just(Some("ann")), 4 => Just(Some("bob")), 1 => Just(None)];
     let message = prop_oneof![4 => Just(Some("CM1")), 3 => Just(Some("C1")), 4 => Just(Some("FM1")), 1 => Just(None)];
@@ -159,7 +161,9 @@ proptest! {
         steps in prop::collection::vec(step(), 3..8),
     ) {
         let store = account();
-        seed(&store, "insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM1', 'C1', 'email')");
+        seed(&store, "insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM1', 'C1', 'email');
+            insert into metric_kinds values
+                ('m_active_on_site', 'active_on_site', 'name'), ('m_subscribed_email', 'subscribed_email', 'name')");
         let mut events: Vec<(String, Event)> = first.into_iter().enumerate().map(|(at, it)| (at.to_string(), it)).collect();
         for (round, step) in steps.iter().enumerate() {
             for (number, edit) in step.edits.iter().enumerate() {

@@ -148,6 +148,12 @@ fn filled(mirror: &Mirror, path: &str) -> String {
     if path.starts_with("/api/sync/") {
         return path.replace("{id}", &value(&mirror.store, "select max(id) from sync_runs"));
     }
+    // A page about one thing is named after its listing.
+    let entity = match path.strip_prefix("/api/pages/").and_then(|it| it.split('/').next()) {
+        Some("audience") => "profiles",
+        Some(listing) => listing,
+        None => entity,
+    };
     if path.contains("{id}") {
         let alive = if entity == "events" { "" } else { "where deleted_at is null" };
         let id = value(&mirror.store, &format!("select coalesce(min(id), 'nobody') from klaviyo_{entity} {alive}"));

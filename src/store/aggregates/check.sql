@@ -63,3 +63,10 @@ from (
     union all
     (select * from defined_days except all select * from kept_days)
 )
+union all
+select 'activity', count(*)
+from (
+    (select * from klaviyo_profile_activity except all select * from defined_profile_activity)
+    union all
+    (select * from defined_profile_activity except all select * from klaviyo_profile_activity)
+)

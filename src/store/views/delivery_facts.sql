@@ -21,6 +21,7 @@ with facts as (
     from query_table(source) as events
     join aggregates_kinds as kinds on kinds.metric_id = events.metric_id
     left join aggregates_aliases as aliases on aliases.alias = events.message_id
+    where what not in ('visit', 'subscription')
     union all
     select
         profile_id,

@@ -1,0 +1,2 @@
+-- Keeps it.
+insert into klaviyo_profile_activity select * from activity_sums('activity_changes')

@@ -1,0 +1,2 @@
+-- Forgets what people received and did.
+delete from klaviyo_profile_activity
