@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod annotations;
 pub mod campaigns;
+pub mod content;
 pub mod definitions;
 pub mod frame;
 pub mod messages;
@@ -40,13 +41,14 @@ pub const QUERIES: &[&[Query]] = &[
     agreement::QUERIES,
     annotations::QUERIES,
     campaigns::QUERIES,
+    content::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
     settings::QUERIES,
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST];
+pub const PAGES: &[&Page] = &[&campaigns::LIST, &content::PAGE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;

@@ -47,6 +47,10 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("message_stats", include_str!("views/message_stats.sql")),
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
+    // Content and Explore.
+    ("deliveries", include_str!("views/deliveries.sql")),
+    ("message_texts", include_str!("views/message_texts.sql")),
+    ("text_segments", include_str!("views/text_segments.sql")),
 ];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.

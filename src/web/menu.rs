@@ -20,6 +20,7 @@ pub(super) struct Entry {
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
     Group { title: "Messages", entries: &[Entry { path: "/campaigns", title: "Campaigns", icon: "mail" }] },
+    Group { title: "Health", entries: &[Entry { path: "/content", title: "Content", icon: "message-circle" }] },
     Group {
         title: "Data",
         entries: &[
