@@ -5,6 +5,7 @@ pub mod annotations;
 pub mod campaigns;
 pub mod content;
 pub mod definitions;
+pub mod explore;
 pub mod frame;
 pub mod messages;
 pub mod notes;
@@ -42,13 +43,14 @@ pub const QUERIES: &[&[Query]] = &[
     annotations::QUERIES,
     campaigns::QUERIES,
     content::QUERIES,
+    explore::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
     settings::QUERIES,
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST, &content::PAGE];
+pub const PAGES: &[&Page] = &[&campaigns::LIST, &content::PAGE, &explore::PAGE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -73,6 +75,7 @@ pub fn stage() -> AdHoc {
             .attach(settings::stage())
             .attach(annotations::stage())
             .attach(definitions::stage())
+            .attach(explore::stage())
             .mount("/", page::routes())
     })
 }

@@ -31,7 +31,7 @@ impl Format {
         }
     }
 
-    fn options(self) -> &'static str {
+    pub(super) fn options(self) -> &'static str {
         match self {
             Format::Csv => "format csv, header",
             Format::Json => "format json, array",

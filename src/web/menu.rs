@@ -24,6 +24,8 @@ pub(super) const MENU: &[Group] = &[
     Group {
         title: "Data",
         entries: &[
+            Entry { path: "/explore", title: "Explore", icon: "search" },
+            Entry { path: "/explore/sql", title: "SQL", icon: "code" },
             Entry { path: "/definitions", title: "Definitions", icon: "book" },
             Entry { path: "/sync", title: "Sync", icon: "database" },
             Entry { path: "/settings", title: "Settings", icon: "adjustments-horizontal" },

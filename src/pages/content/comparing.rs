@@ -161,7 +161,7 @@ const NORMAL: f64 = 1.959_963_985;
 
 /// Of Student's t, for 95 % on both sides: exact for the first degrees of freedom, then Abramowitz and Stegun 26.7.5.
 fn quantile(degrees: usize) -> f64 {
-    const FIRST: [f64; 4] = [12.706_205, 4.302_653, 3.182_446, 2.776_445];
+    const FIRST: [f64; 8] = [12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582, 2.446_912, 2.364_624, 2.306_004];
     if let Some(known) = degrees.checked_sub(1).and_then(|it| FIRST.get(it)) {
         return *known;
     }

@@ -212,7 +212,7 @@ mod tests {
             ),
             ("Fresh off the workbench", None, &["Up to 25 characters"]),
             ("It's back (and going fast)", Some(" "), &["26 to 40 characters", "Urgency", "Brackets"]),
-            ("{{ first_name|default:'You' }}, you're in first", None, &["26 to 40 characters", "First name"]),
+            ("{{ first_name|default:'You' }}, you're in first", None, &["Up to 25 characters", "First name"]),
             ("Should we stop writing?", None, &["Up to 25 characters", "Question"]),
             ("$10 off everything you love", None, &["26 to 40 characters", "Number", "Discount"]),
             ("Free shipping, no minimum", None, &["Up to 25 characters", "Discount"]),
