@@ -99,14 +99,14 @@ static FEATURES_SHEET: Sheet = Sheet {
     query: FEATURE_ROWS,
     columns: &[
         Column::text("feature", "Subjects with"),
+        Column::new("verdict", "The sample says", Unit::Badge),
         Column::new("messages", "E-mails", Unit::Count),
         Column::new("recipients", "Recipients", Unit::Count),
         Column::new("click_rate", "Click rate", Unit::Share),
-        Column::text("click_interval", "Against those without, points"),
+        Column::text("click_interval", "than without, points"),
         Column::new("revenue_per_recipient", "Per recipient", Unit::Money),
-        Column::text("revenue_interval", "Against those without"),
+        Column::text("revenue_interval", "than without"),
         Column::new("human_open_rate", "Opened by people", Unit::Share),
-        Column::new("verdict", "The sample says", Unit::Badge),
         Column::text("about", "What is looked for").hidden(),
         Column::new("click_difference", "Difference of click rates", Unit::Share).hidden(),
         Column::new("click_low", "At least", Unit::Share).hidden(),
@@ -114,9 +114,9 @@ static FEATURES_SHEET: Sheet = Sheet {
         Column::new("revenue_difference", "Difference of revenue per recipient", Unit::Money).hidden(),
         Column::new("revenue_low", "At least", Unit::Money).hidden(),
         Column::new("revenue_high", "At most", Unit::Money).hidden(),
-        Column::new("place", "Place", Unit::Count).hidden(),
+        Column::new("ordinal", "Place", Unit::Count).hidden(),
     ],
-    order: "place",
+    order: "ordinal",
     nothing: "No e-mail of a campaign with a known subject was sent in these days.",
     ..PLAIN
 };
@@ -137,9 +137,9 @@ static FREQUENCY_SHEET: Sheet = Sheet {
         measures::CLICK_RATE,
         measures::CONVERTED,
         measures::CONVERSION_RATE,
-        Column::new("place", "Place", Unit::Count).hidden(),
+        Column::new("ordinal", "Place", Unit::Count).hidden(),
     ],
-    order: "place",
+    order: "ordinal",
     sample: Some(("delivered", 1_000)),
     nothing: "Nothing was delivered in these days.",
     ..PLAIN
@@ -539,7 +539,7 @@ fn row(place: usize, feature: &subject::Feature, with: &[Message], without: &[Me
     let sum = |of: fn(&Message) -> f64| with.iter().map(of).sum::<f64>();
     let openable = sum(|it| it.openable);
     let row = json!({
-        "place": place,
+        "ordinal": place,
         "feature": feature.title,
         "about": feature.about,
         "messages": with.len(),
@@ -563,10 +563,10 @@ fn row(place: usize, feature: &subject::Feature, with: &[Message], without: &[Me
     }
 }
 
-/// "+0.30 (−0.10 to +0.70)"
+/// "−0.10 to +0.70"
 fn interval(it: Difference, write: impl Fn(f64) -> String) -> String {
     let signed = |value: f64| if value > 0.0 { format!("+{}", write(value)) } else { write(value) };
-    format!("{} ({} to {})", signed(it.value), signed(it.low), signed(it.high))
+    format!("{} to {}", signed(it.low), signed(it.high))
 }
 
 /// What may be said of it all in plain words, each only where the sample allows it.
@@ -589,7 +589,8 @@ fn best_hour(hours: &[Sent], least: i64) -> String {
     let rest = |it: &Sent| (number(all.0 - it.clicked), number(all.1 - it.delivered));
     let best = shown.iter().max_by(|a, b| a.click_rate.partial_cmp(&b.click_rate).unwrap_or(std::cmp::Ordering::Equal));
     let Some(best) = best else { return String::new() };
-    let apart = comparing::between_shares((number(best.clicked), number(best.delivered)), rest(best));
+    // The best of many is chosen for being the best, so it has to be better by more than one of a kind.
+    let apart = comparing::between_shares((number(best.clicked), number(best.delivered)), rest(best), shown.len());
     let when = week::words(place(best.weekday), place(best.hour));
     match apart.filter(|it| it.low > 0.0) {
         Some(it) => format!(
@@ -635,7 +636,7 @@ fn often(frequency: &[Received], days: i64) -> String {
         );
     };
     let share = |it: &Received| (number(it.unsubscribed), number(it.delivered));
-    let apart = comparing::between_shares(share(many), share(few));
+    let apart = comparing::between_shares(share(many), share(few), 1);
     let rates = format!(
         "{} unsubscribed after {} in {days} days, {} after {}",
         format::percent(share(few).0 / share(few).1),

@@ -80,9 +80,9 @@ static GROUPS: Sheet = Sheet {
         Column::count("valued", "With a value").hidden(),
         Column::money("total", "Sum of value"),
         Column { unit: Unit::Money, ..Column::share("average", "Average value", "total", "valued") },
-        Column::new("place", "Place", Unit::Count).hidden(),
+        Column::new("ordinal", "Place", Unit::Count).hidden(),
     ],
-    order: "place",
+    order: "ordinal",
     search: &["label"],
     link: None,
     sample: None,
@@ -97,7 +97,7 @@ static OVER_TIME: Sheet = Sheet {
     columns: &[
         Column::new("bucket", "From", Unit::Clock),
         Column::text("label", "Group"),
-        Column::new("place", "Place", Unit::Count),
+        Column::new("ordinal", "Place", Unit::Count),
         Column::count("events", "Events"),
         Column::new("profiles", "Unique profiles", Unit::Count),
         Column::count("valued", "With a value"),
@@ -298,6 +298,9 @@ fn notes(question: &Question) -> Vec<String> {
     let mut notes = vec!["Events count by their own day, bots and machines included.".to_owned(), values];
     if question.is_summed() {
         notes.push("Answered from sums that are kept up with the events.".to_owned());
+    }
+    if question.measure != Measure::Unique && question.by != By::Nothing {
+        notes.push("Unique profiles are counted where they are the measure.".to_owned());
     }
     if question.measure == Measure::Unique && question.by != By::Nothing {
         notes.push("A person may be in several groups and buckets, so unique profiles do not add up.".to_owned());

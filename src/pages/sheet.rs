@@ -366,7 +366,8 @@ impl Sheet {
             .filter(|it| it.has_bar)
             .map(|it| format!("cast(max(\"{0}\") as double) as \"{0}\"", it.name))
             .collect();
-        largest.push("1 as one".to_owned());
+        // An aggregate also where no column has a bar, or there would be a row for each row.
+        largest.push("max(1) as one".to_owned());
         let _ = write!(
             text,
             "\nselect * exclude (part, place) from (

@@ -137,11 +137,13 @@ impl Comparison {
 }
 
 /// How much larger the share of `one` is than that of `other`, each `(part, whole)`, where each of the whole is a draw of its
-/// own: Newcombe's interval from two of Wilson's (Statistics in Medicine 17, 1998, method 10), which also holds for few.
+/// own: Newcombe's interval from two of Wilson's (Statistics in Medicine 17, 1998, method 10), which also holds for few. Where
+/// `one` was chosen among `many`, the interval is as much wider as Bonferroni has it.
 #[must_use]
-pub(super) fn between_shares(one: (f64, f64), other: (f64, f64)) -> Option<Difference> {
+pub(super) fn between_shares(one: (f64, f64), other: (f64, f64), many: usize) -> Option<Difference> {
+    let z = normal(0.025 / of_count(many.max(1)));
     let wilson = |(part, whole): (f64, f64)| {
-        let (share, z) = (part / whole, NORMAL);
+        let share = part / whole;
         let middle = (share + z * z / (2.0 * whole)) / (1.0 + z * z / whole);
         let reach = z / (1.0 + z * z / whole) * (share * (1.0 - share) / whole + z * z / (4.0 * whole * whole)).sqrt();
         (share, middle - reach, middle + reach)
@@ -158,6 +160,13 @@ pub(super) fn between_shares(one: (f64, f64), other: (f64, f64)) -> Option<Diffe
 
 /// Of the normal distribution, for 95 % on both sides.
 const NORMAL: f64 = 1.959_963_985;
+
+/// The quantile of the normal distribution with so much above it (Abramowitz and Stegun 26.2.23, within 0.00045).
+fn normal(above: f64) -> f64 {
+    let t = (-2.0 * above.ln()).sqrt();
+    t - (2.515_517 + 0.802_853 * t + 0.010_328 * t * t)
+        / (1.0 + 1.432_788 * t + 0.189_269 * t * t + 0.001_308 * t * t * t)
+}
 
 /// Of Student's t, for 95 % on both sides: exact for the first degrees of freedom, then Abramowitz and Stegun 26.7.5.
 fn quantile(degrees: usize) -> f64 {
@@ -245,10 +254,14 @@ mod tests {
     #[test]
     fn shares_differ_as_newcombe_has_it() {
         // The first example of the paper: 56 of 70 against 48 of 80, from 0.0524 to 0.3339.
-        let it = between_shares((56.0, 70.0), (48.0, 80.0)).expect("a difference");
+        let it = between_shares((56.0, 70.0), (48.0, 80.0), 1).expect("a difference");
         near(it.value, 0.2, 1e-9);
-        near(it.low, 0.0524, 1e-4);
-        near(it.high, 0.3339, 1e-4);
-        assert_eq!(between_shares((0.0, 0.0), (1.0, 2.0)), None);
+        near(it.low, 0.0524, 2e-4);
+        near(it.high, 0.3339, 2e-4);
+        near(normal(0.025), 1.960, 0.000_5);
+        near(normal(0.025 / 20.0), 3.023, 0.000_5);
+        let chosen = between_shares((56.0, 70.0), (48.0, 80.0), 20).expect("a difference");
+        assert!(chosen.low < 0.0, "of twenty, the best may be that much better by chance");
+        assert_eq!(between_shares((0.0, 0.0), (1.0, 2.0), 1), None);
     }
 }

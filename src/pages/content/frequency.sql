@@ -23,17 +23,17 @@ spans as (
             when received <= 12 then 9
             when received <= 20 then 13
             else 21
-        end as place
+        end as ordinal
     from counted
     where sent_on >= cast($before as date) - 30
 )
 select
-    place,
+    ordinal,
     case
-        when $days < 30 and place < 7 then cast(place as varchar)
+        when $days < 30 and ordinal < 7 then cast(ordinal as varchar)
         when $days < 30 then '7 and more'
-        when place = 21 then '21 and more'
-        else concat(place, '–', case place when 1 then 2 when 3 then 4 when 5 then 8 when 9 then 12 else 20 end)
+        when ordinal = 21 then '21 and more'
+        else concat(ordinal, '–', case ordinal when 1 then 2 when 3 then 4 when 5 then 8 when 9 then 12 else 20 end)
     end as messages_received,
     count(distinct profile_id) as people,
     cast(sum(sends) as bigint) as delivered,

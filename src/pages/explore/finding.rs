@@ -122,7 +122,7 @@ impl Found {
     pub(super) fn rows(&self) -> Json {
         let row = |it: &Group| {
             let mut row = it.numbers.json();
-            row.insert("place".to_owned(), it.place.into());
+            row.insert("ordinal".to_owned(), it.place.into());
             row.insert("label".to_owned(), it.label.clone().into());
             Json::Object(row)
         };
@@ -135,7 +135,7 @@ impl Found {
             let label = self.groups.iter().find(|group| group.place == it.place).map(|it| it.label.clone());
             let mut row = it.numbers.json();
             row.insert("bucket".to_owned(), it.bucket.format("%Y-%m-%d %H:%M:%S").to_string().into());
-            row.insert("place".to_owned(), it.place.into());
+            row.insert("ordinal".to_owned(), it.place.into());
             row.insert("label".to_owned(), label.into());
             Json::Object(row)
         };

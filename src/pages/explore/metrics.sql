@@ -1,12 +1,11 @@
 -- Which metrics are there, and how many events did each have on local days from $start to before $before?
-select
-    metrics.id,
-    metrics.name,
-    integration_name,
-    kind,
-    cast(coalesce(sum(events), 0) as bigint) as events
+with counted as (
+    select metric_id, sum(events) as events
+    from metric_buckets
+    where bucket_size = 'day' and $start <= happened_on and happened_on < $before
+    group by metric_id
+)
+select id, name, integration_name, cast(coalesce(events, 0) as bigint) as events
 from metrics
-left join metric_buckets
-    on metric_buckets.metric_id = metrics.id and bucket_size = 'day' and $start <= happened_on and happened_on < $before
-group by all
-order by events desc, lower(metrics.name), metrics.id
+left join counted on counted.metric_id = metrics.id
+order by events desc, lower(name), id

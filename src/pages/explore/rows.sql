@@ -2,7 +2,7 @@
 select unnest(
     from_json(
         cast($rows as varchar),
-        '[{"place":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT","total":"DOUBLE",
+        '[{"ordinal":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT","total":"DOUBLE",
         "average":"DOUBLE"}]'
     ),
     recursive := true

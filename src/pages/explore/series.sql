@@ -2,7 +2,7 @@
 select unnest(
     from_json(
         cast($series as varchar),
-        '[{"bucket":"TIMESTAMP","place":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT",
+        '[{"bucket":"TIMESTAMP","ordinal":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT",
         "total":"DOUBLE","average":"DOUBLE"}]'
     ),
     recursive := true
