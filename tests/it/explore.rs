@@ -141,7 +141,7 @@ fn a_metric_is_grouped_by_what_its_events_have() {
     let unique = groups(&asked(&served, "by=Source&measure=unique"), "profiles");
     assert_eq!(
         unique,
-        pairs(&[("web", json!(2.0)), ("(not there)", json!(1.0)), ("app", json!(1.0)), ("pos", json!(0.0))])
+        pairs(&[("web", json!(2.0)), ("app", json!(1.0)), ("(not there)", json!(1.0)), ("pos", json!(0.0))])
     );
     let sums = groups(&asked(&served, "by=Source&measure=sum"), "total");
     assert_eq!(
