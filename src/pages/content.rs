@@ -279,7 +279,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let own = || values_with(frame, &features);
     let hours: Vec<Sent> = frame.rows_with(HOURS, own()?)?;
     let clicks: Vec<Clicked> = frame.rows_with(CLICKS, own()?)?;
-    let frequency: Vec<Received> = frame.rows_with(FREQUENCY, own()?)?;
+    let frequency = FREQUENCY_SHEET.top_with(frame, None, own()?)?;
     let texts = |sheet: &Sheet| -> Result<_, Error> {
         let mut table = sheet.top_with(frame, Some(TEXTS_SHOWN), own()?)?;
         table.totals.clear();
@@ -289,7 +289,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         Block::new(
             "findings",
             "What the sample says",
-            Content::Words { words: findings(frame, &choices, &hours, &features, &frequency) },
+            Content::Words { words: findings(frame, &choices, &hours, &features, &received(&frequency.rows)) },
         ),
         sending(frame, &choices, &hours),
         clicking(&clicks),
@@ -303,7 +303,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
             .defined("click_difference"),
         Block::table(
             format!("Messages received in {} days", choices.days),
-            FREQUENCY_SHEET.top_with(frame, None, own()?)?,
+            frequency,
         )
         .with("deliveries of the last 30 of these days")
         .hinting(
@@ -392,18 +392,21 @@ impl FromRow for Clicked {
 /// What became of messages by how many their people received.
 struct Received {
     label: String,
-    delivered: i64,
-    unsubscribed: i64,
+    delivered: f64,
+    unsubscribed: f64,
 }
 
-impl FromRow for Received {
-    fn from_row(row: &Row<'_>) -> RowResult<Received> {
-        Ok(Received {
-            label: row.get("messages_received")?,
-            delivered: row.get("delivered")?,
-            unsubscribed: row.get("unsubscribed")?,
+/// The rows of the table, as far as they are spoken of.
+fn received(rows: &[Document]) -> Vec<Received> {
+    let count = |row: &Document, name: &str| row.get(name).and_then(serde_json::Value::as_f64);
+    let row = |it: &Document| {
+        Some(Received {
+            label: it.get("messagesReceived")?.as_str()?.to_owned(),
+            delivered: count(it, "delivered")?,
+            unsubscribed: count(it, "unsubscribed")?,
         })
-    }
+    };
+    rows.iter().filter_map(row).collect()
 }
 
 /// A message of a campaign with what it says.
@@ -626,7 +629,7 @@ fn best_feature(features: &[Document]) -> String {
 }
 
 /// Deliveries that a bucket needs to be compared.
-const OFTEN_LEAST: i64 = 1_000;
+const OFTEN_LEAST: f64 = 1_000.0;
 
 fn often(frequency: &[Received], days: i64) -> String {
     let enough: Vec<&Received> = frequency.iter().filter(|it| it.delivered >= OFTEN_LEAST).collect();
@@ -635,7 +638,7 @@ fn often(frequency: &[Received], days: i64) -> String {
             "Frequency: too few people got several messages in {days} days to say what that does ({OFTEN_LEAST} deliveries are needed)."
         );
     };
-    let share = |it: &Received| (number(it.unsubscribed), number(it.delivered));
+    let share = |it: &Received| (it.unsubscribed, it.delivered);
     let apart = comparing::between_shares(share(many), share(few), 1);
     let rates = format!(
         "{} unsubscribed after {} in {days} days, {} after {}",

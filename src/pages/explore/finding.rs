@@ -87,8 +87,7 @@ pub(super) const NONE: &str = "(not there)";
 /// When the query fails.
 pub(super) fn find(frame: &Frame<'_>, question: &Question) -> Result<Found, store::Error> {
     let (text, values) = statement(question);
-    let mut values = frame.values(&text, values);
-    values.retain(|it| text.contains(&format!("${}", it.0)));
+    let values = frame.values(&text, values);
     let rows = frame.db.documents("explore/find", &text, &borrowed(&values))?;
     Ok(gathered(&rows, question))
 }

@@ -128,8 +128,8 @@ pub(super) const TESTS: &[(&str, &str, Test)] = &[
 pub(super) const FILTERS: &[(&str, &str, &str)] =
     &[("f1", "o1", "v1"), ("f2", "o2", "v2"), ("f3", "o3", "v3"), ("f4", "o4", "v4"), ("f5", "o5", "v5")];
 
-/// Groups, unless the address says how many.
-const TOP: usize = 8;
+/// Groups, unless the address says how many: with all others as many as a chart has colours.
+const TOP: usize = 5;
 /// More lines than these nobody can tell apart; more rows a file may have.
 const TOP_MAX: usize = 1_000;
 
