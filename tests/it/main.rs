@@ -13,6 +13,7 @@ mod crash;
 mod deletions;
 mod explore;
 mod first;
+mod identity;
 mod klaviyo;
 mod members;
 mod monitoring;
