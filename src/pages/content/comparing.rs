@@ -259,7 +259,7 @@ mod tests {
         near(it.low, 0.0524, 2e-4);
         near(it.high, 0.3339, 2e-4);
         near(normal(0.025), 1.960, 0.000_5);
-        near(normal(0.025 / 20.0), 3.023, 0.000_5);
+        near(normal(0.025 / 20.0), 3.0233, 0.000_5);
         let chosen = between_shares((56.0, 70.0), (48.0, 80.0), 20).expect("a difference");
         assert!(chosen.low < 0.0, "of twenty, the best may be that much better by chance");
         assert_eq!(between_shares((0.0, 0.0), (1.0, 2.0), 1), None);
