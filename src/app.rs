@@ -47,6 +47,7 @@ pub fn build(
     // What nobody set is as it is packaged.
     let layers = config::packaged().merge(&figment);
     let webhooks: config::Webhooks = layers.extract_inner("webhooks").map_err(std::io::Error::other)?;
+    let explore: config::Explore = layers.extract_inner("explore").map_err(std::io::Error::other)?;
     let in_force = config::in_force(&layers).map_err(std::io::Error::other)?;
     hosts.extend(webhooks.host());
     let figment = figment.merge(("template_dir", web::templates::directory(&data_dir)?));
@@ -56,6 +57,7 @@ pub fn build(
         .manage(handle.clone())
         .manage(desk.clone())
         .manage(webhooks)
+        .manage(explore)
         .manage(in_force)
         .attach(web::stage(settings))
         .attach(pages::stage())

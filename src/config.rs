@@ -34,6 +34,7 @@ pub struct Settings {
     pub api: Api,
     pub cache: Cache,
     pub webhooks: Webhooks,
+    pub explore: Explore,
 }
 
 /// The `[default.klaviyo]` table.
@@ -110,6 +111,23 @@ pub struct Cache {
     pub listings_secs: u64,
     pub records_secs: u64,
     pub events_secs: u64,
+}
+
+/// The `[default.explore]` table.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explore {
+    /// Whether statements of SQL may be written; there is no login, so whoever reaches the server may.
+    pub sql: bool,
+    /// After how many seconds a statement is stopped, 1–300.
+    pub sql_timeout_secs: u64,
+}
+
+/// As packaged; a test compares them.
+impl Default for Explore {
+    fn default() -> Explore {
+        Explore { sql: false, sql_timeout_secs: 10 }
+    }
 }
 
 /// As packaged; a test compares them.
@@ -257,7 +275,7 @@ const ROCKET_KEYS: &[&str] = &[
 
 /// Keys of ours at the top level, and our tables.
 const OUR_KEYS: &[&str] =
-    &["api", "cache", "data_dir", "hosts", "klaviyo", "membership", "reports", "store", "sync", "webhooks"];
+    &["api", "cache", "data_dir", "explore", "hosts", "klaviyo", "membership", "reports", "store", "sync", "webhooks"];
 
 /// Settings whose values no one is shown.
 const SECRETS: &[&str] = &["klaviyo.api_key", "webhooks.secret"];
@@ -357,7 +375,8 @@ impl Settings {
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
         self.check_schedules(figment)?;
-        let rules: [(&str, bool, &str); 18] = [
+        let rules: [(&str, bool, &str); 19] = [
+            ("explore.sql_timeout_secs", (1..=300).contains(&self.explore.sql_timeout_secs), "from 1 to 300 seconds"),
             (
                 "klaviyo.budget_share",
                 (0.05..=1.0).contains(&self.klaviyo.budget_share),

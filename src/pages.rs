@@ -5,8 +5,10 @@ pub mod annotations;
 pub mod benchmarks;
 pub mod audience;
 pub mod campaigns;
+pub mod content;
 pub mod definitions;
 pub mod deliverability;
+pub mod explore;
 pub mod frame;
 pub mod messages;
 pub mod notes;
@@ -50,6 +52,8 @@ pub const QUERIES: &[&[Query]] = &[
     audience::QUERIES,
     campaigns::QUERIES,
     deliverability::QUERIES,
+    content::QUERIES,
+    explore::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
     profile::QUERIES,
@@ -66,6 +70,8 @@ pub const PAGES: &[&Page] = &[
     &audience::PAGE,
     &profile::PAGE,
     &deliverability::PAGE,
+    &content::PAGE,
+    &explore::PAGE,
 ];
 
 /// Runs that are looked at to say how the account stands.
@@ -92,6 +98,7 @@ pub fn stage() -> AdHoc {
             .attach(annotations::stage())
             .attach(campaigns::stage())
             .attach(definitions::stage())
+            .attach(explore::stage())
             .mount("/", page::routes())
     })
 }

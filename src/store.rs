@@ -6,6 +6,7 @@ mod activity;
 mod aggregates;
 mod arrivals;
 mod consent;
+pub mod console;
 mod deliveries;
 pub mod document;
 mod documents;
@@ -80,6 +81,8 @@ struct Inner {
     origin: Mutex<Connection>,
     /// Connections that read, at rest; each is taken for one unit of work.
     readers: Mutex<Vec<Connection>>,
+    /// Held while a statement of a person's runs.
+    console: Mutex<()>,
     /// Counts the stages that were made, so that each has a name of its own.
     stages: std::sync::atomic::AtomicU64,
     timings: timings::Timings,
@@ -153,6 +156,7 @@ impl Store {
             writer: Mutex::new(connection),
             origin: Mutex::new(origin),
             readers: Mutex::default(),
+            console: Mutex::default(),
             stages: std::sync::atomic::AtomicU64::new(0),
             timings,
             version: std::sync::atomic::AtomicU64::new(0),

@@ -31,7 +31,7 @@ impl Format {
         }
     }
 
-    fn options(self) -> &'static str {
+    pub(super) fn options(self) -> &'static str {
         match self {
             // The file is there already; what is written beside it would be left by a crash.
             Format::Csv => "format csv, header, use_tmp_file false",

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("annotations", include_str!("migrations/0008_annotations.sql")),
     ("wide_sums", include_str!("migrations/0009_wide_sums.sql")),
     ("profile_activity", include_str!("migrations/0010_profile_activity.sql")),
+    ("saved_views", include_str!("migrations/0011_saved_views.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

@@ -78,6 +78,12 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("profile_details", include_str!("views/profile_details.sql")),
     ("predictions", include_str!("views/predictions.sql")),
     ("profile_events", include_str!("views/profile_events.sql")),
+    // Content and Explore.
+    ("deliveries", include_str!("views/deliveries.sql")),
+    ("message_texts", include_str!("views/message_texts.sql")),
+    ("text_segments", include_str!("views/text_segments.sql")),
+    ("explored_events", include_str!("views/explored_events.sql")),
+    ("metric_buckets", include_str!("views/metric_buckets.sql")),
 ];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.

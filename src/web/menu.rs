@@ -26,9 +26,12 @@ pub(super) const MENU: &[Group] = &[
         title: "Health",
         entries: &[Entry { path: "/deliverability", title: "Deliverability", icon: "heart-rate-monitor" }],
     },
+    Group { title: "Health", entries: &[Entry { path: "/content", title: "Content", icon: "message-circle" }] },
     Group {
         title: "Data",
         entries: &[
+            Entry { path: "/explore", title: "Explore", icon: "search" },
+            Entry { path: "/explore/sql", title: "SQL", icon: "code" },
             Entry { path: "/definitions", title: "Definitions", icon: "book" },
             Entry { path: "/sync", title: "Sync", icon: "database" },
             Entry { path: "/settings", title: "Settings", icon: "adjustments-horizontal" },

@@ -5,7 +5,7 @@ use crate::subject::Subject;
 use serde_json::json;
 
 /// Pages that are no descriptions; one that there is not, and one that was asked wrongly.
-const OTHERS: &[&str] = &["/", "/sync", "/settings", "/definitions", "/nowhere", "/?range=soon"];
+const OTHERS: &[&str] = &["/", "/sync", "/settings", "/definitions", "/explore/sql", "/nowhere", "/?range=soon"];
 
 /// Every page, by its address. Of those about one thing the first that its listing links to.
 async fn addresses(browser: &Browser, subject: &Subject) -> Vec<String> {

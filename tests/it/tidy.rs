@@ -247,6 +247,7 @@ fn settings_that_code_assumes_are_those_of_the_packaged_file() {
     let said = |it: &dyn std::fmt::Debug| format!("{it:?}");
     assert_eq!(said(&settings.api), said(&klytics::config::Api::default()));
     assert_eq!(said(&settings.cache), said(&klytics::config::Cache::default()));
+    assert_eq!(said(&settings.explore), said(&klytics::config::Explore::default()));
 }
 
 #[test]

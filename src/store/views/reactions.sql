@@ -8,6 +8,8 @@ select
     flow_id,
     timestamp as reacted_at,
     cast(local_datetime as date) as reacted_on,
+    -- on the account's wall clock
+    local_datetime as reacted_locally_at,
     case
         when kind in ('opened_sms', 'clicked_sms', 'unsubscribed_sms') then 'sms'
         when kind = 'opened_push' then 'push'

@@ -1,0 +1,47 @@
+-- What does each channel do: one row per channel, of what was sent on local days from $start to before $before. Conversions are
+-- of $metric; $machine counts what only machines opened or clicked, too. Segments and cost are as the events of texts tell.
+with sent as (
+    select
+        channel,
+        sum(recipients) as recipients,
+        sum(delivered) as delivered,
+        sum(openable) as openable,
+        sum(bounced + failed) as undelivered,
+        sum(case when $machine then opened_or_machine else opened end) as opened,
+        sum(case when $machine then clicked_or_machine else clicked end) as clicked,
+        sum(unsubscribed) as unsubscribed,
+        case when cast($metric as varchar) is not null then sum(converted) end as converted,
+        case when cast($metric as varchar) is not null then sum(revenue) end as revenue
+    from message_stats($start, $metric)
+    where sent_on < $before and channel is not null
+        and (cast($channel as varchar) is null or channel = cast($channel as varchar))
+    group by channel
+),
+texts as (
+    select 'sms' as channel, sum(segments) as segments, sum(cost) as text_cost
+    from text_segments
+    where $start <= sent_on and sent_on < $before
+)
+select
+    sent.channel,
+    cast(recipients as bigint) as recipients,
+    cast(delivered as bigint) as delivered,
+    cast(openable as bigint) as openable,
+    cast(undelivered as bigint) as undelivered,
+    cast(opened as bigint) as opened,
+    -- A tap on a push message is an open; no event tells of a click.
+    case when sent.channel = 'push' then null else cast(clicked as bigint) end as clicked,
+    case when sent.channel = 'push' then null else cast(delivered as bigint) end as clickable,
+    cast(unsubscribed as bigint) as unsubscribed,
+    cast(converted as bigint) as converted,
+    cast(revenue as double) as revenue,
+    cast(segments as bigint) as segments,
+    text_cost,
+    undelivered / nullif(recipients, 0) as undelivered_rate,
+    opened / nullif(openable, 0) as open_rate,
+    case when sent.channel = 'push' then null else clicked / nullif(delivered, 0) end as click_rate,
+    unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
+    converted / nullif(delivered, 0) as conversion_rate,
+    cast(revenue as double) / nullif(recipients, 0) as revenue_per_recipient
+from sent
+left join texts on texts.channel = sent.channel

@@ -1,0 +1,368 @@
+//! How a question of Explore is put to the views. Every word of the statement is from here; what the address says is a value.
+
+use chrono::NaiveDateTime;
+use serde_json::{Value as Json, json};
+
+use super::question::{By, Dimension, Filter, Interval, Measure, Question, Test};
+use crate::pages::frame::{Frame, Value, borrowed};
+use crate::store::{self, repository::Document};
+
+/// What a question found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Of all events.
+    pub(super) total: Numbers,
+    /// The groups that are shown by themselves, the largest first, then all others as one; a single one without groups.
+    pub(super) groups: Vec<Group>,
+    /// How many groups there are in all.
+    pub(super) group_count: usize,
+    pub(super) points: Vec<Point>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// From 1; the first after those that were asked for is all others.
+    pub(super) place: usize,
+    pub(super) label: String,
+    pub(super) numbers: Numbers,
+}
+
+/// A group in a bucket of time.
+#[derive(Debug, Clone)]
+pub(super) struct Point {
+    pub(super) bucket: NaiveDateTime,
+    pub(super) place: usize,
+    pub(super) numbers: Numbers,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Numbers {
+    pub(super) events: f64,
+    /// Only counted where it is asked for.
+    pub(super) profiles: Option<f64>,
+    /// Events with a value.
+    pub(super) valued: f64,
+    pub(super) total: Option<f64>,
+}
+
+impl Numbers {
+    fn of(row: &Document) -> Numbers {
+        let number = |name: &str| row.get(name).and_then(Json::as_f64);
+        Numbers {
+            events: number("events").unwrap_or_default(),
+            profiles: number("profiles"),
+            valued: number("valued").unwrap_or_default(),
+            total: number("total"),
+        }
+    }
+
+    pub(super) fn average(&self) -> Option<f64> {
+        self.total.filter(|_| self.valued > 0.0).map(|it| it / self.valued)
+    }
+
+    pub(super) fn measured(&self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Count => Some(self.events),
+            Measure::Unique => self.profiles,
+            Measure::Sum => self.total,
+            Measure::Average => self.average(),
+        }
+    }
+
+    fn json(&self) -> serde_json::Map<String, Json> {
+        let row = json!({
+            "events": self.events, "profiles": self.profiles, "valued": self.valued, "total": self.total,
+            "average": self.average(),
+        });
+        row.as_object().cloned().unwrap_or_default()
+    }
+}
+
+/// What stands for events that lack what they are grouped by.
+pub(super) const NONE: &str = "(not there)";
+
+/// Puts the question.
+///
+/// # Errors
+/// When the query fails.
+pub(super) fn find(frame: &Frame<'_>, question: &Question) -> Result<Found, store::Error> {
+    let (text, values) = statement(question);
+    let values = frame.values(&text, values);
+    let rows = frame.db.documents("explore/find", &text, &borrowed(&values))?;
+    Ok(gathered(&rows, question))
+}
+
+fn gathered(rows: &[Document], question: &Question) -> Found {
+    let mut found = Found::default();
+    for row in rows {
+        let place = row.get("place").and_then(Json::as_u64).and_then(|it| usize::try_from(it).ok());
+        let bucket = row.get("bucket").and_then(Json::as_str).and_then(|it| it.parse().ok());
+        let numbers = Numbers::of(row);
+        match (bucket, place) {
+            (Some(bucket), Some(place)) => found.points.push(Point { bucket, place, numbers }),
+            (None, Some(place)) => {
+                let label = row.get("label").and_then(Json::as_str).filter(|it| !it.is_empty());
+                found.groups.push(Group { place, label: label.unwrap_or(NONE).to_owned(), numbers });
+            }
+            _ => found.total = numbers,
+        }
+        let groups = row.get("groups").and_then(Json::as_u64).and_then(|it| usize::try_from(it).ok());
+        found.group_count = found.group_count.max(groups.unwrap_or_default());
+    }
+    found.groups.sort_by_key(|it| it.place);
+    if let Some(others) = found.groups.last_mut().filter(|it| it.place > question.top) {
+        others.label = format!("{} others", found.group_count.saturating_sub(question.top));
+    }
+    found
+}
+
+impl Found {
+    /// As the query of the table takes its rows.
+    pub(super) fn rows(&self) -> Json {
+        let row = |it: &Group| {
+            let mut row = it.numbers.json();
+            row.insert("ordinal".to_owned(), it.place.into());
+            row.insert("label".to_owned(), it.label.clone().into());
+            Json::Object(row)
+        };
+        self.groups.iter().map(row).collect()
+    }
+
+    /// As the query of the series takes its rows.
+    pub(super) fn series(&self) -> Json {
+        let row = |it: &Point| {
+            let label = self.groups.iter().find(|group| group.place == it.place).map(|it| it.label.clone());
+            let mut row = it.numbers.json();
+            row.insert("bucket".to_owned(), it.bucket.format("%Y-%m-%d %H:%M:%S").to_string().into());
+            row.insert("ordinal".to_owned(), it.place.into());
+            row.insert("label".to_owned(), label.into());
+            Json::Object(row)
+        };
+        self.points.iter().map(row).collect()
+    }
+}
+
+/// The statement and the values that it names.
+fn statement(question: &Question) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = vec![("metric_id", Box::new(question.metric.clone()))];
+    let interval = question.interval.name();
+    if question.is_summed() {
+        let size = if question.interval == Interval::Hour { "hour" } else { "day" };
+        let text = format!(
+            "select date_trunc('{interval}', bucket) as bucket, 1 as place, '' as label, 1 as groups,
+                cast(sum(events) as bigint) as events, null as profiles, cast(sum(valued) as bigint) as valued,
+                cast(sum(total) as double) as total
+            from metric_buckets
+            where metric_id = cast($metric_id as varchar) and bucket_size = '{size}'
+                and $start <= happened_on and happened_on < $before
+            group by grouping sets ((date_trunc('{interval}', bucket)), ())
+            order by bucket"
+        );
+        return (over_all(&text), values);
+    }
+    let (group, label) = grouped(&question.by);
+    if let By::Property(name) = &question.by {
+        values.push(("property", Box::new(pointer(name))));
+    }
+    let mut wheres = String::new();
+    let mut joins = joined(&question.by);
+    for (place, filter) in question.filters.iter().enumerate() {
+        wheres.push_str(&filtered(filter, place, &mut values));
+        joins.extend(joined(&filter.by));
+    }
+    joins.sort_unstable();
+    joins.dedup();
+    let joins: Vec<&str> = joins.into_iter().map(|it| it.1).collect();
+    let order = match question.measure {
+        Measure::Count => "count(*)",
+        Measure::Unique => "count(distinct profile_id)",
+        Measure::Sum => "sum(amount)",
+        Measure::Average => "sum(amount) / nullif(count(amount), 0)",
+    };
+    let profiles = if question.measure == Measure::Unique { "count(distinct profile_id)" } else { "null" };
+    values.push(("top", Box::new(i64::try_from(question.top).unwrap_or(i64::MAX))));
+    let text = format!(
+        "with chosen as materialized (
+            select
+                date_trunc('{interval}', events.happened_locally_at) as bucket, events.profile_id, events.amount,
+                cast({group} as varchar) as name, cast({label} as varchar) as label
+            from explored_events as events
+            {}
+            where events.metric_id = cast($metric_id as varchar)
+                and $start <= events.happened_on and events.happened_on < $before{wheres}
+        ),
+        ranked as (
+            select name, any_value(label) as label, row_number() over (order by {order} desc nulls last, name) as place
+            from chosen
+            group by name
+        ),
+        placed as (
+            select bucket, profile_id, amount, ranked.label, least(place, cast($top as bigint) + 1) as place
+            from chosen
+            join ranked on ranked.name is not distinct from chosen.name
+        )
+        select
+            bucket, place, any_value(label) as label, (select count(*) from ranked) as groups,
+            count(*) as events, {profiles} as profiles, count(amount) as valued, cast(sum(amount) as double) as total
+        from placed
+        group by grouping sets ((bucket, place), (place), ())
+        order by bucket, place",
+        joins.join("\n            "),
+    );
+    (text, values)
+}
+
+/// Sums have one group, which is all of them.
+fn over_all(text: &str) -> String {
+    format!(
+        "with summed as ({text})
+        select * from summed where bucket is not null
+        union all by name select * from summed where bucket is null and events > 0
+        union all by name select * exclude (place) from summed where bucket is null"
+    )
+}
+
+/// What events are grouped by, and what that is called.
+fn grouped(by: &By) -> (&'static str, &'static str) {
+    match by {
+        By::Nothing => ("''", "'All events'"),
+        By::Property(_) => ("json_extract_string(events.properties, cast($property as varchar))", "name"),
+        By::Of(dimension) => (expression(*dimension), called(*dimension)),
+    }
+}
+
+const MESSAGE: &str = "coalesce(message_aliases.message_id, events.message_id)";
+
+fn expression(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Message => MESSAGE,
+        Dimension::Campaign => "messages.campaign_id",
+        Dimension::Flow => "coalesce(events.flow_id, messages.flow_id)",
+        Dimension::Channel => "coalesce(messages.channel, message_kinds.channel)",
+        Dimension::Variation => "events.variation_id",
+        Dimension::Form => "events.form_id",
+        Dimension::Country => "profiles.country",
+        Dimension::Weekday => "isodow(events.happened_locally_at)",
+        Dimension::Hour => "lpad(cast(hour(events.happened_locally_at) as varchar), 2, '0') || ':00'",
+    }
+}
+
+/// As people call it; what has no name is called by its id.
+fn called(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Message => "coalesce(messages.name, message_aliases.message_id, events.message_id)",
+        Dimension::Campaign => {
+            "case when messages.campaign_id is not null then coalesce(messages.name, messages.campaign_id) end"
+        }
+        Dimension::Flow => "coalesce(flows.name, events.flow_id, messages.flow_id)",
+        Dimension::Form => "coalesce(forms.name, events.form_id)",
+        Dimension::Weekday => "dayname(events.happened_locally_at)",
+        other => expression(other),
+    }
+}
+
+/// What has to be joined for it, in the order in which it has to be.
+fn joined(by: &By) -> Vec<(u8, &'static str)> {
+    const ALIASES: (u8, &str) = (0, "left join message_aliases on message_aliases.alias = events.message_id");
+    const MESSAGES: (u8, &str) =
+        (1, "left join messages on messages.message_id = coalesce(message_aliases.message_id, events.message_id)");
+    let By::Of(dimension) = by else { return Vec::new() };
+    match dimension {
+        Dimension::Message | Dimension::Campaign => vec![ALIASES, MESSAGES],
+        Dimension::Flow => {
+            let flows = "left join flows on flows.id = coalesce(events.flow_id, messages.flow_id)";
+            vec![ALIASES, MESSAGES, (2, flows)]
+        }
+        Dimension::Channel => {
+            vec![ALIASES, MESSAGES, (2, "left join message_kinds on message_kinds.metric_id = events.metric_id")]
+        }
+        Dimension::Form => vec![(2, "left join forms on forms.id = events.form_id")],
+        Dimension::Country => vec![(2, "left join profiles on profiles.id = events.profile_id")],
+        Dimension::Variation | Dimension::Weekday | Dimension::Hour => Vec::new(),
+    }
+}
+
+/// ` and …`; what is not there is not what the filter says, and does not contain it either.
+fn filtered(filter: &Filter, place: usize, values: &mut Vec<Value>) -> String {
+    const NAMES: [(&str, &str); 5] = [
+        ("filter_1", "value_1"),
+        ("filter_2", "value_2"),
+        ("filter_3", "value_3"),
+        ("filter_4", "value_4"),
+        ("filter_5", "value_5"),
+    ];
+    let Some((path, value)) = NAMES.get(place) else { return String::new() };
+    let text = match &filter.by {
+        By::Nothing => return String::new(),
+        By::Property(name) => {
+            values.push((path, Box::new(pointer(name))));
+            format!("json_extract_string(events.properties, cast(${path} as varchar))")
+        }
+        By::Of(dimension) => format!("cast({} as varchar)", called(*dimension)),
+    };
+    let given = match filter.test {
+        Test::Known | Test::Unknown => None,
+        Test::More | Test::Less => Some(format!("cast(${value} as double)")),
+        _ => Some(format!("cast(${value} as varchar)")),
+    };
+    if given.is_some() {
+        values.push((value, Box::new(filter.value.clone())));
+    }
+    let given = given.unwrap_or_default();
+    // People may name a thing by its id as well.
+    let id = match &filter.by {
+        By::Of(dimension) => format!("cast({} as varchar)", expression(*dimension)),
+        _ => text.clone(),
+    };
+    let test = match filter.test {
+        Test::Is => format!("({text} = {given} or {id} = {given})"),
+        Test::IsNot => format!("({text} is distinct from {given} and {id} is distinct from {given})"),
+        Test::Contains => format!("contains(lower({text}), lower({given}))"),
+        Test::Lacks => format!("not contains(lower(coalesce({text}, '')), lower({given}))"),
+        Test::Starts => format!("starts_with(lower({text}), lower({given}))"),
+        Test::More => format!("try_cast({text} as double) > {given}"),
+        Test::Less => format!("try_cast({text} as double) < {given}"),
+        Test::Known => format!("{text} is not null"),
+        Test::Unknown => format!("{text} is null"),
+    };
+    format!("\n                and {test}")
+}
+
+/// The member of a document as a JSON pointer (RFC 6901), which every name can be written as.
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_is_a_pointer_whatever_its_name() {
+        assert_eq!(pointer("$value"), "/$value");
+        assert_eq!(pointer("a/b~c\"d'"), "/a~1b~0c\"d'");
+    }
+
+    #[test]
+    fn no_word_of_an_address_is_in_the_statement() {
+        let hostile = "x'); drop table klaviyo_events; --";
+        let filter = |place: usize| Filter {
+            of: hostile.to_owned(),
+            by: By::Property(format!("{hostile}{place}")),
+            test: Test::Is,
+            value: hostile.to_owned(),
+        };
+        let question = Question {
+            metric: hostile.to_owned(),
+            measure: Measure::Unique,
+            by: By::Property(hostile.to_owned()),
+            interval: Interval::Day,
+            filters: (0..5).map(filter).collect(),
+            chart: None,
+            top: 3,
+        };
+        let (text, values) = statement(&question);
+        assert!(!text.contains("drop"), "{text}");
+        assert_eq!(values.len(), 1 + 1 + 10 + 1);
+    }
+}

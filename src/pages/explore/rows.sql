@@ -1,0 +1,9 @@
+-- What Explore found: the rows of $rows, which were worked out from the address.
+select unnest(
+    from_json(
+        cast($rows as varchar),
+        '[{"ordinal":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT","total":"DOUBLE",
+        "average":"DOUBLE"}]'
+    ),
+    recursive := true
+)
