@@ -3,8 +3,12 @@
 pub mod agreement;
 pub mod annotations;
 pub mod campaigns;
+pub mod caption;
 pub mod definitions;
+pub mod flows;
+pub mod forms;
 pub mod frame;
+pub mod groups;
 pub mod messages;
 pub mod notes;
 pub mod overview;
@@ -40,13 +44,17 @@ pub const QUERIES: &[&[Query]] = &[
     agreement::QUERIES,
     annotations::QUERIES,
     campaigns::QUERIES,
+    flows::QUERIES,
+    forms::QUERIES,
+    groups::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
     settings::QUERIES,
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST];
+pub const PAGES: &[&Page] =
+    &[&campaigns::LIST, &flows::LIST, &flows::ONE, &forms::LIST, &forms::ONE, &groups::LIST, &groups::ONE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;

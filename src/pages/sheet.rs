@@ -39,6 +39,10 @@ pub enum Unit {
     /// Hours, written in hours or days.
     Hours,
     Flag,
+    /// Numbers with spaces between them in queries and files; on pages they are drawn as a small line.
+    Trend,
+    /// A judgement: `Better`, `Worse`, or a word between them. What `<column>_why` says stands under it.
+    Verdict,
 }
 
 /// What stands in the last row.
@@ -347,7 +351,7 @@ impl Sheet {
         let way = if part.descending { "desc" } else { "asc" };
         let first = self.columns.first().map_or("1", |it| it.name);
         let column = match self.columns.iter().find(|it| it.name == part.column).map(|it| it.unit) {
-            Some(Unit::Text | Unit::Badge) => format!("lower(\"{}\")", part.column),
+            Some(Unit::Text | Unit::Badge | Unit::Verdict) => format!("lower(\"{}\")", part.column),
             _ => format!("\"{}\"", part.column),
         };
         let id = if self.link.is_some() { ", \"id\"" } else { "" };
@@ -393,6 +397,11 @@ impl Sheet {
                 on_wall_clock(row, &field(column.name), frame.zone);
             }
         }
+        for column in self.columns.iter().filter(|it| it.unit == Unit::Trend) {
+            for row in &mut rows {
+                as_numbers(row, &field(column.name));
+            }
+        }
         totals.retain(|_, value| !value.is_null());
         largest.retain(|_, value| !value.is_null());
         Ok(Table {
@@ -411,6 +420,15 @@ impl Sheet {
             sample: self.sample.map(|(name, least)| Sample { name: field(name), least }),
             nothing: self.nothing,
         })
+    }
+}
+
+/// A text of numbers becomes a list of them.
+fn as_numbers(row: &mut Document, name: &str) {
+    let Some(value) = row.get_mut(name) else { return };
+    let numbers = value.as_str().map(|it| it.split(' ').filter_map(|it| it.parse::<f64>().ok()).collect::<Vec<f64>>());
+    if let Some(numbers) = numbers {
+        *value = numbers.into();
     }
 }
 

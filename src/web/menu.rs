@@ -19,7 +19,18 @@ pub(super) struct Entry {
 
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
-    Group { title: "Messages", entries: &[Entry { path: "/campaigns", title: "Campaigns", icon: "mail" }] },
+    Group {
+        title: "Messages",
+        entries: &[
+            Entry { path: "/campaigns", title: "Campaigns", icon: "mail" },
+            Entry { path: "/flows", title: "Flows", icon: "route" },
+            Entry { path: "/forms", title: "Forms", icon: "forms" },
+        ],
+    },
+    Group {
+        title: "Audience",
+        entries: &[Entry { path: "/segments", title: "Segments & lists", icon: "users-group" }],
+    },
     Group {
         title: "Data",
         entries: &[

@@ -8,10 +8,10 @@ with counted as (
 select
     cast(null as date) as day,
     is_compared,
-    cast(sum(recipients) as bigint) as recipients,
-    cast(sum(delivered) as bigint) as delivered,
-    cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
-    cast(sum(converted) as bigint) as converted,
+    cast(sum(recipients) as double) as recipients,
+    cast(sum(delivered) as double) as delivered,
+    cast(sum(case when $machine then clicked_or_machine else clicked end) as double) as clicked,
+    cast(sum(converted) as double) as converted,
     cast(sum(revenue) as double) as revenue
 from counted
 where (cast($id as varchar) is null or flow_id = cast($id as varchar))

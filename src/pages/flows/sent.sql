@@ -3,10 +3,10 @@
 select
     sent_on as day,
     false as is_compared,
-    cast(sum(recipients) as bigint) as recipients,
-    cast(sum(delivered) as bigint) as delivered,
-    cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
-    cast(sum(converted) as bigint) as converted,
+    cast(sum(recipients) as double) as recipients,
+    cast(sum(delivered) as double) as delivered,
+    cast(sum(case when $machine then clicked_or_machine else clicked end) as double) as clicked,
+    cast(sum(converted) as double) as converted,
     cast(sum(revenue) as double) as revenue
 from flow_stats($since, $metric)
 where sent_on < $before

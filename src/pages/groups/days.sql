@@ -7,7 +7,14 @@ with chosen as (
     order by members desc nulls last, name, id
     limit 5
 )
-select date, chosen.id as part, name, members, joined, gone, is_reported
+select
+    date,
+    chosen.id as part,
+    name,
+    days.members,
+    cast(joined as bigint) as joined,
+    cast(gone as bigint) as gone,
+    is_reported
 from group_days($days) as days
 join chosen on chosen.kind = days.kind and chosen.id = days.group_id
 where $start <= date and date < $before
