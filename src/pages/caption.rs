@@ -66,3 +66,10 @@ pub fn written(frame: &Frame<'_>, unit: Unit, value: Option<f64>) -> String {
         _ => format::grouped(value, 0),
     }
 }
+
+/// With a capital at the beginning.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default() + letters.as_str()
+}

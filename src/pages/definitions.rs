@@ -384,6 +384,17 @@ pub const DEFINITIONS: &[Definition] = &[
         )
     },
     // Segments and lists.
+    Definition {
+        good: Good::Neither,
+        ..group(
+            "groups",
+            "Segments and lists",
+            "Segments and lists that there are in Klaviyo now.",
+            "",
+            "What was deleted there",
+            "member_groups",
+        )
+    },
     group(
         "members",
         "Members",

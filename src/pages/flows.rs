@@ -25,6 +25,7 @@ const DAYS: Query = query!("flows/days");
 const SENT: Query = query!("flows/sent");
 const HAPPENED: Query = query!("flows/happened");
 const FLOW: Query = query!("flows/flow");
+const STRAY: Query = query!("flows/stray");
 const ACTIONS: Query = query!("flows/actions");
 const MESSAGES: Query = query!("flows/messages");
 const HEALTH: Query = query!("flows/health");
@@ -32,7 +33,7 @@ const DELAYS: Query = query!("flows/delays");
 const REPORTED: Query = query!("flows/reported");
 
 pub(super) const QUERIES: &[Query] =
-    &[FLOWS_ASKED, DAYS, SENT, HAPPENED, FLOW, ACTIONS, MESSAGES, HEALTH, DELAYS, REPORTED];
+    &[FLOWS_ASKED, DAYS, SENT, HAPPENED, FLOW, STRAY, ACTIONS, MESSAGES, HEALTH, DELAYS, REPORTED];
 
 const SWITCHES: &[Switch] = &[Switch::Basis, Switch::Machine, Switch::Channel, Switch::Metric];
 
@@ -61,7 +62,8 @@ static FLOWS: Sheet = Sheet {
         Column::text("trigger_type", "Starts with"),
         Column::new("channel", "Channel", Unit::Text).hidden(),
         measures::REVENUE,
-        Column::new("trend", "Revenue over time", Unit::Trend),
+        Column::new("trend", "Trend", Unit::Trend),
+        Column::new("health", "Against 90 days", Unit::Verdict),
         measures::RECIPIENTS,
         measures::DELIVERED,
         measures::DELIVERY_RATE,
@@ -74,7 +76,6 @@ static FLOWS: Sheet = Sheet {
         measures::CONVERTED,
         measures::CONVERSION_RATE,
         measures::REVENUE_PER_RECIPIENT,
-        Column::new("health", "Against 90 days", Unit::Verdict),
         Column::new("settled_conversion_rate", "Converted of settled sends", Unit::Share).hidden(),
         Column::new("usual_conversion_rate", "Converted in the 90 days before", Unit::Share).hidden(),
         Column::new("settled_revenue_per_recipient", "Per recipient of settled sends", Unit::Money).hidden(),
@@ -107,7 +108,7 @@ static FLOW_DAYS: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::new("date", "Day", Unit::Day),
-        Column::text("part", "Id"),
+        Column::text("sender", "Id"),
         Column::text("name", "Flow"),
         Column::count("conversions", "Conversions"),
         Column::money("revenue", "Revenue"),
@@ -194,7 +195,7 @@ fn explain(frame: &Frame<'_>, table: &mut Table) {
         let written = |unit, name: &str| caption::written(frame, unit, number(name));
         if row.get("health").is_some_and(serde_json::Value::is_string) {
             let words = format!(
-                "{} converted, {} before; {} each, {} before",
+                "{} converted, was {}; {} each, was {}",
                 written(Unit::Share, "settledConversionRate"),
                 written(Unit::Share, "usualConversionRate"),
                 written(Unit::Money, "settledRevenuePerRecipient"),

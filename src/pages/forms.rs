@@ -55,7 +55,7 @@ static FORMS: Sheet = Sheet {
         Column::new("versions", "Versions", Unit::Count),
         VIEWS,
         SUBMISSIONS.with_bar(),
-        Column::new("trend", "Submissions over time", Unit::Trend),
+        Column::new("trend", "Trend", Unit::Trend),
         SUBMIT_RATE,
         Column::count("submitters", "People").hidden(),
         Column::count("form_converted", "Bought within 5 days"),
@@ -96,17 +96,17 @@ static FORM_VERSIONS: Sheet = Sheet {
     query: VERSIONS,
     by_event: None,
     columns: &[
-        Column::text("form", "Form"),
         Column::text("version", "Version"),
+        Column::text("form", "Form"),
         Column::text("form_type", "Type").hidden(),
-        Column::new("status", "Status", Unit::Badge),
+        Column::new("status", "Status", Unit::Badge).hidden(),
         VIEWS,
         SUBMISSIONS,
         SUBMIT_RATE,
     ],
     order: "-submissions",
     search: &[],
-    link: Some("/forms/"),
+    link: None,
     sample: Some(("views", 100)),
     nothing: "No event of these days tells the version of its form.",
 };
@@ -195,7 +195,7 @@ fn over_time(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Block>, Error> {
     let mut lines = vec![Line::sum("Submissions", "submissions")];
     let mut rates = vec![Line::share("Submit rate", "submissions", "views")];
     if is_compared {
-        let before = capital(caption::before(frame.period));
+        let before = caption::capital(caption::before(frame.period));
         lines.push(Line::sum(before.clone(), "earlierSubmissions").compared());
         rates.push(Line::share(before, "earlierSubmissions", "earlierViews").compared());
     }
@@ -212,12 +212,7 @@ fn over_time(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Block>, Error> {
 
 fn parts(frame: &Frame<'_>) -> Result<Vec<Block>, Error> {
     Ok(vec![
-        Block::table("By version", FORM_VERSIONS.top(frame, Some(20))?).wide(Width::TwoThirds),
-        Block::table("By device", FORM_DEVICES.top(frame, None)?).wide(Width::Third),
+        Block::table("By version", FORM_VERSIONS.top(frame, Some(20))?).wide(Width::Half),
+        Block::table("By device", FORM_DEVICES.top(frame, None)?).wide(Width::Half),
     ])
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default() + letters.as_str()
 }

@@ -22,6 +22,7 @@ use crate::web::Error;
 pub use one::ONE;
 
 const GROUPS_ASKED: Query = query!("groups/list");
+const NUMBER: Query = query!("groups/number");
 const DAYS: Query = query!("groups/days");
 const MOVES: Query = query!("groups/moves");
 const GROUP: Query = query!("groups/group");
@@ -29,7 +30,7 @@ const BOUGHT: Query = query!("groups/bought");
 const PRODUCTS: Query = query!("groups/products");
 const OVERLAP: Query = query!("groups/overlap");
 
-pub(super) const QUERIES: &[Query] = &[GROUPS_ASKED, DAYS, MOVES, GROUP, BOUGHT, PRODUCTS, OVERLAP];
+pub(super) const QUERIES: &[Query] = &[GROUPS_ASKED, NUMBER, DAYS, MOVES, GROUP, BOUGHT, PRODUCTS, OVERLAP];
 
 const SWITCHES: &[Switch] = &[Switch::Metric];
 
@@ -54,7 +55,7 @@ static GROUPS: Sheet = Sheet {
         Column::new("kind", "Kind", Unit::Badge),
         Column::new("status", "Status", Unit::Badge).hidden(),
         Column::new("members", "Members", Unit::Count).with_bar(),
-        Column::new("trend", "Change over time", Unit::Trend),
+        Column::new("trend", "Trend", Unit::Trend),
         Column::new("joined", "Joined", Unit::Count),
         Column::new("gone", "Left", Unit::Count),
         Column::new("net_members", "Net", Unit::Count).hidden(),
@@ -81,7 +82,7 @@ static GROUP_DAYS: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::new("date", "Day", Unit::Day),
-        Column::text("part", "Id"),
+        Column::text("group_id", "Id"),
         Column::text("name", "Segment or list"),
         Column::new("members", "Members", Unit::Count),
         Column::new("joined", "Joined", Unit::Count),
@@ -115,7 +116,7 @@ fn list(frame: &Frame<'_>) -> Result<View, Error> {
     Ok(View {
         title: "Segments & lists".to_owned(),
         lead: "How large they are, who came and went, and what their members bought.".to_owned(),
-        cards: cards(frame, &moves),
+        cards: cards(frame, &moves)?,
         blocks: vec![sizes(frame)?, block],
         notes: small_print(frame),
         ..View::default()
@@ -138,13 +139,23 @@ fn small_print(frame: &Frame<'_>) -> Vec<String> {
     notes
 }
 
-fn cards(frame: &Frame<'_>, moves: &Moves) -> Vec<Card> {
-    let words = "of all segments: whoever joined two counts twice";
-    vec![
+fn cards(frame: &Frame<'_>, moves: &Moves) -> Result<Vec<Card>, Error> {
+    let groups = frame.document(NUMBER)?;
+    let count = |name: &str| groups.get(name).and_then(serde_json::Value::as_f64);
+    let written = |name: &str| caption::written(frame, Unit::Count, count(name));
+    let known = format!(
+        "{} segments, {} lists; members of {} are copied",
+        written("segments"),
+        written("lists"),
+        written("known")
+    );
+    let words = "summed over segments";
+    Ok(vec![
+        Card::new("groups", Unit::Count, Figure::of_now(count("groups"))).with(known),
         Card::new("joined", Unit::Count, moves.figure(frame, |it| it.joined)).titled("Joined segments").with(words),
         Card::new("gone", Unit::Count, moves.figure(frame, |it| it.gone)).titled("Left segments").with(words),
         Card::new("net_members", Unit::Count, moves.figure(frame, |it| it.joined - it.gone)).titled("Net change"),
-    ]
+    ])
 }
 
 /// The sizes of the five largest segments.
@@ -186,7 +197,7 @@ impl Moves {
         let sum = |range: DateRange, is_whole: bool| {
             let values = known(range);
             let enough = if is_whole { values.len() as u64 == range.day_count() } else { !values.is_empty() };
-            enough.then(|| values.iter().sum())
+            enough.then(|| values.iter().sum::<f64>() + 0.0)
         };
         let daily = frame.period.range.days().map(|it| self.days.get(&it).map(of)).collect();
         Figure::new(sum(frame.period.range, false), frame.period.compared.and_then(|it| sum(it, true)), daily)
@@ -287,7 +298,7 @@ impl FromRow for Size {
     fn from_row(row: &Row<'_>) -> RowResult<Size> {
         Ok(Size {
             date: row.get("date")?,
-            part: row.get("part")?,
+            part: row.get("group_id")?,
             name: row.get("name")?,
             members: row.get("members")?,
             joined: row.get("joined")?,

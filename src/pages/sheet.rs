@@ -368,9 +368,9 @@ impl Sheet {
             .columns
             .iter()
             .filter(|it| it.has_bar)
-            .map(|it| format!("cast(max(\"{0}\") as double) as \"{0}\"", it.name))
+            .map(|it| format!("max(\"{0}\") as \"{0}\"", it.name))
             .collect();
-        largest.push("1 as one".to_owned());
+        largest.push("max(1) as one".to_owned());
         let _ = write!(
             text,
             "\nselect * exclude (part, place) from (

@@ -11,8 +11,8 @@ with earned as (
 )
 select
     day as date,
-    case when cast($id as varchar) is null then earned.flow_id else earned.message_id end as part,
-    coalesce(any_value(case when cast($id as varchar) is null then flows.name else messages.name end), part) as name,
+    case when cast($id as varchar) is null then earned.flow_id else earned.message_id end as sender,
+    coalesce(any_value(case when cast($id as varchar) is null then flows.name else messages.name end), sender) as name,
     cast(sum(conversions) as bigint) as conversions,
     cast(sum(revenue) as double) as revenue
 from earned
@@ -20,5 +20,5 @@ left join flows on flows.id = earned.flow_id
 left join messages on messages.message_id = earned.message_id
 where (cast($id as varchar) is null or earned.flow_id = cast($id as varchar))
     and (cast($channel as varchar) is null or earned.channel = cast($channel as varchar))
-group by day, part
+group by day, sender
 having sum(revenue) <> 0 or sum(conversions) <> 0

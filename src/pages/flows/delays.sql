@@ -9,13 +9,13 @@ with delays as (
         and $start <= (case when $basis = 'sent' then sent_on else converted_on end)
         and (case when $basis = 'sent' then sent_on else converted_on end) < $before
 ),
-spans(place, span, from_hours, until_hours) as (
+spans(line, span, from_hours, until_hours) as (
     values
         (1, 'within 1 h', 0, 1), (2, '1–3 h', 1, 3), (3, '3–6 h', 3, 6), (4, '6–12 h', 6, 12), (5, '12–24 h', 12, 24),
         (6, '1–2 days', 24, 48), (7, '2–3 days', 48, 72), (8, '3–5 days', 72, 120), (9, 'over 5 days', 120, 1e9)
 )
 select
-    place,
+    line,
     span,
     count(hours) as conversions,
     cast(coalesce(sum(amount), 0) as double) as revenue,
@@ -24,4 +24,4 @@ select
     (select quantile_cont(hours, 0.75) from delays) as most_hours
 from spans
 left join delays on from_hours <= hours and hours < until_hours
-group by place, span
+group by line, span

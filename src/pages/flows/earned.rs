@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::figures::total;
 use super::{DAYS, Figures};
 use crate::pages::caption;
 use crate::pages::frame::Frame;
@@ -65,7 +66,7 @@ impl Earned {
 
     /// All that was earned on each day of the range.
     pub(super) fn totals(&self, frame: &Frame<'_>) -> Vec<(NaiveDate, f64)> {
-        let total = |day| self.days.get(&day).map_or(0.0, |it| it.values().sum());
+        let total = |day| self.days.get(&day).map_or(0.0, |it| total(it.values().copied()));
         frame.period.range.days().map(|day| (day, total(day))).collect()
     }
 
@@ -90,7 +91,7 @@ impl Earned {
             lines.push(Line::sum("All others", REST));
         }
         if before(frame.period.range.start()).is_some() {
-            lines.push(Line::sum(caption::before(frame.period), BEFORE).compared());
+            lines.push(Line::sum(caption::capital(caption::before(frame.period)), BEFORE).compared());
         }
         Chart::over_time(Shape::Stacks, Unit::Money, frame.period, &rows, &lines, notes)
     }
@@ -104,7 +105,7 @@ impl Earned {
         for (key, part) in PARTS.iter().zip(&self.parts) {
             row.insert((*key).to_owned(), of(&part.0).into());
         }
-        let rest: f64 = self.parts.iter().skip(PARTS.len()).map(|it| of(&it.0)).sum();
+        let rest = total(self.parts.iter().skip(PARTS.len()).map(|it| of(&it.0)));
         row.insert(REST.to_owned(), rest.into());
         row
     }
@@ -112,7 +113,12 @@ impl Earned {
 
 impl FromRow for Day {
     fn from_row(row: &Row<'_>) -> RowResult<Day> {
-        Ok(Day { date: row.get("date")?, part: row.get("part")?, name: row.get("name")?, revenue: row.get("revenue")? })
+        Ok(Day {
+            date: row.get("date")?,
+            part: row.get("sender")?,
+            name: row.get("name")?,
+            revenue: row.get("revenue")?,
+        })
     }
 }
 

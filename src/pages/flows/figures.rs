@@ -39,7 +39,7 @@ impl Figures {
         if frame.metric.is_none() && of(&Sums { revenue: 1.0, converted: 1.0, ..Sums::default() }) > 0.0 {
             return Figure::unknown(frame.period);
         }
-        self.figure(frame, |rows| Some(rows.iter().map(of).sum()))
+        self.figure(frame, |rows| Some(total(rows.iter().map(of))))
     }
 
     pub(super) fn conversion_rate(&self, frame: &Frame<'_>) -> Figure {
@@ -78,14 +78,19 @@ impl Figures {
     /// What was earned by what was sent on that day; nothing where days are not told apart.
     pub(super) fn revenue_on(&self, day: NaiveDate) -> Option<f64> {
         let is_by_day = self.rows.iter().any(|it| it.day.is_some());
-        is_by_day.then(|| self.rows.iter().filter(|it| it.day == Some(day)).map(|it| it.revenue).sum())
+        is_by_day.then(|| total(self.rows.iter().filter(|it| it.day == Some(day)).map(|it| it.revenue)))
     }
 }
 
 fn share(rows: &[Sums], part: fn(&Sums) -> f64, whole: fn(&Sums) -> f64) -> Option<f64> {
-    let sum = |of: fn(&Sums) -> f64| rows.iter().map(of).sum::<f64>();
+    let sum = |of: fn(&Sums) -> f64| total(rows.iter().map(of));
     let all = sum(whole);
     (all > 0.0).then(|| sum(part) / all)
+}
+
+/// The sum; of nothing it is zero, which the library's is the negative of.
+pub(super) fn total(values: impl Iterator<Item = f64>) -> f64 {
+    values.sum::<f64>() + 0.0
 }
 
 impl FromRow for Sums {

@@ -1,4 +1,4 @@
--- Which flow is $id? One that is not copied, or not any more, is known by what it sent.
+-- Which flow is $id? One that is not copied is known by its messages.
 select
     asked.id,
     coalesce(name, asked.id) as name,
@@ -10,4 +10,4 @@ select
     updated_at
 from (select cast($id as varchar) as id) as asked
 left join flows on flows.id = asked.id
-where flows.id is not null or asked.id in (select flow_id from flow_stats(date '1990-01-01', $metric))
+where flows.id is not null or asked.id in (select flow_id from flow_actions)

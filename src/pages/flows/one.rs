@@ -4,9 +4,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::Value as Json;
 
 use super::path::{self, Action, Sent};
-use super::{ACTIONS, DAYS, DELAYS, Earned, FLOW, Figures, HEALTH, MESSAGES, REPORTED, SWITCHES};
+use super::{ACTIONS, DAYS, DELAYS, Earned, FLOW, Figures, HEALTH, MESSAGES, REPORTED, STRAY, SWITCHES};
 use super::{own_values, revenue, settled, small_print};
-use crate::pages::caption::written;
+use crate::pages::caption::{capital, written};
 use crate::pages::frame::Frame;
 use crate::pages::messages as measures;
 use crate::pages::page::Page;
@@ -81,7 +81,7 @@ static FLOW_MESSAGE_DAYS: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::new("date", "Day", Unit::Day),
-        Column::text("part", "Id"),
+        Column::text("sender", "Id"),
         Column::text("name", "Message"),
         Column::count("conversions", "Conversions"),
         Column::money("revenue", "Revenue"),
@@ -99,12 +99,12 @@ static FLOW_DELAYS: Sheet = Sheet {
     query: DELAYS,
     by_event: None,
     columns: &[
-        Column::new("place", "Place", Unit::Count).hidden(),
+        Column::new("line", "Line", Unit::Count).hidden(),
         Column::text("span", "After the delivery"),
         Column::count("conversions", "Conversions"),
         Column::money("revenue", "Revenue"),
     ],
-    order: "place",
+    order: "line",
     search: &[],
     link: None,
     sample: None,
@@ -118,7 +118,7 @@ static FLOW_REPORT: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::text("count_of", "Counted by"),
-        Column::new("place", "Place", Unit::Count).hidden(),
+        Column::new("line", "Line", Unit::Count).hidden(),
         measures::RECIPIENTS.without_total(),
         Column::new("delivered", "Delivered", Unit::Count),
         Column::new("opened", "Opened", Unit::Count),
@@ -128,7 +128,7 @@ static FLOW_REPORT: Sheet = Sheet {
         measures::CONVERSIONS.without_total(),
         Column::new("revenue", "Revenue", Unit::Money),
     ],
-    order: "place",
+    order: "line",
     search: &[],
     link: None,
     sample: None,
@@ -138,6 +138,7 @@ static FLOW_REPORT: Sheet = Sheet {
 /// Below so many conversions a median says little.
 const CONVERSIONS_MIN: f64 = 5.0;
 
+#[derive(Default)]
 struct Flow {
     name: String,
     status: Option<String>,
@@ -148,7 +149,7 @@ struct Flow {
 }
 
 fn load(frame: &Frame<'_>) -> Result<View, Error> {
-    let flow: Flow = frame.rows(FLOW)?.into_iter().next().ok_or(Error::NotFound("flow"))?;
+    let flow = find(frame)?;
     let figures = Figures::load(frame)?;
     let earned = Earned::load(frame)?;
     let health = frame.documents_with(HEALTH, own_values(frame)?)?.into_iter().next().unwrap_or_default();
@@ -178,6 +179,17 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     })
 }
 
+/// The flow that is asked for; one that is not copied is known by what it sent.
+fn find(frame: &Frame<'_>) -> Result<Flow, Error> {
+    if let Some(flow) = frame.rows(FLOW)?.into_iter().next() {
+        return Ok(flow);
+    }
+    if frame.documents(STRAY)?.is_empty() {
+        return Err(Error::NotFound("flow"));
+    }
+    Ok(Flow { name: frame.id.unwrap_or_default().to_owned(), ..Flow::default() })
+}
+
 impl Flow {
     fn lead(&self, frame: &Frame<'_>) -> String {
         let mut words = Vec::new();
@@ -197,11 +209,6 @@ impl Flow {
         }
         words.join(" · ") + "."
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default() + letters.as_str()
 }
 
 fn cards(frame: &Frame<'_>, figures: &Figures, health: &Document) -> Vec<Card> {
@@ -243,7 +250,7 @@ fn path(frame: &Frame<'_>, flow: &Flow) -> Result<Block, Error> {
 /// A histogram of the hours between delivery and conversion.
 fn delays(frame: &Frame<'_>) -> Result<Block, Error> {
     let mut rows = frame.documents(DELAYS)?;
-    rows.sort_by_key(|it| it.get("place").and_then(Json::as_i64));
+    rows.sort_by_key(|it| it.get("line").and_then(Json::as_i64));
     let number = |row: &Document, name: &str| row.get(name).and_then(Json::as_f64);
     let count: f64 = rows.iter().filter_map(|it| number(it, "conversions")).sum();
     let median = rows.first().and_then(|it| number(it, "medianHours"));

@@ -34,7 +34,7 @@ theirs as (
     where flow_id = $id and sent_on in (select cast(sent_on as date) from days)
 ),
 lines as (
-    select 1 as place, 'Klytics' as count_of, * from ours
+    select 1 as line, 'Klytics' as count_of, * from ours
     union all
     select 2, 'Klaviyo', * from theirs
     union all

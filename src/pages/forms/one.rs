@@ -3,10 +3,9 @@
 use chrono::NaiveDateTime;
 use serde_json::Value as Json;
 
-use super::{
-    Counts, FORM, FORM_DAYS, FORM_DEVICES, FORM_VERSIONS, REPORTED, SUBMISSIONS, SUBMIT_RATE, SWITCHES, VIEWS,
-};
-use super::{capital, cards, over_time, own_values, parts, small_print};
+use super::{Counts, FORM, FORM_DAYS, FORM_DEVICES, FORM_VERSIONS, REPORTED, SUBMISSIONS, SWITCHES, VIEWS};
+use super::{cards, over_time, own_values, parts, small_print};
+use crate::pages::caption::capital;
 use crate::pages::frame::Frame;
 use crate::pages::page::Page;
 use crate::pages::sheet::{Column, Sheet, Unit};
@@ -33,12 +32,13 @@ static FORM_REPORT: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::text("count_of", "Counted by"),
-        Column::new("place", "Place", Unit::Count).hidden(),
+        Column::new("line", "Line", Unit::Count).hidden(),
         VIEWS.without_total(),
         SUBMISSIONS.without_total(),
-        SUBMIT_RATE.without_total(),
+        // Under a name of its own, because a difference is no rate to judge.
+        Column::new("report_rate", "Submit rate", Unit::Share),
     ],
-    order: "place",
+    order: "line",
     search: &[],
     link: None,
     sample: None,

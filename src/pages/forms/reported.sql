@@ -18,7 +18,7 @@ theirs as (
     where form_id = $id and day in (select day from days)
 ),
 lines as (
-    select 1 as place, 'Klytics' as count_of, views, submissions, submissions / nullif(views, 0) as submit_rate from ours
+    select 1 as line, 'Klytics' as count_of, views, submissions, submissions / nullif(views, 0) as report_rate from ours
     union all
     select 2, 'Klaviyo', views, submissions, submissions / nullif(views, 0) from theirs
     union all

@@ -17,8 +17,7 @@ select
     form_versions.status,
     views,
     submissions,
-    submissions / nullif(views, 0) as submit_rate,
-    counted.form_id as id
+    submissions / nullif(views, 0) as submit_rate
 from counted
 left join forms on forms.id = counted.form_id
 left join form_versions on form_versions.id = version_id

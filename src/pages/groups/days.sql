@@ -9,7 +9,7 @@ with chosen as (
 )
 select
     date,
-    chosen.id as part,
+    chosen.id as group_id,
     name,
     days.members,
     cast(joined as bigint) as joined,

@@ -53,9 +53,9 @@ static GROUP_OVERLAP: Sheet = Sheet {
     columns: &[
         Column::text("name", "Segment or list"),
         Column::new("kind", "Kind", Unit::Badge),
-        Column::new("members", "Members", Unit::Count),
+        Column::new("members", "Members", Unit::Count).hidden(),
         Column::new("shared", "Shared", Unit::Count).with_bar(),
-        Column::new("share_of_this", "Of this one", Unit::Share),
+        Column::new("share_of_this", "Of this", Unit::Share),
         Column::new("share_of_other", "Of the other", Unit::Share),
     ],
     order: "-shared",
@@ -203,7 +203,7 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
     let words = format!("{}: {} members{}", format::date(last.day), count(last.members), change.unwrap_or_default());
     let lines = [Line::sum("Joined", "joined"), Line::sum("Left", "gone")];
     let moved = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &rows, &lines, &marks);
-    let sum = |of: fn(&Move) -> f64| known.iter().map(|it| of(it)).sum::<f64>();
+    let sum = |of: fn(&Move) -> f64| known.iter().map(|it| of(it)).sum::<f64>() + 0.0;
     let moved_words = format!(
         "{}: {} joined, {} left",
         format::span(first.day, last.day),
