@@ -125,6 +125,7 @@ fn settled(frame: &Frame<'_>) -> NaiveDate {
     frame.today() - SETTLING
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the values of some pages need a query")]
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
     Ok(vec![("settled", Box::new(settled(frame)))])
 }

@@ -124,6 +124,7 @@ static FORM_DEVICES: Sheet = Sheet {
     nothing: "No event of these days tells on what device a form was seen.",
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the values of some pages need a query")]
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
     Ok(vec![("shift", Box::new(frame.period.shift()))])
 }

@@ -97,6 +97,7 @@ static GROUP_DAYS: Sheet = Sheet {
 };
 
 /// Days of the range and of those compared with, with the instants at which they begin, and a day more: SQL knows no zones.
+#[expect(clippy::unnecessary_wraps, reason = "the values of some pages need a query")]
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
     let (first, before) = (frame.period.since(), frame.period.range.before());
     let days = first.iter_days().take_while(|it| *it <= before);

@@ -364,12 +364,8 @@ impl Sheet {
         let mut text = self.found(query, frame, part);
         let mut totals = vec!["count(*) as found_rows".to_owned()];
         totals.extend(self.columns.iter().filter_map(Column::total));
-        let mut largest: Vec<String> = self
-            .columns
-            .iter()
-            .filter(|it| it.has_bar)
-            .map(|it| format!("max(\"{0}\") as \"{0}\"", it.name))
-            .collect();
+        let mut largest: Vec<String> =
+            self.columns.iter().filter(|it| it.has_bar).map(|it| format!("max(\"{0}\") as \"{0}\"", it.name)).collect();
         largest.push("max(1) as one".to_owned());
         let _ = write!(
             text,

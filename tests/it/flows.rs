@@ -220,25 +220,26 @@ fn klaviyos_report_stands_beside_ours_on_the_days_that_it_has() {
 }
 
 /// So many mails of the flow on a day, of which the first few convert at ten dollars.
-fn sends(store: &Store, name: &'static str, day: &'static str, count: u32, converting: u32) {
-    let events = format!(
+fn sends(name: &str, day: &str, count: u32, converting: u32) -> String {
+    format!(
         "insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, message_id, flow_id)
          select '{name}' || n, 'm_received_email', '{name}' || n, '{day} 12:00', '{day} 08:00', 'M3', 'F2' from range({count}) as r(n);
          insert into klaviyo_events
              (id, metric_id, profile_id, timestamp, local_datetime, value, currency, attributed_flow_id, attributed_flow_message_id)
-         select 'o{name}' || n, 'm_placed_order', '{name}' || n, '{day} 13:00', '{day} 09:00', 10, 'USD', 'F2', 'M3' from range({converting}) as r(n)"
-    );
-    seed(store, events.leak());
+         select 'o{name}' || n, 'm_placed_order', '{name}' || n, '{day} 13:00', '{day} 09:00', 10, 'USD', 'F2', 'M3'
+         from range({converting}) as r(n);"
+    )
 }
 
 #[test]
 fn health_is_said_only_where_the_samples_allow_it() {
     let health = |now: u32, before: u32, count: u32| {
         let store = march();
-        sends(&store, "then", "2026-01-15", count, before);
-        sends(&store, "now", "2026-03-10", count, now);
-        // Two days more than ninety before the range: not of the days compared with.
-        sends(&store, "past", "2025-12-08", 1_000, 900);
+        // The last is two days more than ninety before the range: not of the days compared with.
+        let events = sends("now", "2026-03-10", count, now)
+            + &sends("then", "2026-01-15", count, before)
+            + &sends("past", "2025-12-08", 1_000, 900);
+        seed(&store, events.leak());
         let view = json_of(&serve(store), &format!("/api/pages/flows?{RANGE}"));
         let rows = block(&view, "flows")["rows"].as_array().expect("rows").clone();
         rows.iter().find(|it| it["id"] == "F2").expect("the flow")["health"].clone()

@@ -1,8 +1,11 @@
 -- How did each flow do on local days from $start to before $before, by $basis? One row per flow that reached someone and per
 -- live one that did not. Conversions are of $metric; $machine counts what only machines opened or clicked, too. `trend` is
 -- its revenue a day over the range, in at most 30 steps; `health` is of what it sent before $settled, against 90 days.
-with counted as (
-    select * exclude (sent_on) from flow_stats($start, $metric) where $basis = 'sent' and sent_on < $before
+with sent as materialized (
+    select * from flow_stats($start, $metric) where $basis = 'sent' and sent_on < $before
+),
+counted as (
+    select * exclude (sent_on) from sent
     union all by name
     select * exclude (without_delivery) from flow_activity($start, $before, $metric) where $basis = 'event'
 ),
@@ -30,7 +33,7 @@ results as (
     group by flow_id
 ),
 earned as (
-    select flow_id, channel, sent_on as day, revenue from flow_stats($start, $metric) where $basis = 'sent' and sent_on < $before
+    select flow_id, channel, sent_on as day, revenue from sent
     union all
     select flow_id, channel, happened_on, revenue from flow_earnings($start, $before, $metric) where $basis = 'event'
 ),

@@ -202,9 +202,9 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
     let count = |it| caption::written(frame, Unit::Count, Some(it));
     let words = format!("{}: {} members{}", format::date(last.day), count(last.members), change.unwrap_or_default());
     let lines = [Line::sum("Joined", "joined"), Line::sum("Left", "gone")];
-    let moved = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &rows, &lines, &marks);
+    let movement = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &rows, &lines, &marks);
     let sum = |of: fn(&Move) -> f64| known.iter().map(|it| of(it)).sum::<f64>() + 0.0;
-    let moved_words = format!(
+    let movement_words = format!(
         "{}: {} joined, {} left",
         format::span(first.day, last.day),
         count(sum(|it| it.joined)),
@@ -220,7 +220,7 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
             .wide(Width::Half)
             .filed("segment-days")
             .hinting(hint),
-        Block::new("moves", "Joined and left", Content::Chart(moved.saying(moved_words))).wide(Width::Half),
+        Block::new("moves", "Joined and left", Content::Chart(movement.saying(movement_words))).wide(Width::Half),
     ])
 }
 
