@@ -162,8 +162,8 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         }),
         revenue(frame, &figures, &earned)?.wide(Width::Half).filed("flow-message-days"),
         delays(frame)?,
-        against_itself(frame, &health),
         reported(frame)?,
+        against_itself(frame, &health),
     ];
     let mut more = serde_json::Map::new();
     more.insert("id".to_owned(), frame.id.into());
@@ -288,7 +288,7 @@ fn against_itself(frame: &Frame<'_>, health: &Document) -> Block {
         } else {
             "Nothing to judge: sends of the last five days have not had the time to convert, and nothing else was sent in these days or in the 90 days before. Choose a longer range."
         };
-        return Block::new("health", title, Content::Nothing { words: words.to_owned() }).wide(Width::Third);
+        return Block::new("health", title, Content::Nothing { words: words.to_owned() });
     };
     let fact = |name: &str, unit: Unit, now: &str, usual: &str| Fact {
         name: name.to_owned(),
@@ -313,13 +313,13 @@ fn against_itself(frame: &Frame<'_>, health: &Document) -> Block {
     ];
     let days = format!("sent {}", format::span(frame.period.range.start(), last));
     let hint = "A word is only said where both sides have 100 deliveries and enough conversions to be 95% sure of it. Sends of the last five days are left out.";
-    Block::new("health", title, Content::Facts { facts }).wide(Width::Third).with(days).hinting(hint)
+    Block::new("health", title, Content::Facts { facts }).with(days).hinting(hint)
 }
 
 fn reported(frame: &Frame<'_>) -> Result<Block, Error> {
     let rows = frame.documents(REPORTED)?;
     let table = FLOW_REPORT.top(frame, None)?;
-    let block = Block::table("Klaviyo's own report beside ours", table).wide(Width::TwoThirds);
+    let block = Block::table("Klaviyo's own report beside ours", table);
     let Some(row) = rows.first() else { return Ok(block) };
     let day = |name: &str| row.get(name).and_then(Json::as_str).and_then(|it| it.parse::<NaiveDate>().ok());
     let block = match day("firstOn").zip(day("lastOn")) {
