@@ -13,6 +13,7 @@ mod first;
 mod flows;
 mod forms;
 mod groups;
+mod identity;
 mod klaviyo;
 mod members;
 mod monitoring;
