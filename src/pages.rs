@@ -9,7 +9,11 @@ pub mod content;
 pub mod definitions;
 pub mod deliverability;
 pub mod explore;
+pub mod caption;
+pub mod flows;
+pub mod forms;
 pub mod frame;
+pub mod groups;
 pub mod messages;
 pub mod notes;
 pub mod overview;
@@ -54,6 +58,9 @@ pub const QUERIES: &[&[Query]] = &[
     deliverability::QUERIES,
     content::QUERIES,
     explore::QUERIES,
+    flows::QUERIES,
+    forms::QUERIES,
+    groups::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
     profile::QUERIES,
@@ -72,6 +79,12 @@ pub const PAGES: &[&Page] = &[
     &deliverability::PAGE,
     &content::PAGE,
     &explore::PAGE,
+    &flows::LIST,
+    &flows::ONE,
+    &forms::LIST,
+    &forms::ONE,
+    &groups::LIST,
+    &groups::ONE,
 ];
 
 /// Runs that are looked at to say how the account stands.

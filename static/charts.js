@@ -207,7 +207,7 @@ function valueAxis(colours, write, fitted = false) {
 
 /** How a value of the unit is written; what is not known is a dash. */
 function writer(unit, currency, notation = 'standard') {
-  const compact = notation === 'compact' ? { notation, maximumFractionDigits: 1 } : {};
+  const compact = notation === 'compact' ? { notation, maximumFractionDigits: unit === 'count' ? 2 : 1 } : {};
   const style = {
     money: { style: 'currency', currency, ...compact },
     share: { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: notation === 'compact' ? 1 : 2 },

@@ -209,6 +209,24 @@ const UNSUBSCRIBE: Option<Bands> = Some(Bands { healthy: 0.003, attention: 0.01 
 const OPEN: Option<Bands> = Some(Bands { healthy: 0.33, attention: 0.27 });
 const CLICK: Option<Bands> = Some(Bands { healthy: 0.012, attention: 0.008 });
 
+/// Bands of form submit rates, of which 3% is the baseline of Klaviyo's strategists.
+const SUBMIT: Option<Bands> = Some(Bands { healthy: 0.05, attention: 0.03 });
+
+const FORM_EVENTS: &str = "Stored events of Klaviyo's sign-up forms";
+
+/// Of a segment or list.
+const fn group(
+    name: &'static str,
+    title: &'static str,
+    formula: &'static str,
+    over: &'static str,
+    without: &'static str,
+    view: &'static str,
+) -> Definition {
+    let source = "Klaviyo's reports of segments, and copied members of lists and segments";
+    Definition { name, title, formula, over, without, source, view, good: Good::Up, bands: None }
+}
+
 /// Every number that a page shows under a name of its own. Order: messages, money, people, forms, lists.
 pub const DEFINITIONS: &[Definition] = &[
     count(
@@ -640,7 +658,7 @@ pub const DEFINITIONS: &[Definition] = &[
     of_profiles(
         "joined",
         "Joined",
-        "Changes from not being able to receive marketing to being able to.",
+        "Who came in during the range: of a channel, from not being able to receive marketing to being able to; of a segment or list, into it.",
         "",
         "Days before the history of consent begins",
         "consent_changes",
@@ -875,6 +893,177 @@ pub const DEFINITIONS: &[Definition] = &[
         view: "explored_events",
         good: Good::Neither,
         bands: None,
+    },
+    // Flows.
+    Definition {
+        name: "health",
+        title: "Health of a flow",
+        formula: "Conversion rate and revenue per recipient of what was sent in the range, against what the flow sent in the 90 days before. Better or worse is said where one of them differs so much that chance makes as large a difference in fewer than 5 of 100 cases; mixed where they point in both directions.",
+        over: "Deliveries for the conversion rate, recipients for the revenue. Either side needs 100 deliveries and 5 expected conversions, for the revenue 10 conversions",
+        without: "Sends of the last five days, which have not had the time to convert. The values of orders are taken to vary as much as their mean is large",
+        source: DELIVERIES,
+        view: "flow_health",
+        good: Good::Up,
+        bands: None,
+    },
+    Definition {
+        name: "conversion_hours",
+        title: "Time to convert",
+        formula: "Hours from the latest delivery of the message to a conversion that Klaviyo attributes to it; their median, and how many fall into each span.",
+        over: "",
+        without: "Conversions before any known delivery of the message",
+        source: DELIVERIES,
+        view: "conversion_delays",
+        good: Good::Down,
+        bands: None,
+    },
+    // Forms.
+    Definition {
+        name: "views",
+        title: "Form views",
+        formula: "Viewed Form events, by the day of the event.",
+        over: "",
+        without: "People whom Klaviyo does not know, of whom there are no events",
+        source: FORM_EVENTS,
+        view: "form_events",
+        good: Good::Up,
+        bands: None,
+    },
+    Definition {
+        name: "submissions",
+        title: "Submissions",
+        formula: "Submitted Form events, by the day of the event.",
+        over: "",
+        without: "Forms that were only viewed or closed",
+        source: FORM_EVENTS,
+        view: "form_events",
+        good: Good::Up,
+        bands: None,
+    },
+    Definition {
+        name: "submit_rate",
+        title: "Submit rate",
+        formula: "Submissions divided by views: below 3% poor, to 5% fair, to 7% good, to 10% very good, above excellent.",
+        over: "Views of the form. No views: no rate",
+        without: "People whom Klaviyo does not know, of whom there are no events",
+        source: FORM_EVENTS,
+        view: "form_events",
+        good: Good::Up,
+        bands: SUBMIT,
+    },
+    Definition {
+        name: "form_converted",
+        title: "Bought after signing up",
+        formula: "Profiles that submitted the form in the range and had a conversion within five days after it.",
+        over: "",
+        without: "Conversions later than five days; who submitted in the last five days may still buy",
+        source: FORM_EVENTS,
+        view: "form_conversions",
+        good: Good::Up,
+        bands: None,
+    },
+    Definition {
+        name: "form_conversion_rate",
+        title: "Bought within 5 days",
+        formula: "Profiles with a conversion within five days after their submission, divided by profiles that submitted.",
+        over: "Profiles with a submission in the range, each once",
+        without: "Conversions later than five days; who submitted in the last five days may still buy",
+        source: FORM_EVENTS,
+        view: "form_conversions",
+        good: Good::Up,
+        bands: None,
+    },
+    Definition {
+        source: FORM_EVENTS,
+        view: "form_conversions",
+        ..money(
+            "form_revenue",
+            "Revenue after signing up",
+            "Sum of the values of conversions within five days after a submission of the form, each conversion once.",
+            "",
+        )
+    },
+    // Segments and lists.
+    Definition {
+        good: Good::Neither,
+        ..group(
+            "groups",
+            "Segments and lists",
+            "Segments and lists that there are in Klaviyo now.",
+            "",
+            "What was deleted there",
+            "member_groups",
+        )
+    },
+    group(
+        "members",
+        "Members",
+        "Profiles in the segment or on the list, as Klaviyo last counted them.",
+        "",
+        "Its size by day is Klaviyo's report for segments, and counted back from present members for lists",
+        "group_days",
+    ),
+    Definition {
+        good: Good::Down,
+        ..group(
+            "gone",
+            "Left",
+            "Profiles that went out of the segment or off the list in the range. Of lists it is dated when it was noticed.",
+            "",
+            "On lists, whoever left before the members were first read",
+            "group_days",
+        )
+    },
+    group(
+        "net_members",
+        "Net change",
+        "Profiles that joined, less those that left.",
+        "",
+        "As for those two",
+        "group_days",
+    ),
+    group(
+        "group_growth",
+        "Growth",
+        "Joined less left, divided by the size before the first day of the range that is known.",
+        "Members at the beginning",
+        "Days of which nothing is known",
+        "group_days",
+    ),
+    group(
+        "member_conversion_rate",
+        "Members who bought",
+        "Members with at least one conversion in the range, divided by members.",
+        "Members that are copied",
+        "Groups whose members are not copied; who has left meanwhile",
+        "member_results",
+    ),
+    group(
+        "member_revenue",
+        "Revenue of members",
+        "Sum of the values of conversions in the range by who is a member now, attributed or not.",
+        "",
+        "Groups whose members are not copied; orders in another currency and values that are no amount",
+        "member_results",
+    ),
+    group(
+        "revenue_per_member",
+        "Revenue per member",
+        "Revenue of members divided by members.",
+        "Members that are copied",
+        "Groups whose members are not copied",
+        "member_results",
+    ),
+    Definition {
+        good: Good::Neither,
+        ..group(
+            "shared",
+            "Shared members",
+            "Profiles that are in both, as a count and as a share of either.",
+            "Members of this group, and of the other",
+            "Groups whose members are not copied",
+            "memberships",
+        )
     },
 ];
 

@@ -41,6 +41,10 @@ pub enum Unit {
     /// Hours, written in hours or days.
     Hours,
     Flag,
+    /// Numbers with spaces between them in queries and files; on pages they are drawn as a small line.
+    Trend,
+    /// A judgement: `Better`, `Worse`, or a word between them. What `<column>_why` says stands under it.
+    Verdict,
 }
 
 /// What stands in the last row.
@@ -359,7 +363,7 @@ impl Sheet {
         let way = if part.descending { "desc" } else { "asc" };
         let first = self.columns.first().map_or("1", |it| it.name);
         let column = match self.columns.iter().find(|it| it.name == part.column).map(|it| it.unit) {
-            Some(Unit::Text | Unit::Badge | Unit::Link) => format!("lower(\"{}\")", part.column),
+            Some(Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict) => format!("lower(\"{}\")", part.column),
             _ => format!("\"{}\"", part.column),
         };
         let id = if self.link.is_some() { ", \"id\"" } else { "" };
@@ -372,12 +376,8 @@ impl Sheet {
         let mut text = self.found(query, frame, part);
         let mut totals = vec!["count(*) as found_rows".to_owned()];
         totals.extend(self.columns.iter().filter_map(Column::total));
-        let mut largest: Vec<String> = self
-            .columns
-            .iter()
-            .filter(|it| it.has_bar)
-            .map(|it| format!("cast(max(\"{0}\") as double) as \"{0}\"", it.name))
-            .collect();
+        let mut largest: Vec<String> =
+            self.columns.iter().filter(|it| it.has_bar).map(|it| format!("max(\"{0}\") as \"{0}\"", it.name)).collect();
         // One row, however many are found and whether or not any column has a bar.
         largest.push("count(*) as one".to_owned());
         let _ = write!(
@@ -406,6 +406,11 @@ impl Sheet {
                 on_wall_clock(row, &field(column.name), frame.zone);
             }
         }
+        for column in self.columns.iter().filter(|it| it.unit == Unit::Trend) {
+            for row in &mut rows {
+                as_numbers(row, &field(column.name));
+            }
+        }
         totals.retain(|_, value| !value.is_null());
         largest.retain(|_, value| !value.is_null());
         Ok(Table {
@@ -425,6 +430,15 @@ impl Sheet {
             choose: None,
             nothing: self.nothing,
         })
+    }
+}
+
+/// A text of numbers becomes a list of them.
+fn as_numbers(row: &mut Document, name: &str) {
+    let Some(value) = row.get_mut(name) else { return };
+    let numbers = value.as_str().map(|it| it.split(' ').filter_map(|it| it.parse::<f64>().ok()).collect::<Vec<f64>>());
+    if let Some(numbers) = numbers {
+        *value = numbers.into();
     }
 }
 

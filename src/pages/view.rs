@@ -108,6 +108,7 @@ pub enum Content {
         words: Vec<String>,
     },
     Preview(Preview),
+    Path(Path),
     /// Nothing to show, and why.
     Nothing {
         words: String,
@@ -198,6 +199,40 @@ pub struct Preview {
     pub fetch: Option<String>,
     /// Why there is nothing to see, where there is not.
     pub words: String,
+}
+
+/// The way that somebody takes through a flow.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Path {
+    pub steps: Vec<PathStep>,
+}
+
+/// Something that a flow does, or how it goes on.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct PathStep {
+    /// `start`, `send`, `wait`, `split`, `act`, `end`, or `jump` to a step that stands elsewhere.
+    pub kind: &'static str,
+    pub icon: &'static str,
+    pub name: String,
+    /// What else there is to say: how long it waits, what a message is about.
+    pub detail: String,
+    /// Where it is another than the flow's.
+    pub status: String,
+    /// What came of a message.
+    pub counts: Vec<Fact>,
+    /// Its recipients, of the largest message of the path.
+    pub share: Option<f64>,
+    /// How many are left of the message before, in words.
+    pub drop: String,
+    #[schema(value_type = Vec<Object>)]
+    pub branches: Vec<PathBranch>,
+}
+
+/// One of the ways on from a split.
+#[derive(Debug, Serialize)]
+pub struct PathBranch {
+    pub name: String,
+    pub steps: Vec<PathStep>,
 }
 
 /// A line of a list of facts.

@@ -84,6 +84,20 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("text_segments", include_str!("views/text_segments.sql")),
     ("explored_events", include_str!("views/explored_events.sql")),
     ("metric_buckets", include_str!("views/metric_buckets.sql")),
+    // Flows, forms, segments and lists.
+    ("flow_stats", include_str!("views/flow_stats.sql")),
+    ("flow_activity", include_str!("views/flow_activity.sql")),
+    ("flow_earnings", include_str!("views/flow_earnings.sql")),
+    ("flow_health", include_str!("views/flow_health.sql")),
+    ("flow_actions", include_str!("views/flow_actions.sql")),
+    ("flow_messages", include_str!("views/flow_messages.sql")),
+    ("conversion_delays", include_str!("views/conversion_delays.sql")),
+    ("form_details", include_str!("views/form_details.sql")),
+    ("form_versions", include_str!("views/form_versions.sql")),
+    ("member_groups", include_str!("views/member_groups.sql")),
+    ("membership_changes", include_str!("views/membership_changes.sql")),
+    ("group_days", include_str!("views/group_days.sql")),
+    ("bought_products", include_str!("views/bought_products.sql")),
 ];
 
 /// Creates or replaces all of them, so that a definition is the one of this version.

@@ -28,6 +28,18 @@ pub(super) const MENU: &[Group] = &[
     },
     Group { title: "Health", entries: &[Entry { path: "/content", title: "Content", icon: "message-circle" }] },
     Group {
+        title: "Messages",
+        entries: &[
+            Entry { path: "/campaigns", title: "Campaigns", icon: "mail" },
+            Entry { path: "/flows", title: "Flows", icon: "route" },
+            Entry { path: "/forms", title: "Forms", icon: "forms" },
+        ],
+    },
+    Group {
+        title: "Audience",
+        entries: &[Entry { path: "/segments", title: "Segments & lists", icon: "users-group" }],
+    },
+    Group {
         title: "Data",
         entries: &[
             Entry { path: "/explore", title: "Explore", icon: "search" },

@@ -41,6 +41,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("second", Markup(second));
     tera.register_filter("ago", Markup(|value: &Value, args: &Args| time(value, args, " data-ago")));
     tera.register_filter("sparkline", Markup(|value: &Value, _: &Args| Ok(sparkline(value))));
+    tera.register_filter("trend", Markup(|value: &Value, _: &Args| Ok(trend(value))));
     tera.register_filter("json", Markup(json));
     tera.register_function("icon", MarkupOf(icon));
     tera.register_function("link", link);
@@ -180,6 +181,18 @@ fn sparkline(value: &Value) -> String {
             width, height, drawn.area, drawn.line
         )
     })
+}
+
+/// A small line in the cell of a table; what it says is in numbers beside it.
+fn trend(value: &Value) -> String {
+    let values: Vec<Option<f64>> = value.as_array().into_iter().flatten().map(Value::as_f64).collect();
+    format::sparkline(&values, 100.0, 20.0).map_or_else(
+        || UNKNOWN.to_owned(),
+        |drawn| {
+            let line = drawn.line;
+            format!(r#"<svg class="trend" viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true" focusable="false"><path class="spark-line" d="{line}"/></svg>"#)
+        },
+    )
 }
 
 fn json(value: &Value, _: &Args) -> Result<String> {

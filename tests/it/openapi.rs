@@ -144,7 +144,8 @@ fn copied() -> (Mirror, Served) {
 
 /// A path with ids of things that there are.
 fn filled(mirror: &Mirror, path: &str) -> String {
-    let entity = path.split('/').nth(2).unwrap_or_default();
+    // A page about one thing is named as its entity is.
+    let entity = path.trim_start_matches("/api/pages").trim_start_matches("/api").split('/').nth(1).unwrap_or_default();
     if path.starts_with("/api/sync/") {
         return path.replace("{id}", &value(&mirror.store, "select max(id) from sync_runs"));
     }

@@ -1,6 +1,13 @@
--- Who bought after signing up: one row per submission and conversion within five days after it. Count distinct profiles.
+-- Who bought after signing up: one row per submission and conversion within five days after it. Count distinct profiles,
+-- and each conversion once.
 create or replace view form_conversions as
-select form_events.form_id, form_events.profile_id, happened_on as submitted_on, conversions.metric_id, conversions.amount
+select
+    form_events.form_id,
+    form_events.profile_id,
+    happened_on as submitted_on,
+    conversions.metric_id,
+    conversions.id as conversion_id,
+    conversions.amount
 from form_events
 join conversions
     on conversions.profile_id = form_events.profile_id
