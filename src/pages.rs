@@ -9,6 +9,7 @@ pub mod messages;
 pub mod notes;
 pub mod overview;
 pub mod page;
+pub mod revenue;
 pub mod settings;
 pub mod sheet;
 pub mod sync;
@@ -42,11 +43,12 @@ pub const QUERIES: &[&[Query]] = &[
     campaigns::QUERIES,
     messages::QUERIES,
     overview::QUERIES,
+    revenue::QUERIES,
     settings::QUERIES,
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST];
+pub const PAGES: &[&Page] = &[&campaigns::LIST, &revenue::PAGE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;

@@ -20,6 +20,7 @@ pub(super) struct Entry {
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
     Group { title: "Messages", entries: &[Entry { path: "/campaigns", title: "Campaigns", icon: "mail" }] },
+    Group { title: "Money", entries: &[Entry { path: "/revenue", title: "Revenue", icon: "currency-dollar" }] },
     Group {
         title: "Data",
         entries: &[
