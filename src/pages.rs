@@ -48,7 +48,7 @@ pub const QUERIES: &[&[Query]] = &[
 ];
 
 /// The pages that are descriptions, in the order of the menu.
-pub const PAGES: &[&Page] = &[&campaigns::LIST, &revenue::PAGE];
+pub const PAGES: &[&Page] = &[&overview::PAGE, &campaigns::LIST, &revenue::PAGE];
 
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
@@ -68,7 +68,6 @@ pub fn stage() -> AdHoc {
             page::sweep(&directory);
         }
         rocket
-            .attach(overview::stage())
             .attach(sync::stage())
             .attach(settings::stage())
             .attach(annotations::stage())
@@ -189,7 +188,6 @@ impl FromRow for EventSpan {
 /// # Errors
 /// When a query fails.
 pub fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
-    overview::warm(desk, now)?;
     PAGES.iter().filter(|it| !it.is_of_one()).try_for_each(|it| it.warm(desk, now))
 }
 

@@ -1,7 +1,7 @@
 -- Through which channels was it earned on the local days from $start to before $before, by conversions of $metric?
 with channels as (
     select channel, sum(amount) as value
-    from credited_channels($metric, $start, $before)
+    from credited_channels(cast($metric as varchar), cast($start as date), cast($before as date))
     group by channel
 )
 select

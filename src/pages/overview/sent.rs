@@ -26,6 +26,9 @@ pub struct Counts {
     pub opened: i64,
     pub clicked: i64,
     pub converted: i64,
+    pub bounced: i64,
+    pub unsubscribed: i64,
+    pub complained: i64,
     /// Opens, not deliveries, that a machine made.
     pub machine_opens: i64,
     pub bot_clicks: i64,
@@ -176,6 +179,9 @@ impl FromRow for Counts {
             opened: row.get("opened")?,
             clicked: row.get("clicked")?,
             converted: row.get("converted")?,
+            bounced: row.get("bounced")?,
+            unsubscribed: row.get("unsubscribed")?,
+            complained: row.get("complained")?,
             machine_opens: row.get("machine_opens")?,
             bot_clicks: row.get("bot_clicks")?,
         })

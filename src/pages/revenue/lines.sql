@@ -11,7 +11,7 @@ taken_back as (
     where cast($start as date) <= happened_on and happened_on < cast($before as date)
     group by kind
 )
-select 1 as place, 'Gross revenue' as name, count(*) filter (where amount is not null) as orders, cast(sum(amount) as double) as amount
+select 1 as position, 'Gross revenue' as name, count(*) filter (where amount is not null) as orders, cast(sum(amount) as double) as amount
 from asked
 union all
 select 2, 'Refunded', coalesce(sum(orders), 0), cast(sum(amount) as double) from taken_back where kind = 'refunded_order'
@@ -23,4 +23,4 @@ union all
 select 5, 'With a value that is no amount', count(*), null from asked where is_unreadable
 union all
 select 6, 'Without any value', count(*), null from asked where amount is null and not is_foreign and not is_unreadable
-order by place
+order by position

@@ -9,22 +9,22 @@ with asked as (
             when credited_to is not null then 3
             when touched_message_id is not null then 4
             else 5
-        end as place
+        end as position
     from credits(cast($metric as varchar), $windows, $machine, cast($start as date), cast($before as date))
 ),
 outcomes as (
-    select unnest([1, 2, 3, 4, 5]) as place, unnest([
+    select unnest([1, 2, 3, 4, 5]) as position, unnest([
         'Both name the same message', 'Each names another message', 'Only Klaviyo names a message',
         'Only the last touch names a message', 'Neither names a message'
     ]) as name
 )
 select
-    outcomes.place,
+    outcomes.position,
     name,
-    count(asked.place) as orders,
+    count(asked.position) as orders,
     cast(coalesce(sum(amount), 0) as double) as revenue,
-    count(asked.place) / nullif(sum(count(asked.place)) over (), 0) as share_of_orders
+    count(asked.position) / nullif(sum(count(asked.position)) over (), 0) as share_of_orders
 from outcomes
-left join asked on asked.place = outcomes.place
-group by outcomes.place, name
-order by outcomes.place
+left join asked on asked.position = outcomes.position
+group by outcomes.position, name
+order by outcomes.position

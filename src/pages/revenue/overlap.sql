@@ -8,21 +8,21 @@ with asked as (
             when not has_several_messages then 2
             when not has_several_channels then 3
             else 4
-        end as place
+        end as position
     from credits(cast($metric as varchar), $windows, $machine, cast($start as date), cast($before as date))
 ),
 outcomes as (
-    select unnest([1, 2, 3, 4]) as place, unnest([
+    select unnest([1, 2, 3, 4]) as position, unnest([
         'No message', 'One message', 'Several messages of one channel', 'Messages of several channels'
     ]) as name
 )
 select
-    outcomes.place,
+    outcomes.position,
     name,
-    count(asked.place) as orders,
+    count(asked.position) as orders,
     cast(coalesce(sum(amount), 0) as double) as revenue,
-    count(asked.place) / nullif(sum(count(asked.place)) over (), 0) as share_of_orders
+    count(asked.position) / nullif(sum(count(asked.position)) over (), 0) as share_of_orders
 from outcomes
-left join asked on asked.place = outcomes.place
-group by outcomes.place, name
-order by outcomes.place
+left join asked on asked.position = outcomes.position
+group by outcomes.position, name
+order by outcomes.position
