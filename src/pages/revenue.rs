@@ -333,7 +333,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     );
     let view = View {
         title: "Revenue".to_owned(),
-        lead: "What was earned, which message gets the credit, and why to believe it.".to_owned(),
+        lead: "Which message gets the credit, and why to believe it.".to_owned(),
         notes: small_print(frame, model),
         more,
         ..View::default()

@@ -366,7 +366,7 @@ impl Sheet {
             .filter(|it| it.has_bar)
             .map(|it| format!("cast(max(\"{0}\") as double) as \"{0}\"", it.name))
             .collect();
-        largest.push("1 as one".to_owned());
+        largest.push("max(1) as one".to_owned());
         let _ = write!(
             text,
             "\nselect * exclude (part, place) from (

@@ -20,6 +20,7 @@ mod predictions;
 mod reconciliation;
 mod reports;
 mod repository;
+mod revenue;
 mod runs;
 mod settings;
 mod storm;
