@@ -89,6 +89,8 @@ pub struct Overview {
     pub click_rate: Figure,
     /// Likewise with an attributed conversion.
     pub conversion_rate: Figure,
+    /// Whom messages sent in the range went to.
+    pub recipients: i64,
     /// Bounces over recipients.
     pub bounce_rate: Figure,
     /// Deliveries that were answered by unsubscribing, over deliveries.
@@ -213,6 +215,7 @@ impl Overview {
                 Some(_) => sent.rate(period, |it| it.converted, |it| it.delivered),
                 None => Figure::unknown(period),
             },
+            recipients: sent.sum(period, |it| it.recipients),
             bounce_rate: sent.rate(period, |it| it.bounced, |it| it.recipients),
             unsubscribe_rate: sent.rate(period, |it| it.unsubscribed, |it| it.delivered),
             complaint_rate: sent.rate(period, |it| it.complained, |it| it.delivered),

@@ -186,7 +186,7 @@ static REVENUE_OUTCOMES: Sheet = Sheet {
         Column::text("name", "Order by order"),
         ORDERS,
         SHARE_OF_ORDERS,
-        Column::money("revenue", "Revenue"),
+        Column::money("revenue", "Revenue").hidden(),
         Column::new("position", "Position", Unit::Count).hidden(),
     ],
     order: "position",

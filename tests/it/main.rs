@@ -15,6 +15,7 @@ mod members;
 mod monitoring;
 mod numbers;
 mod openapi;
+mod overview;
 mod pages;
 mod predictions;
 mod reconciliation;

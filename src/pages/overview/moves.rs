@@ -102,14 +102,14 @@ pub(super) fn reason(before: Factors, now: Factors, words: Words, write: impl Fn
     let count = |it: f64| format::grouped(it, 0);
     let Words { reached, done, .. } = words;
     if before.reached == 0.0 && before.done == 0.0 {
-        return format!("nothing before; now {} {reached}, {} {done}", count(now.reached), count(now.done));
+        return format!("nothing before; now {}, {}", counted(now.reached, reached), counted(now.done, done));
     }
     if now.reached == 0.0 && now.done == 0.0 {
-        return format!("nothing now; before {} {reached}, {} {done}", count(before.reached), count(before.done));
+        return format!("nothing now; before {}, {}", counted(before.reached, reached), counted(before.done, done));
     }
     let Some(effects) = effects(before, now) else {
         let late = if now.is_late() { "these days" } else { "the days before" };
-        return format!("{} {done} after {}: nothing was sent on {late}", count(now.done), count(before.done));
+        return format!("{} after {}: nothing was sent on {late}", counted(now.done, done), count(before.done));
     };
     let signed = |it: f64| format!("{}{}", if it > 0.0 { "+" } else { "" }, write(it));
     let percent = format::percent;
@@ -131,6 +131,12 @@ pub(super) fn reason(before: Factors, now: Factors, words: Words, write: impl Fn
     let largest = said[0].0.abs();
     let said = said.into_iter().filter(|it| it.0 != 0.0 && it.0.abs() >= largest * WORTH_A_WORD);
     said.map(|(effect, words)| format!("{words} ({})", signed(effect))).collect::<Vec<_>>().join("; ")
+}
+
+/// "1 order", "2 orders"
+fn counted(count: f64, words: &str) -> String {
+    let one = words.strip_suffix('s').filter(|_| (count - 1.0).abs() < 0.5);
+    format!("{} {}", format::grouped(count, 0), one.unwrap_or(words))
 }
 
 fn more(effect: f64) -> &'static str {

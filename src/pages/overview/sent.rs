@@ -91,8 +91,14 @@ impl Sent {
     fn left_out(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
         match self.machine {
             Machine::Include => 0,
-            Machine::Exclude => period.range.days().filter_map(|it| self.days.get(&it)).map(count).sum(),
+            Machine::Exclude => self.sum(period, count),
         }
+    }
+
+    /// A count over all days of the range.
+    #[must_use]
+    pub fn sum(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
+        period.range.days().filter_map(|it| self.days.get(&it)).map(count).sum()
     }
 
     /// The flows that earned the most.

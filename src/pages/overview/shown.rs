@@ -41,6 +41,9 @@ pub static PAGE: Page = Page {
     values: no_values,
 };
 
+/// Recipients below which a rate says too little for a verdict.
+const SAMPLE: i64 = 100;
+
 /// Rows of what changed most.
 const MOVES: usize = 6;
 
@@ -275,7 +278,7 @@ fn cards(overview: &Overview, growth: Option<&[Document]>) -> Vec<Card> {
     let (campaigns, flows) = (part(sum(|it| it.campaigns)), part(sum(|it| it.flows)));
     let orders = match overview.left_out.foreign_orders {
         0 => "of all orders, gross".to_owned(),
-        foreign => format!("gross; {foreign} orders in another currency are not in it"),
+        foreign => format!("gross, without {foreign} in another currency"),
     };
     vec![
         Card::new("revenue", Unit::Money, overview.revenue.clone()).with(orders),
@@ -290,10 +293,11 @@ fn cards(overview: &Overview, growth: Option<&[Document]>) -> Vec<Card> {
     ]
 }
 
-/// Rates of what was sent, each with the verdict of its bands.
+/// Rates of what was sent, each with the verdict of its bands where enough was sent.
 fn engagement(overview: &Overview) -> Vec<Card> {
     let card = |name: &'static str, figure: &Figure| {
-        Card::new(name, Unit::Share, figure.clone()).judged(Badge::by_bands(name, figure.current))
+        let badge = Badge::by_bands(name, figure.current).filter(|_| overview.recipients >= SAMPLE);
+        Card::new(name, Unit::Share, figure.clone()).judged(badge)
     };
     vec![
         card("open_rate", &overview.open_rate),
