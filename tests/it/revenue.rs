@@ -233,6 +233,11 @@ fn what_cannot_be_meant_is_said() {
 #[test]
 fn the_page_is_drawn_and_its_files_open() {
     let served = serve(spring());
+    assert_eq!(
+        served.client.get(format!("/revenue?{RANGE}&limit=1&offset=1")).dispatch().status(),
+        Status::Ok,
+        "a part"
+    );
     let html = |path: String| {
         let answer = served.client.get(path.clone()).dispatch();
         assert_eq!((answer.status(), answer.content_type()), (Status::Ok, Some(ContentType::HTML)), "{path}");

@@ -102,7 +102,13 @@ pub(super) fn reason(before: Factors, now: Factors, words: Words, write: impl Fn
     let count = |it: f64| format::grouped(it, 0);
     let Words { reached, done, .. } = words;
     if before.reached == 0.0 && before.done == 0.0 {
+        if now.is_late() {
+            return format!("nothing before; now {} from earlier sends", counted(now.done, done));
+        }
         return format!("nothing before; now {}, {}", counted(now.reached, reached), counted(now.done, done));
+    }
+    if now.reached == 0.0 && now.done == 0.0 && before.is_late() {
+        return format!("nothing now; before {} from earlier sends", counted(before.done, done));
     }
     if now.reached == 0.0 && now.done == 0.0 {
         return format!("nothing now; before {}, {}", counted(before.reached, reached), counted(before.done, done));
