@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("webhooks", include_str!("migrations/0007_webhooks.sql")),
     ("annotations", include_str!("migrations/0008_annotations.sql")),
     ("touches", include_str!("migrations/0009_touches.sql")),
+    ("wide_sums", include_str!("migrations/0009_wide_sums.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.
