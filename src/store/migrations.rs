@@ -14,8 +14,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("consent", include_str!("migrations/0006_consent.sql")),
     ("webhooks", include_str!("migrations/0007_webhooks.sql")),
     ("annotations", include_str!("migrations/0008_annotations.sql")),
-    ("touches", include_str!("migrations/0009_touches.sql")),
     ("wide_sums", include_str!("migrations/0009_wide_sums.sql")),
+    ("touches", include_str!("migrations/0010_touches.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.
