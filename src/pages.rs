@@ -2,14 +2,14 @@
 
 pub mod agreement;
 pub mod annotations;
-pub mod benchmarks;
 pub mod audience;
+pub mod benchmarks;
 pub mod campaigns;
+pub mod caption;
 pub mod content;
 pub mod definitions;
 pub mod deliverability;
 pub mod explore;
-pub mod caption;
 pub mod flows;
 pub mod forms;
 pub mod frame;
@@ -19,6 +19,7 @@ pub mod notes;
 pub mod overview;
 pub mod page;
 pub mod profile;
+pub mod revenue;
 pub mod settings;
 pub mod sheet;
 pub mod sync;
@@ -51,12 +52,12 @@ pub const QUERIES: &[&[Query]] = &[
     &[EVENT_SPAN, CONVERSION_METRICS],
     agreement::QUERIES,
     annotations::QUERIES,
-    benchmarks::QUERIES,
-    benchmarks::AUDIT_QUERIES,
     audience::QUERIES,
+    benchmarks::AUDIT_QUERIES,
+    benchmarks::QUERIES,
     campaigns::QUERIES,
-    deliverability::QUERIES,
     content::QUERIES,
+    deliverability::QUERIES,
     explore::QUERIES,
     flows::QUERIES,
     forms::QUERIES,
@@ -64,27 +65,30 @@ pub const QUERIES: &[&[Query]] = &[
     messages::QUERIES,
     overview::QUERIES,
     profile::QUERIES,
+    revenue::QUERIES,
     settings::QUERIES,
 ];
 
 /// The pages that are descriptions, in the order of the menu.
 pub const PAGES: &[&Page] = &[
+    &overview::PAGE,
     &campaigns::LIST,
     &campaigns::COMPARE,
     &campaigns::ONE,
-    &benchmarks::PAGE,
-    &benchmarks::RULE,
-    &audience::PAGE,
-    &profile::PAGE,
-    &deliverability::PAGE,
-    &content::PAGE,
-    &explore::PAGE,
     &flows::LIST,
     &flows::ONE,
     &forms::LIST,
     &forms::ONE,
     &groups::LIST,
     &groups::ONE,
+    &audience::PAGE,
+    &profile::PAGE,
+    &revenue::PAGE,
+    &deliverability::PAGE,
+    &content::PAGE,
+    &benchmarks::PAGE,
+    &benchmarks::RULE,
+    &explore::PAGE,
 ];
 
 /// Runs that are looked at to say how the account stands.
@@ -105,7 +109,6 @@ pub fn stage() -> AdHoc {
             page::sweep(&directory);
         }
         rocket
-            .attach(overview::stage())
             .attach(sync::stage())
             .attach(settings::stage())
             .attach(annotations::stage())
@@ -248,7 +251,6 @@ impl FromRow for EventSpan {
 /// # Errors
 /// When a query fails.
 pub fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
-    overview::warm(desk, now)?;
     PAGES.iter().filter(|it| !it.is_of_one()).try_for_each(|it| it.warm(desk, now))
 }
 

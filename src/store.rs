@@ -25,6 +25,7 @@ mod schema;
 mod staging;
 mod sweep;
 mod timings;
+mod touches;
 mod views;
 pub mod webhooks;
 pub mod windows;
@@ -96,6 +97,7 @@ pub const QUERIES: &[&[Query]] = &[
     aggregates::QUERIES,
     consent::QUERIES,
     deliveries::QUERIES,
+    touches::QUERIES,
     history::QUERIES,
     metric_kinds::QUERIES,
     progress::QUERIES,

@@ -21,7 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Below `/api`.
 fn path(page: &Page) -> String {
-    format!("/pages{}", page.path)
+    if page.path == "/" { "/pages/overview".to_owned() } else { format!("/pages{}", page.path) }
 }
 
 fn endpoint(page: &'static Page, own: &'static [Parameter]) -> Endpoint {

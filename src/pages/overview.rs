@@ -2,25 +2,21 @@
 
 mod earned;
 mod figure;
+mod moves;
 mod sent;
+mod shown;
 mod subscribed;
 
 pub use earned::{Earned, channels};
 pub use figure::{Figure, share};
 pub use sent::Sent;
+pub use shown::PAGE;
 
-use super::{Call, Desk, Ground};
-use crate::range::{Ask, Period, Unclear};
+use crate::range::{Ask, Period};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
-use crate::web::cache::{Answered, Kept, Key, Lifetime};
-use crate::web::{self, Html, Shell, Visit};
 use crate::{params, query};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use rocket::fairing::AdHoc;
-use rocket::{get, routes};
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
-use serde_json::value::RawValue;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 const SETTING: Query = query!("overview/setting");
@@ -35,6 +31,14 @@ const CONSENT_HISTORY: Query = query!("overview/consent_history");
 const SUBMISSIONS: Query = query!("overview/submissions");
 const TOP_SEGMENTS: Query = query!("overview/top_segments");
 const TOP_FORMS: Query = query!("overview/top_forms");
+const DAYS: Query = query!("overview/days");
+const ENGAGEMENT: Query = query!("overview/engagement");
+const EARNERS: Query = query!("overview/earners");
+const GATHERERS: Query = query!("overview/gatherers");
+const RECENT_CAMPAIGNS: Query = query!("overview/recent_campaigns");
+const BEST_FLOWS: Query = query!("overview/best_flows");
+const BEST_FORMS: Query = query!("overview/best_forms");
+const LARGEST_SEGMENTS: Query = query!("overview/largest_segments");
 
 /// Every query of this page; a test prepares them all.
 pub const QUERIES: &[Query] = &[
@@ -50,6 +54,14 @@ pub const QUERIES: &[Query] = &[
     SUBMISSIONS,
     TOP_SEGMENTS,
     TOP_FORMS,
+    DAYS,
+    ENGAGEMENT,
+    EARNERS,
+    GATHERERS,
+    RECENT_CAMPAIGNS,
+    BEST_FLOWS,
+    BEST_FORMS,
+    LARGEST_SEGMENTS,
 ];
 
 /// Rows of each table of the best.
@@ -77,6 +89,14 @@ pub struct Overview {
     pub click_rate: Figure,
     /// Likewise with an attributed conversion.
     pub conversion_rate: Figure,
+    /// Whom messages sent in the range went to.
+    pub recipients: i64,
+    /// Bounces over recipients.
+    pub bounce_rate: Figure,
+    /// Deliveries that were answered by unsubscribing, over deliveries.
+    pub unsubscribe_rate: Figure,
+    /// Deliveries that were marked as spam, over deliveries.
+    pub complaint_rate: Figure,
     /// Submitted forms, by event day.
     pub form_submissions: Figure,
     /// Revenue a day of the range, split by what it is attributed to; every day is there.
@@ -195,6 +215,10 @@ impl Overview {
                 Some(_) => sent.rate(period, |it| it.converted, |it| it.delivered),
                 None => Figure::unknown(period),
             },
+            recipients: sent.sum(period, |it| it.recipients),
+            bounce_rate: sent.rate(period, |it| it.bounced, |it| it.recipients),
+            unsubscribe_rate: sent.rate(period, |it| it.unsubscribed, |it| it.delivered),
+            complaint_rate: sent.rate(period, |it| it.complained, |it| it.delivered),
             form_submissions: submissions(db, period)?,
             daily: earned.days(),
             channels: channels(db, period, metric)?,
@@ -221,42 +245,6 @@ impl Setting {
     pub fn load(db: &Db<'_>, ask: &Ask) -> Result<Setting, store::Error> {
         db.row(SETTING, params! { "metric": ask.metric })
     }
-}
-
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("overview", |rocket| async { rocket.mount("/", routes![show]) })
-}
-
-#[get("/")]
-async fn show(call: Result<Call, Unclear>, visit: Visit) -> Result<Html, web::Error> {
-    let Call { ask, desk } = call?;
-    web::blocking(move || {
-        let now = Utc::now();
-        let standing = desk.store.read(|db| super::standing(db, &desk.handle, now))?;
-        let ground = desk.ground()?;
-        let period = ground.period(&ask, now)?;
-        let tag = super::tag(&visit, &standing, ground.version, period.range);
-        if visit.has(&tag) {
-            return Ok(Html::unchanged(tag));
-        }
-        let kept = kept(&desk, ask, &ground, &period, now)?;
-        let overview: &RawValue = serde_json::from_slice(&kept.json).map_err(web::Error::Template)?;
-        Ok(web::draw("overview.html", &Shell::new(visit, standing).with_range(&period), overview)?.tagged(tag))
-    })
-    .await
-}
-
-/// What the page shows, from the cache if it is there.
-fn kept(desk: &Desk, ask: Ask, ground: &Ground, period: &Period, now: DateTime<Utc>) -> Result<Arc<Kept>, web::Error> {
-    let key = Key { about: "overview".to_owned(), ask: ask.clone(), version: ground.version, day: ground.day(now) };
-    let work = || Answered::of(&desk.store.read(|db| Overview::load(db, &ask, period))?);
-    Ok(desk.cache.get(key, Lifetime::Overview, work)?.0)
-}
-
-pub(super) fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
-    let (ask, ground) = (Ask::default(), desk.ground()?);
-    let period = ground.period(&ask, now)?;
-    kept(desk, ask, &ground, &period, now).map(drop)
 }
 
 /// The segments with the most members.

@@ -109,6 +109,10 @@ pub enum Content {
     },
     Preview(Preview),
     Path(Path),
+    /// Key figures, small, side by side.
+    Strip {
+        cards: Vec<Card>,
+    },
     /// Nothing to show, and why.
     Nothing {
         words: String,
@@ -248,6 +252,30 @@ pub struct Fact {
     pub detail: String,
 }
 
+impl Badge {
+    /// The verdict on a number by the bands of the definition of that name; none where either is missing.
+    #[must_use]
+    pub fn by_bands(name: &str, value: Option<f64>) -> Option<Badge> {
+        let definition = definitions::find(name)?;
+        let (bands, value) = (definition.bands?, value?);
+        let is_up = definition.good == definitions::Good::Up;
+        let reaches = |bound: f64| if is_up { value >= bound } else { value <= bound };
+        let (tone, word) = match (reaches(bands.healthy), reaches(bands.attention)) {
+            (true, _) => ("good", "healthy"),
+            (false, true) => ("poor", "could be better"),
+            (false, false) => ("bad", "needs attention"),
+        };
+        let (above, below) = if is_up { ("from", "below") } else { ("up to", "above") };
+        let percent = crate::web::format::percent;
+        let why = format!(
+            "healthy {above} {}, in need of attention {below} {}",
+            percent(bands.healthy),
+            percent(bands.attention)
+        );
+        Some(Badge { tone, word: word.to_owned(), why })
+    }
+}
+
 impl Card {
     /// Its title, its definition and the welcome direction come from the definition of that name.
     #[must_use]
@@ -377,4 +405,27 @@ impl Heat {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 9")]
 fn level(value: f64, least: f64, most: f64) -> u8 {
     if most <= least { 5 } else { ((value - least) / (most - least) * 9.0).round() as u8 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Badge;
+
+    #[test]
+    fn a_verdict_follows_the_bands_and_the_direction_that_is_welcome() {
+        for (name, value, word) in [
+            ("bounce_rate", 0.0, "healthy"),
+            ("bounce_rate", 0.01, "healthy"),
+            ("bounce_rate", 0.011, "could be better"),
+            ("bounce_rate", 0.02, "could be better"),
+            ("bounce_rate", 0.021, "needs attention"),
+            ("open_rate", 0.33, "healthy"),
+            ("open_rate", 0.32, "could be better"),
+            ("open_rate", 0.27, "could be better"),
+            ("open_rate", 0.26, "needs attention"),
+        ] {
+            assert_eq!(Badge::by_bands(name, Some(value)).expect("a verdict").word, word, "{name} {value}");
+        }
+        assert!(Badge::by_bands("bounce_rate", None).is_none() && Badge::by_bands("revenue", Some(1.0)).is_none());
+    }
 }

@@ -1,5 +1,6 @@
 //! Sums that are kept up with the events, in the transaction that changes them, so that no page counts millions of rows:
-//! `klaviyo_aggregated_metrics` here, deliveries and what they add up to in `deliveries.rs`, people in `activity.rs`.
+//! `klaviyo_aggregated_metrics` here, deliveries and what they add up to in `deliveries.rs`, people in `activity.rs`, what
+//! came before conversions in `touches.rs`.
 //!
 //! A window tells what leaves and what comes. Hours and days in which either lies are counted again from their events;
 //! deliveries are added to. What all of it rests on — kinds of metrics, names of messages, the conversion metric,
@@ -8,7 +9,7 @@
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
 
-use super::{Db, Error, FromRow, Query, Row, RowResult, Store, Window, activity, deliveries, utc};
+use super::{Db, Error, FromRow, Query, Row, RowResult, Store, Window, activity, deliveries, touches, utc};
 use crate::{params, query};
 
 const BEGIN_WINDOWS: Query = query!("aggregates/begin_windows");
@@ -116,7 +117,8 @@ pub(super) fn settle(db: &Db<'_>, before: &Leaving) -> Result<(), Error> {
     db.execute(TOUCHED, params! {})?;
     count_touched(db)?;
     deliveries::settle(db, before.all_new)?;
-    activity::settle(db)
+    activity::settle(db)?;
+    touches::settle(db)
 }
 
 /// Brings all sums up to what is in `events_arrived`, after it was added.
@@ -129,7 +131,8 @@ pub(super) fn arrive(db: &Db<'_>) -> Result<(), Error> {
     }
     count_touched(db)?;
     deliveries::settle(db, true)?;
-    activity::settle(db)
+    activity::settle(db)?;
+    touches::settle(db)
 }
 
 /// Notes the events of these ids before they are changed one by one.
@@ -154,7 +157,8 @@ pub(super) fn changed(db: &Db<'_>) -> Result<(), Error> {
     }
     count_touched(db)?;
     deliveries::settle(db, false)?;
-    activity::settle(db)
+    activity::settle(db)?;
+    touches::settle(db)
 }
 
 /// Counts the hours that were touched, and their days.
@@ -230,7 +234,8 @@ pub(super) fn count_all(db: &Db<'_>) -> Result<(), Error> {
             first = last;
         }
     }
-    deliveries::count_all(db, events)
+    deliveries::count_all(db, events)?;
+    touches::count_all(db)
 }
 
 /// Whether what the sums rest on has changed, and whether any event feels it.

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("wide_sums", include_str!("migrations/0009_wide_sums.sql")),
     ("profile_activity", include_str!("migrations/0010_profile_activity.sql")),
     ("saved_views", include_str!("migrations/0011_saved_views.sql")),
+    ("touches", include_str!("migrations/0012_touches.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

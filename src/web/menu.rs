@@ -19,14 +19,6 @@ pub(super) struct Entry {
 
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
-    Group { title: "Messages", entries: &[Entry { path: "/campaigns", title: "Campaigns", icon: "mail" }] },
-    Group { title: "Health", entries: &[Entry { path: "/benchmarks", title: "Benchmarks & audit", icon: "gauge" }] },
-    Group { title: "Audience", entries: &[Entry { path: "/audience", title: "Audience", icon: "users" }] },
-    Group {
-        title: "Health",
-        entries: &[Entry { path: "/deliverability", title: "Deliverability", icon: "heart-rate-monitor" }],
-    },
-    Group { title: "Health", entries: &[Entry { path: "/content", title: "Content", icon: "message-circle" }] },
     Group {
         title: "Messages",
         entries: &[
@@ -37,7 +29,19 @@ pub(super) const MENU: &[Group] = &[
     },
     Group {
         title: "Audience",
-        entries: &[Entry { path: "/segments", title: "Segments & lists", icon: "users-group" }],
+        entries: &[
+            Entry { path: "/segments", title: "Segments & lists", icon: "users-group" },
+            Entry { path: "/audience", title: "Audience", icon: "users" },
+        ],
+    },
+    Group { title: "Money", entries: &[Entry { path: "/revenue", title: "Revenue", icon: "currency-dollar" }] },
+    Group {
+        title: "Health",
+        entries: &[
+            Entry { path: "/deliverability", title: "Deliverability", icon: "heart-rate-monitor" },
+            Entry { path: "/content", title: "Content", icon: "message-circle" },
+            Entry { path: "/benchmarks", title: "Benchmarks & audit", icon: "gauge" },
+        ],
     },
     Group {
         title: "Data",

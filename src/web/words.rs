@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 
-use super::buckets::buckets;
 use super::format::{self, Direction, UNKNOWN};
 use crate::range::EARLIEST;
 
@@ -45,7 +44,6 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("json", Markup(json));
     tera.register_function("icon", MarkupOf(icon));
     tera.register_function("link", link);
-    tera.register_function("buckets", buckets);
 }
 
 /// A filter whose result is markup of ours, in which every value is already escaped.

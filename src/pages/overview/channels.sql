@@ -1,16 +1,7 @@
 -- Through which channels was it earned on the local days from $start to before $before, by conversions of $metric?
-with earned as (
-    select channel, amount
-    from conversion_channels
-    where metric_id = $metric and $start <= converted_on and converted_on < $before
-    union all
-    select null, amount
-    from conversions
-    where metric_id = $metric and $start <= converted_on and converted_on < $before and credited_to is null
-),
-channels as (
+with channels as (
     select channel, sum(amount) as value
-    from earned
+    from credited_channels(cast($metric as varchar), cast($start as date), cast($before as date))
     group by channel
 )
 select

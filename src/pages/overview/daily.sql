@@ -10,9 +10,8 @@ earned as (
         coalesce(sum(amount) filter (where credited_to = 'campaign'), 0) as campaigns,
         coalesce(sum(amount) filter (where credited_to = 'flow'), 0) as flows,
         coalesce(sum(amount) filter (where credited_to is null), 0) as other
-    from conversions
-    where metric_id = $metric
-        and cast($start as date) - coalesce(cast($shift as integer), 0) <= converted_on
+    from bought(cast($metric as varchar))
+    where cast($start as date) - coalesce(cast($shift as integer), 0) <= converted_on
         and converted_on < $before
     group by converted_on
 )

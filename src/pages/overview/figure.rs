@@ -63,7 +63,7 @@ pub fn share(part: i64, whole: i64) -> Option<f64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no account counts to 2^53")]
-fn number(count: i64) -> f64 {
+pub(super) fn number(count: i64) -> f64 {
     count as f64
 }
 

@@ -13,6 +13,9 @@ with results as (
         case when $machine then opened_or_machine else opened end as opened,
         case when $machine then clicked_or_machine else clicked end as clicked,
         converted,
+        bounced,
+        unsubscribed,
+        complained,
         machine_opens,
         bot_clicks,
         revenue
@@ -32,6 +35,9 @@ sums as (
         cast(sum(opened) as bigint) as opened,
         cast(sum(clicked) as bigint) as clicked,
         cast(sum(converted) as bigint) as converted,
+        cast(sum(bounced) as bigint) as bounced,
+        cast(sum(unsubscribed) as bigint) as unsubscribed,
+        cast(sum(complained) as bigint) as complained,
         cast(sum(machine_opens) as bigint) as machine_opens,
         cast(sum(bot_clicks) as bigint) as bot_clicks,
         cast(sum(revenue) as double) as revenue

@@ -4,5 +4,5 @@ select
     cast(coalesce(sum(amount) filter (where credited_to is not null), 0) as double) as attributed,
     count(*) filter (where is_foreign) as foreign_orders,
     count(*) filter (where is_unreadable) as unreadable_values
-from conversions
-where metric_id = $metric and $start <= converted_on and converted_on < $before
+from bought(cast($metric as varchar))
+where $start <= converted_on and converted_on < $before

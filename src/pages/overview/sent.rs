@@ -26,6 +26,9 @@ pub struct Counts {
     pub opened: i64,
     pub clicked: i64,
     pub converted: i64,
+    pub bounced: i64,
+    pub unsubscribed: i64,
+    pub complained: i64,
     /// Opens, not deliveries, that a machine made.
     pub machine_opens: i64,
     pub bot_clicks: i64,
@@ -88,8 +91,14 @@ impl Sent {
     fn left_out(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
         match self.machine {
             Machine::Include => 0,
-            Machine::Exclude => period.range.days().filter_map(|it| self.days.get(&it)).map(count).sum(),
+            Machine::Exclude => self.sum(period, count),
         }
+    }
+
+    /// A count over all days of the range.
+    #[must_use]
+    pub fn sum(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
+        period.range.days().filter_map(|it| self.days.get(&it)).map(count).sum()
     }
 
     /// The flows that earned the most.
@@ -176,6 +185,9 @@ impl FromRow for Counts {
             opened: row.get("opened")?,
             clicked: row.get("clicked")?,
             converted: row.get("converted")?,
+            bounced: row.get("bounced")?,
+            unsubscribed: row.get("unsubscribed")?,
+            complained: row.get("complained")?,
             machine_opens: row.get("machine_opens")?,
             bot_clicks: row.get("bot_clicks")?,
         })

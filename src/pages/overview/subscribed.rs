@@ -4,9 +4,10 @@ use super::figure::Figure;
 use super::{CONSENT_HISTORY, SUBSCRIBER_CHANGES, SUBSCRIBERS, SUBSCRIBERS_AT};
 use crate::params;
 use crate::range::Period;
+use crate::store::repository::Document;
 use crate::store::zone::beginning;
 use crate::store::{self, Db, FromRow, Row, RowResult};
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 /// Subscribers now, at the end of the period compared with, and at the end of each day of the range.
 pub(super) fn subscribers(db: &Db<'_>, period: &Period) -> Result<Figure, store::Error> {
@@ -30,6 +31,31 @@ pub(super) fn subscribers(db: &Db<'_>, period: &Period) -> Result<Figure, store:
     Ok(Figure::new(now, before, daily))
 }
 
+/// How many could be written to for the first time or again on each day of the range, and how many could no more: `joined`
+/// and `gone` beside the `date`, null on days before the history of consent begins. Nothing where there is no history.
+///
+/// # Errors
+/// When a query fails.
+pub(super) fn growth(db: &Db<'_>, period: &Period) -> Result<Option<Vec<Document>>, store::Error> {
+    let zone = db.zone()?;
+    let began_at: Option<NaiveDateTime> = db.value(CONSENT_HISTORY, params! {})?;
+    let Some(began_at) = began_at else { return Ok(None) };
+    let since = beginning(period.range.start(), zone).naive_utc();
+    let changes: Vec<Change> = db.rows(SUBSCRIBER_CHANGES, params! { "since": since })?;
+    let day = |day: NaiveDate| {
+        let (from, until) = (beginning(day, zone).naive_utc(), beginning(day + TimeDelta::days(1), zone).naive_utc());
+        let of_day = || changes.iter().filter(|it| from <= it.quarter && it.quarter < until);
+        let known = until > began_at;
+        let (joined, gone) = (of_day().map(|it| it.joined).sum::<f64>(), of_day().map(|it| it.gone).sum::<f64>());
+        let mut row = Document::new();
+        row.insert("date".to_owned(), day.to_string().into());
+        row.insert("joined".to_owned(), known.then_some(joined).into());
+        row.insert("gone".to_owned(), known.then_some(gone).into());
+        row
+    };
+    Ok(Some(period.range.days().map(day).collect()))
+}
+
 fn at(db: &Db<'_>, moment: NaiveDateTime) -> Result<Option<f64>, store::Error> {
     db.value(SUBSCRIBERS_AT, params! { "moment": moment })
 }
@@ -37,10 +63,17 @@ fn at(db: &Db<'_>, moment: NaiveDateTime) -> Result<Option<f64>, store::Error> {
 struct Change {
     quarter: NaiveDateTime,
     change: f64,
+    joined: f64,
+    gone: f64,
 }
 
 impl FromRow for Change {
     fn from_row(row: &Row<'_>) -> RowResult<Change> {
-        Ok(Change { quarter: row.get("quarter")?, change: row.get("change")? })
+        Ok(Change {
+            quarter: row.get("quarter")?,
+            change: row.get("change")?,
+            joined: row.get("joined")?,
+            gone: row.get("gone")?,
+        })
     }
 }

@@ -204,3 +204,58 @@ impl Chart {
 fn date(row: &Document) -> Option<NaiveDate> {
     row.get("date")?.as_str()?.get(..10)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::range::Ask;
+    use chrono::Days;
+    use serde_json::json;
+
+    /// One order a day from a Wednesday on, but nothing known of `previous` in the first week.
+    fn drawn(days: u64, today: &str) -> Chart {
+        let first: NaiveDate = "2025-01-01".parse().expect("a day");
+        let row = |day| {
+            let previous = (day > 6).then_some(2);
+            let row = json!({ "date": first + Days::new(day), "orders": 1, "previous": previous });
+            row.as_object().expect("a row").clone()
+        };
+        let rows: Vec<Document> = (0..days).map(row).collect();
+        let range = format!("{first},{}", first + Days::new(days - 1));
+        let ask = Ask::parse([("range", range.as_str())]).expect("an ask");
+        let period = ask.period(today.parse().expect("a day"), None).expect("a period");
+        let lines = [Line::sum("Orders", "orders"), Line::sum("Before", "previous").compared()];
+        Chart::over_time(Shape::Stacks, Unit::Count, &period, &rows, &lines, &[(first, "note", "New year".to_owned())])
+    }
+
+    #[test]
+    fn a_quarter_stays_days_and_the_last_may_not_be_over() {
+        let chart = drawn(90, "2025-03-31");
+        assert_eq!(chart.rows.len(), 90);
+        assert_eq!((chart.rows[0].label.as_str(), chart.rows[0].tick.as_str()), ("1 Jan 2025", "1 Jan"));
+        assert_eq!((chart.rows[0].values["orders"], chart.rows[0].values["previous"]), (Some(1.0), None));
+        assert_eq!((chart.rows[88].whole, chart.rows[89].whole), (true, false));
+        assert_eq!((chart.marks[0].at, chart.marks[0].words.as_str()), (0, "New year"));
+    }
+
+    #[test]
+    fn a_year_is_weeks_from_monday() {
+        let chart = drawn(365, "2026-11-21");
+        let first = &chart.rows[0];
+        assert_eq!(
+            (first.label.as_str(), first.values["orders"], first.whole),
+            ("Week of 30 Dec 2024", Some(5.0), false)
+        );
+        let second = &chart.rows[1];
+        assert_eq!((second.tick.as_str(), second.values["orders"], second.whole), ("6 Jan", Some(7.0), true));
+        assert_eq!((first.values["previous"], second.values["previous"]), (None, Some(10.0)));
+    }
+
+    #[test]
+    fn many_years_are_months_and_nothing_is_lost() {
+        let chart = drawn(2_000, "2030-12-01");
+        let second = &chart.rows[1];
+        assert_eq!((second.label.as_str(), second.values["orders"], second.whole), ("Feb 2025", Some(28.0), true));
+        assert_eq!(chart.rows.iter().filter_map(|it| it.values["orders"]).sum::<f64>().to_string(), "2000");
+    }
+}

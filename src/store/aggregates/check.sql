@@ -42,7 +42,15 @@ kept_days as (
 defined_days as (
     select *
     from defined_message_activity(cast($since as date), cast($until as date), (select metric_id from conversion_metric))
-)
+),
+defined_conversions as (
+    select
+        id, profile_id, converted_at, converted_on, amount, is_foreign, is_unreadable, credited_to, message_id, flow_id,
+        attributed_event_id
+    from conversions
+    where metric_id = (select metric_id from conversion_metric)
+),
+touches_defined as (select * from defined_touches((select metric_id from conversion_metric)))
 select 'hours' as sums, count(*) as differing
 from (
     (select * from klaviyo_aggregated_metrics except all select * from defined_hours)
@@ -69,4 +77,18 @@ from (
     (select * from klaviyo_profile_activity except all select * from defined_profile_activity)
     union all
     (select * from defined_profile_activity except all select * from klaviyo_profile_activity)
+)
+union all
+select 'conversions', count(*)
+from (
+    (select * from klaviyo_conversions except all select * from defined_conversions)
+    union all
+    (select * from defined_conversions except all select * from klaviyo_conversions)
+)
+union all
+select 'touches', count(*)
+from (
+    (select * from klaviyo_touches except all select * from touches_defined)
+    union all
+    (select * from touches_defined except all select * from klaviyo_touches)
 )

@@ -1,0 +1,2 @@
+-- How many conversions are kept?
+select count(*) from klaviyo_conversions

@@ -1,0 +1,2 @@
+-- Forgets the conversions.
+delete from klaviyo_conversions

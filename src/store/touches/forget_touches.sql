@@ -1,0 +1,2 @@
+-- Forgets what came before them.
+delete from klaviyo_touches

@@ -1,0 +1,141 @@
+//! The overview as a page: what changed most and why, verdicts, growth, notes.
+
+use klytics::store::Store;
+use rocket::http::{ContentType, Header, Status};
+use serde_json::{Value, json};
+
+use crate::support::{Served, account, seed, serve};
+
+const RANGE: &str = "range=2026-03-11_to_2026-03-20";
+
+/// Ten days and the ten before: a flow that reaches more, of whom fewer buy for more; a campaign of each span.
+fn march() -> Store {
+    let store = account();
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name, status) values ('C1', 'Early', 'Sent'), ('C2', 'Late <b>', 'Sent');
+         insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM1', 'C1', 'email'), ('CM2', 'C2', 'email');
+         insert into klaviyo_flows (id, name, status) values ('F1', 'Welcome', 'live');
+         insert into klaviyo_flow_actions (id, flow_id) values ('FA1', 'F1');
+         insert into klaviyo_flow_messages (id, flow_action_id, channel, name) values ('FM1', 'FA1', 'email', 'First mail');
+         insert into klaviyo_forms (id, name, status) values ('S', 'Popup', 'live');
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, message_id, flow_id)
+         select 'a' || n, 'm_received_email', 'p' || n, timestamp '2026-03-05 12:00', 'FM1', 'F1' from range(100) as r(n)
+         union all
+         select 'b' || n, 'm_received_email', 'q' || n, timestamp '2026-03-15 12:00', 'FM1', 'F1' from range(200) as r(n)
+         union all
+         select 'c' || n, 'm_received_email', 'p' || n, timestamp '2026-03-06 12:00', 'CM1', null from range(50) as r(n)
+         union all
+         select 'd' || n, 'm_received_email', 'p' || n, timestamp '2026-03-16 12:00', 'CM2', null from range(40) as r(n)
+         union all
+         select 'u' || n, 'm_bounced_email', 'z' || n, timestamp '2026-03-16 12:00', 'CM2', null from range(3) as r(n);
+         insert into klaviyo_events
+             (id, metric_id, profile_id, timestamp, value, currency, attributed_campaign_id, attributed_campaign_message_id,
+              attributed_flow_id, attributed_flow_message_id)
+         select 'oa' || n, 'm_placed_order', 'p' || n, timestamp '2026-03-06 12:00', 50, 'USD', null, null, 'F1', 'FM1' from range(10) as r(n)
+         union all
+         select 'ob' || n, 'm_placed_order', 'q' || n, timestamp '2026-03-16 12:00', 80, 'USD', null, null, 'F1', 'FM1' from range(10) as r(n)
+         union all
+         select 'oc', 'm_placed_order', 'p1', timestamp '2026-03-07 12:00', 70, 'USD', 'C1', 'CM1', null, null
+         union all
+         select 'od', 'm_placed_order', 'p1', timestamp '2026-03-17 12:00', 30, 'USD', 'C2', 'CM2', null, null;
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, form_id)
+         select 'v' || n, 'm_viewed_form', null, timestamp '2026-03-05 12:00', 'S' from range(40) as r(n)
+         union all
+         select 'w' || n, 'm_viewed_form', null, timestamp '2026-03-15 12:00', 'S' from range(40) as r(n)
+         union all
+         select 's' || n, 'm_submitted_form', null, timestamp '2026-03-05 12:00', 'S' from range(4) as r(n)
+         union all
+         select 't' || n, 'm_submitted_form', null, timestamp '2026-03-15 12:00', 'S' from range(8) as r(n);
+         update klaviyo_events set local_datetime = timestamp - interval 4 hour",
+    );
+    store
+}
+
+fn view(served: &Served, query: &str) -> Value {
+    let answer = served.client.get(format!("/api/pages/overview?{query}")).dispatch();
+    assert_eq!(answer.status(), Status::Ok, "{query}");
+    answer.into_json().expect("JSON")
+}
+
+fn block<'a>(view: &'a Value, name: &str) -> &'a Value {
+    &view["blocks"].as_array().expect("blocks").iter().find(|it| it["name"] == name).expect("a block")["content"]
+}
+
+#[test]
+fn what_changed_most_is_told_with_reasons_that_add_up() {
+    let page = view(&serve(march()), RANGE);
+    let rows = block(&page, "overview-changes")["rows"].as_array().expect("rows").clone();
+    let told: Vec<Value> =
+        rows.iter().map(|it| json!([it["id"], it["revenue"], it["revenueBefore"], it["difference"]])).collect();
+    assert_eq!(
+        told,
+        [
+            json!(["flows/F1", 800.0, 500.0, 300.0]),
+            json!(["campaigns/C1", 0.0, 70.0, -70.0]),
+            json!(["campaigns/C2", 30.0, 0.0, 30.0])
+        ]
+    );
+    // 500 becomes 800: recipients double, conversion halves, an order is worth 80 instead of 50. The logarithmic mean of both
+    // is 300 / ln 1.6 = 638.29; times ln 2 that is 442.43, and times ln 1.6 all of the 300.
+    assert_eq!(
+        rows[0]["reason"],
+        "more recipients, 100 → 200 (+$442.43); lower conversion, 10.0% → 5.00% (−$442.43); higher order value, $50.00 → $80.00 (+$300.00)"
+    );
+    assert_eq!(rows[1]["reason"], "nothing now; before 50 recipients, 1 order");
+    assert_eq!(rows[2]["reason"], "nothing before; now 43 recipients, 1 order");
+    let changed: f64 = rows.iter().filter_map(|it| it["difference"].as_f64()).sum();
+    let attributed = &page["cards"][1];
+    assert_eq!(attributed["name"], "attributed_revenue");
+    let change = attributed["current"].as_f64().expect("now") - attributed["previous"].as_f64().expect("before");
+    assert!((changed - change).abs() < 1e-9, "the changes add up to that of the figure");
+    let forms = &block(&page, "overview-growth-changes")["rows"][0];
+    assert_eq!((&forms["id"], &forms["gained"], &forms["gainedBefore"]), (&json!("forms/S"), &json!(8), &json!(4)));
+    assert_eq!(forms["reason"], "higher submit rate, 10.0% → 20.0% (+4)");
+}
+
+#[test]
+fn without_a_comparison_nothing_is_said_to_have_changed() {
+    let page = view(&serve(march()), &format!("{RANGE}&compare=none"));
+    assert_eq!(block(&page, "overview-changes")["kind"], "nothing");
+}
+
+#[test]
+fn rates_have_a_verdict() {
+    let page = view(&serve(march()), RANGE);
+    let cards = block(&page, "engagement")["cards"].as_array().expect("cards").clone();
+    let of = |name: &str| cards.iter().find(|it| it["name"] == name).expect("a rate").clone();
+    // Three bounces of 243 recipients, eleven buyers of 240 deliveries.
+    assert!((of("bounce_rate")["current"].as_f64().expect("a rate") - 3.0 / 243.0).abs() < 1e-12);
+    assert!((of("conversion_rate")["current"].as_f64().expect("a rate") - 11.0 / 240.0).abs() < 1e-12);
+    assert_eq!(
+        (&of("bounce_rate")["badge"]["word"], &of("open_rate")["badge"]["tone"]),
+        (&json!("could be better"), &json!("bad"))
+    );
+    let few = view(&serve(march()), "range=2026-03-16_to_2026-03-16");
+    assert_eq!(block(&few, "engagement")["cards"][0]["badge"], json!(null), "of few no verdict is given");
+}
+
+#[test]
+fn a_note_is_added_shown_and_deleted() {
+    let served = serve(march());
+    let post = |path: &'static str, body: String| {
+        let form =
+            served.client.post(path).header(ContentType::Form).header(Header::new("Sec-Fetch-Site", "same-origin"));
+        form.body(body).dispatch().status()
+    };
+    let page = || served.client.get(format!("/?{RANGE}")).dispatch().into_string().expect("a page");
+    assert!(page().contains("No notes in these days"));
+    let add = |day: &str, words: &str| post("/annotations", format!("day={day}&words={words}&next=%2F"));
+    assert_eq!(add("2026-03-12", "Sale+%3Cb%3E+began"), Status::SeeOther);
+    assert_eq!(add("2026-03-30", "Another+day"), Status::SeeOther);
+    assert_eq!(add("soon", "words"), Status::BadRequest);
+    assert_eq!(add("2026-03-12", "+"), Status::BadRequest);
+    let html = page();
+    assert!(html.contains("<span>Sale &lt;b&gt; began</span>") && !html.contains("Another day"), "{html}");
+    let note = view(&served, RANGE)["more"]["ownNotes"][0].clone();
+    assert_eq!((&note["day"], &note["words"]), (&json!("2026-03-12"), &json!("Sale <b> began")));
+    let id = note["id"].as_str().expect("an id");
+    assert_eq!(post("/annotations/delete", format!("id={id}&next=%2F")), Status::SeeOther);
+    assert!(page().contains("No notes in these days"));
+}
