@@ -9,6 +9,7 @@ pub mod messages;
 pub mod notes;
 pub mod overview;
 pub mod page;
+mod reach;
 pub mod settings;
 pub mod sheet;
 pub mod sync;
@@ -17,7 +18,7 @@ pub mod view;
 use crate::catalog::Pace;
 use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
-use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store, Window};
 use crate::sync::Handle;
 use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
 use crate::{catalog, params, query};
@@ -99,6 +100,10 @@ pub struct Ground {
     pub span: EventSpan,
     /// Every entity of the catalog.
     pub statuses: Vec<EntityStatus>,
+    /// Spans of time whose events are complete, newest first.
+    covered: Vec<Window>,
+    /// How far a first read of events goes, in days; 0 is everything.
+    history_days: u32,
 }
 
 impl Desk {
@@ -117,8 +122,11 @@ impl Desk {
         if let Some(ground) = last().as_ref().filter(|it| it.version == version) {
             return Ok(Arc::clone(ground));
         }
+        let history_days = self.handle.history_days();
         let ground = self.store.read(|db| {
-            Ok(Arc::new(Ground { version, zone: db.zone()?, span: EventSpan::load(db)?, statuses: db.statuses()? }))
+            let (zone, span, statuses) = (db.zone()?, EventSpan::load(db)?, db.statuses()?);
+            let covered = db.covered(&catalog::EVENTS)?;
+            Ok(Arc::new(Ground { version, zone, span, statuses, covered, history_days }))
         })?;
         *last() = Some(Arc::clone(&ground));
         Ok(ground)
@@ -132,10 +140,13 @@ impl Ground {
         now.with_timezone(&self.zone).date_naive()
     }
 
+    /// The days that are asked for, as far as events are copied.
+    ///
     /// # Errors
     /// When the range begins in the future.
     pub fn period(&self, ask: &Ask, now: DateTime<Utc>) -> Result<Period, Unclear> {
-        ask.period(self.day(now), self.span.first_on)
+        let reach = reach::reach(&self.covered, self.history_days, self.zone, now);
+        Ok(ask.period(self.day(now), self.span.first_on)?.within(reach))
     }
 
     #[must_use]

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rocket::http::{ContentType, Header, Method};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
@@ -92,6 +92,7 @@ impl Page {
         let mut view = (self.load)(&frame)?;
         view.currency.clone_from(&frame.currency);
         view.events_stored = frame.events_stored;
+        view.complete_from = period.reach.map(|it| it.complete_from);
         Ok(view)
     }
 
@@ -177,7 +178,7 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
     let found = PAGES.iter().find_map(|page| Some((*page, *page.sheets.iter().find(|it| it.name == name)?)));
     let (page, sheet) = found.ok_or_else(unknown)?;
     let id = visit.query.iter().find(|it| it.0 == "id").map(|it| it.1.clone());
-    let (file, days) = web::blocking(move || {
+    let (file, period) = web::blocking(move || {
         let (ground, now) = (desk.ground()?, Utc::now());
         let period = ground.period(&ask, now)?;
         let place =
@@ -191,16 +192,18 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
         })??;
         // What is open stays readable; the name is gone at once, whatever becomes of the request.
         let file = std::fs::File::open(place.path()).map_err(Error::Disk)?;
-        Ok((file, period.range.to_string()))
+        Ok((file, period))
     })
     .await?;
-    Ok(Download { file: File::from_std(file), name: format!("{name}_{days}.{extension}"), format })
+    let (days, complete_from) = (period.range, period.reach.map(|it| it.complete_from));
+    Ok(Download { file: File::from_std(file), name: format!("{name}_{days}.{extension}"), format, complete_from })
 }
 
 struct Download {
     file: File,
     name: String,
     format: Format,
+    complete_from: Option<NaiveDate>,
 }
 
 impl<'r> Responder<'r, 'static> for Download {
@@ -210,7 +213,11 @@ impl<'r> Responder<'r, 'static> for Download {
             Format::Json => ContentType::JSON,
             Format::Parquet => ContentType::new("application", "vnd.apache.parquet"),
         };
-        Response::build()
+        let mut response = Response::build();
+        if let Some(day) = self.complete_from {
+            response.raw_header(web::COMPLETE_FROM, day.to_string());
+        }
+        response
             .header(kind)
             .header(Header::new("Content-Disposition", format!("attachment; filename=\"{}\"", self.name)))
             .header(Header::new("Cache-Control", "private, no-store"))

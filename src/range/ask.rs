@@ -183,6 +183,7 @@ impl Ask {
             machine: self.machine,
             incomplete: range.contains(today),
             earlier: Some(range.previous()).filter(|it| !whole && EARLIEST <= it.start()).map(|it| it.to_string()),
+            reach: None,
             later: Some(range.next()).filter(|it| it.start() <= today).map(|it| it.to_string()),
         })
     }

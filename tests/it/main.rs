@@ -17,6 +17,7 @@ mod numbers;
 mod openapi;
 mod pages;
 mod predictions;
+mod reach;
 mod reconciliation;
 mod reports;
 mod repository;
