@@ -10,6 +10,9 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
         Stopped::Klaviyo(error) => of_klaviyo(error),
         Stopped::Store(error) => Some(of_store(error)),
         Stopped::Unreachable(_) => Some(NETWORK),
+        Stopped::OtherAccount { .. } => Some(
+            "Set KLAVIYO_API_KEY to a key of the account that is copied here, or give the other account a `data_dir` of its own.",
+        ),
         Stopped::NoKey => Some("Set KLAVIYO_API_KEY to a private key of the account and start Klytics again."),
         Stopped::NoParents(_) => Some("Once those were read, this follows by itself."),
         Stopped::NoConversionMetric => {
@@ -44,6 +47,9 @@ fn of_klaviyo(error: &Error) -> Option<&'static str> {
         ),
         Error::Rejected { .. } => {
             Some("Klaviyo does not take this request: look for a newer version of Klytics, and check klaviyo.base_url.")
+        }
+        Error::TooLong { .. } => {
+            Some("One record alone is longer than Klytics reads: look at what an integration sends. Please report it.")
         }
         Error::QuotaUsedUp { .. } => {
             Some("Nothing has to be done: it goes on by itself when the day's quota is open again.")
