@@ -164,8 +164,9 @@ pub(super) fn others(db: &Db<'_>, it: &Question, of: Of, known: impl Fn(&str) ->
             "unknown": !it.is_complete(), "with_deleted": it.ask.with_deleted
         },
     )?;
-    let knows = Setting::load(db, &it.ask)?.metric.is_some();
-    let nothing = it.is_complete().then(|| Results { converted: knows.then(Converted::default), ..Results::default() });
+    let converts = Setting::load(db, &it.ask)?.metric.is_some();
+    let nothing =
+        it.is_complete().then(|| Results { converted: converts.then(Converted::default), ..Results::default() });
     let senders = rows.into_iter().map(|it| Sender { results: nothing.clone(), ..it.0 });
     Ok(senders.filter(|it| !known(&it.id)).collect())
 }
