@@ -251,6 +251,19 @@ pub enum Error {
     Unknown { key: String, source_name: String, hint: Option<String> },
     #[error("setting `{key}`: {reason} ({source_name})")]
     Invalid { key: String, reason: String, source_name: String },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
+    Several(Vec<Error>),
+}
+
+impl Error {
+    /// All that is wrong, so that it can be mended in one go.
+    fn all(mut errors: Vec<Error>) -> Result<(), Error> {
+        match errors.len() {
+            0 => Ok(()),
+            1 => Err(errors.remove(0)),
+            _ => Err(Error::Several(errors)),
+        }
+    }
 }
 
 /// Keys of Rocket's own configuration, which keep their names.
@@ -305,14 +318,18 @@ pub fn figment(config: Option<&Path>) -> Result<Figment, Error> {
         if let Err(error) = Toml::string(&text).data() {
             return Err(Error::File(path, without_excerpt(&error.to_string())));
         }
+        only_tables(&text, &path)?;
         let layer = Toml::file(&path).nested();
         only_known_profiles(&layer, &path)?;
         figment = figment.merge(layer);
     }
-    Ok(figment
+    let figment = figment
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE", "CONFIG"]).global())
-        .merge(Env::prefixed("KLYTICS_").split("__").global())
-        .merge(Env::raw().only(&["KLAVIYO_API_KEY"]).map(|_| "klaviyo.api_key".into()).global()))
+        .merge(Env::prefixed("KLYTICS_").split("__").global());
+    // An empty one is as good as none: it takes away no key that a file has.
+    let has_key = std::env::var("KLAVIYO_API_KEY").is_ok_and(|it| !it.trim().is_empty());
+    let key = Env::raw().only(&["KLAVIYO_API_KEY"]).map(|_| "klaviyo.api_key".into()).global();
+    Ok(if has_key { figment.merge(key) } else { figment })
 }
 
 /// What is wrong and where, without the line that it is about: that may hold the key.
@@ -320,6 +337,18 @@ fn without_excerpt(message: &str) -> String {
     let is_excerpt = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
     let lines = message.lines().filter(|it| !is_excerpt(it)).map(str::trim).filter(|it| !it.is_empty());
     lines.collect::<Vec<_>>().join(": ")
+}
+
+/// What stands above the first table belongs to none; say so in plain words.
+fn only_tables(text: &str, path: &Path) -> Result<(), Error> {
+    let Ok(data) = Toml::string(text).data() else { return Ok(()) };
+    let stray = data.values().flatten().filter(|(_, value)| !matches!(value, Value::Dict(..)));
+    let stray = stray.map(|(key, _)| Error::Invalid {
+        key: key.clone(),
+        reason: "stands in no table; put it below [default]".to_owned(),
+        source_name: path.display().to_string(),
+    });
+    Error::all(stray.collect())
 }
 
 /// A table such as `[klaviyo]` would be taken for a profile that nobody selects; say so instead.
@@ -354,27 +383,24 @@ impl Settings {
         Ok(settings)
     }
 
-    /// A schedule for every key, and a key that is known.
-    fn check_schedules(&self, figment: &Figment) -> Result<(), Error> {
-        for (name, text) in &self.sync.schedules {
+    /// Schedules that are none, or of nothing that is known.
+    fn bad_schedules(&self, figment: &Figment) -> Vec<Error> {
+        let bad = self.sync.schedules.iter().filter_map(|(name, text)| {
             let key = format!("sync.schedules.{name}");
             let source_name = source_of(figment, &key);
             if !scheduled().any(|it| it == name) {
-                let hint = scheduled().min_by_key(|it| distance(name, it)).filter(|it| distance(name, it) <= 3);
-                return Err(Error::Unknown { key, source_name, hint: hint.map(ToOwned::to_owned) });
+                return Some(Error::Unknown { key, source_name, hint: nearest(name, scheduled()) });
             }
-            if text != OFF && croner::Cron::from_str(text).is_err() {
-                let reason =
-                    format!("`{text}` is no schedule: write five fields of cron, such as `*/15 * * * *`, or `off`");
-                return Err(Error::Invalid { key, reason, source_name });
-            }
-        }
-        Ok(())
+            let reason =
+                format!("`{text}` is no schedule: write five fields of cron, such as `*/15 * * * *`, or `off`");
+            let holds = text == OFF || croner::Cron::from_str(text).is_ok();
+            (!holds).then_some(Error::Invalid { key, reason, source_name })
+        });
+        bad.collect()
     }
 
     /// Ranges that types cannot express.
     fn check(&self, figment: &Figment) -> Result<(), Error> {
-        self.check_schedules(figment)?;
         let rules: [(&str, bool, &str); 19] = [
             ("explore.sql_timeout_secs", (1..=300).contains(&self.explore.sql_timeout_secs), "from 1 to 300 seconds"),
             (
@@ -433,15 +459,44 @@ impl Settings {
                 "from 10 to 3600 seconds",
             ),
         ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            None => Ok(()),
-            Some((key, _, reason)) => Err(Error::Invalid {
-                key: key.to_owned(),
-                reason: reason.to_owned(),
-                source_name: source_of(figment, key),
-            }),
-        }
+        let broken = rules.into_iter().filter(|(_, holds, _)| !holds).map(|(key, _, reason)| Error::Invalid {
+            key: key.to_owned(),
+            reason: reason.to_owned(),
+            source_name: source_of(figment, key),
+        });
+        Error::all(self.bad_schedules(figment).into_iter().chain(broken).collect())
     }
+
+    /// What holds, and yet may not be meant; each in a sentence.
+    #[must_use]
+    pub fn doubts(&self, figment: &Figment) -> Vec<String> {
+        let key = self.klaviyo.api_key.expose().unwrap_or_default();
+        let address: Option<std::net::IpAddr> = figment.extract_inner("address").ok();
+        let schedules = self.sync.schedules.iter().filter(|(_, text)| *text != OFF && !fires(text));
+        let never = schedules.map(|(name, text)| format!("`sync.schedules.{name}`: `{text}` never comes round"));
+        let others = [
+            (!key.is_empty() && !key.starts_with("pk_"))
+                .then(|| "`klaviyo.api_key` is no private key: those begin with pk_".to_owned()),
+            key.contains(char::is_whitespace).then(|| "`klaviyo.api_key` has a space in it".to_owned()),
+            address
+                .filter(|it| !it.is_loopback())
+                .map(|it| format!("`address`: there is no login, so whoever reaches {it} sees the account's data")),
+            (!can_be_made(&self.data_dir))
+                .then(|| format!("`data_dir`: {} cannot be written to", self.data_dir.display())),
+        ];
+        others.into_iter().flatten().chain(never).collect()
+    }
+}
+
+/// Whether a schedule has a next time at all; 30 February has none.
+fn fires(text: &str) -> bool {
+    croner::Cron::from_str(text).is_ok_and(|it| it.find_next_occurrence(&chrono::DateTime::UNIX_EPOCH, false).is_ok())
+}
+
+/// Whether the directory can be written to, or made: tried where it is, or where it would be, and nothing is left there.
+fn can_be_made(directory: &Path) -> bool {
+    let mut there = directory.ancestors().map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
+    there.find(|it| it.exists()).is_some_and(|it| tempfile::tempdir_in(it).is_ok())
 }
 
 /// How [`Chosen`] is written.
@@ -460,36 +515,48 @@ fn is_loopback(url: &str) -> bool {
     matches!(host, "127.0.0.1" | "localhost" | "[::1]")
 }
 
-/// Stops at the first key that neither Rocket nor we know.
+/// Names every key that neither Rocket nor we know.
 fn refuse_unknown(figment: &Figment) -> Result<(), Error> {
     let all: Dict = figment.extract().map_err(|error| readable(figment, error))?;
-    for (key, value) in &all {
-        if !ROCKET_KEYS.contains(&key.as_str()) && !OUR_KEYS.contains(&key.as_str()) {
-            return Err(unknown(figment, key, value, key, ROCKET_KEYS.iter().chain(OUR_KEYS)));
-        }
-    }
-    Ok(())
+    let is_known = |key: &str| ROCKET_KEYS.contains(&key) || OUR_KEYS.contains(&key);
+    let unknown = all.iter().filter(|(key, _)| !is_known(key)).map(|(key, value)| {
+        let metadata = figment.get_metadata(value.tag());
+        let source_name = metadata.map_or_else(|| "unknown source".to_owned(), |it| describe(it, key));
+        let hint = flat(figment, key).or_else(|| nearest(key, ROCKET_KEYS.iter().chain(OUR_KEYS).copied()));
+        Error::Unknown { key: key.clone(), source_name, hint }
+    });
+    Error::all(unknown.collect())
 }
 
-fn unknown<'a>(
-    figment: &Figment,
-    key: &str,
-    value: &Value,
-    misspelt: &str,
-    known: impl Iterator<Item = &'a &'static str>,
-) -> Error {
-    let source_name = figment.get_metadata(value.tag()).map_or_else(|| "unknown source".to_owned(), describe);
-    let hint = known.min_by_key(|it| distance(misspelt, it)).filter(|it| distance(misspelt, it) <= 3);
-    Error::Unknown { key: key.to_owned(), source_name, hint: hint.map(|it| (*it).to_owned()) }
+/// The known name that is meant, if one is near enough: half of it may be misspelt, and three letters at most.
+fn nearest<'a>(misspelt: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = known.min_by_key(|it| distance(misspelt, it))?;
+    (distance(misspelt, near) <= (misspelt.chars().count() / 2).min(3)).then(|| near.to_owned())
 }
 
-/// Where a value came from, for a person.
-fn describe(metadata: &figment::Metadata) -> String {
+/// The variable that is meant by one that lacks the second underscore behind its table: `sync_windows`.
+fn flat(figment: &Figment, key: &str) -> Option<String> {
+    let table = OUR_KEYS.iter().find(|it| key.strip_prefix(**it).is_some_and(|rest| rest.starts_with('_')))?;
+    let path = format!("{table}.{}", &key[table.len() + 1..]);
+    figment.find_value(&path).is_ok().then(|| variable(&path))
+}
+
+/// The environment's name of a setting of ours.
+fn variable(key: &str) -> String {
+    format!("KLYTICS_{}", key.replace('.', "__").to_uppercase())
+}
+
+/// Where the value of `key` came from, for a person.
+fn describe(metadata: &figment::Metadata, key: &str) -> String {
+    let name = metadata.name.as_ref();
     match &metadata.source {
         Some(figment::Source::Code(_)) => "set by the command".to_owned(),
         Some(source) => format!("in {source}"),
-        None if metadata.name == "TOML source string" => "packaged default".to_owned(),
-        None => format!("in {}", metadata.name),
+        None if name == "TOML source string" => "packaged default".to_owned(),
+        None if name.starts_with("`ROCKET_`") => format!("in the environment, ROCKET_{}", key.to_uppercase()),
+        None if name.starts_with("`KLYTICS_`") => format!("in the environment, {}", variable(key)),
+        None if name.contains("environment") => "in the environment, KLAVIYO_API_KEY".to_owned(),
+        None => format!("in {name}"),
     }
 }
 
@@ -545,7 +612,7 @@ fn shown(figment: &Figment, key: &str, value: Option<&Value>) -> InForce {
 /// Where the value of `key` came from.
 #[must_use]
 pub fn source_of(figment: &Figment, key: &str) -> String {
-    figment.find_metadata(key).map_or_else(|| "not set".to_owned(), describe)
+    figment.find_metadata(key).map_or_else(|| "not set".to_owned(), |it| describe(it, key))
 }
 
 /// Figment's error as one of ours, with the key that it is about.
@@ -554,14 +621,29 @@ fn readable(figment: &Figment, error: figment::Error) -> Error {
         return Error::Invalid { key: String::new(), reason: "cannot be read".to_owned(), source_name: String::new() };
     };
     let path = first.path.join(".");
-    let source_name = first.metadata.as_ref().map_or_else(|| source_of(figment, &path), describe);
+    let source_name = first.metadata.as_ref().map_or_else(|| source_of(figment, &path), |it| describe(it, &path));
     match &first.kind {
         figment::error::Kind::UnknownField(field, known) => {
-            let hint = known.iter().min_by_key(|it| distance(field, it)).filter(|it| distance(field, it) <= 3);
+            let hint = nearest(field, known.iter().copied());
             let key = if path.is_empty() || path.ends_with(field.as_str()) { path } else { format!("{path}.{field}") };
-            let source_name = figment.find_metadata(&key).map_or(source_name, describe);
-            Error::Unknown { key, source_name, hint: hint.map(|it| (*it).to_owned()) }
+            let source_name = figment.find_metadata(&key).map_or(source_name, |it| describe(it, &key));
+            Error::Unknown { key, source_name, hint }
+        }
+        figment::error::Kind::InvalidType(found, wanted) => {
+            Error::Invalid { key: path, reason: format!("{found} is not {}", plainly(wanted)), source_name }
         }
         kind => Error::Invalid { key: path, reason: kind.to_string(), source_name },
+    }
+}
+
+/// What a type of ours takes, for a person.
+fn plainly(wanted: &str) -> String {
+    match wanted {
+        "u16" => "a whole number from 0 to 65535".to_owned(),
+        "u32" | "u64" | "usize" => "a whole number from 0 on".to_owned(),
+        "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a map" => "a table".to_owned(),
+        other => other.to_owned(),
     }
 }

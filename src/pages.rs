@@ -19,6 +19,7 @@ pub mod notes;
 pub mod overview;
 pub mod page;
 pub mod profile;
+mod reach;
 pub mod revenue;
 pub mod settings;
 pub mod sheet;
@@ -28,7 +29,7 @@ pub mod view;
 use crate::catalog::Pace;
 use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
-use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
+use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store, Window};
 use crate::sync::Handle;
 use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
 use crate::{catalog, params, query};
@@ -91,6 +92,9 @@ pub const PAGES: &[&Page] = &[
     &explore::PAGE,
 ];
 
+/// What most readers open first, and so what is worked out after each sync.
+const USUAL: &[&Page] = &[&overview::PAGE, &campaigns::LIST, &flows::LIST];
+
 /// Runs that are looked at to say how the account stands.
 const RECENT_RUNS: i64 = 20;
 
@@ -146,6 +150,10 @@ pub struct Ground {
     pub statuses: Vec<EntityStatus>,
     /// Published averages, as the data directory has them.
     pub benchmarks: Arc<Benchmarks>,
+    /// Spans of time whose events are complete, newest first.
+    covered: Vec<Window>,
+    /// How far a first read of events goes, in days; 0 is everything.
+    history_days: u32,
 }
 
 impl Desk {
@@ -175,14 +183,11 @@ impl Desk {
         if let Some(ground) = last().as_ref().filter(|it| it.version == version) {
             return Ok(Arc::clone(ground));
         }
+        let history_days = self.handle.history_days();
         let ground = self.store.read(|db| {
-            Ok(Arc::new(Ground {
-                version,
-                zone: db.zone()?,
-                span: EventSpan::load(db)?,
-                statuses: db.statuses()?,
-                benchmarks,
-            }))
+            let (zone, span, statuses) = (db.zone()?, EventSpan::load(db)?, db.statuses()?);
+            let covered = db.covered(&catalog::EVENTS)?;
+            Ok(Arc::new(Ground { version, zone, span, statuses, benchmarks, covered, history_days }))
         })?;
         *last() = Some(Arc::clone(&ground));
         Ok(ground)
@@ -196,10 +201,13 @@ impl Ground {
         now.with_timezone(&self.zone).date_naive()
     }
 
+    /// The days that are asked for, as far as events are copied.
+    ///
     /// # Errors
     /// When the range begins in the future.
     pub fn period(&self, ask: &Ask, now: DateTime<Utc>) -> Result<Period, Unclear> {
-        ask.period(self.day(now), self.span.first_on)
+        let reach = reach::reach(&self.covered, self.history_days, self.zone, now);
+        Ok(ask.period(self.day(now), self.span.first_on)?.within(reach))
     }
 
     #[must_use]
@@ -251,7 +259,7 @@ impl FromRow for EventSpan {
 /// # Errors
 /// When a query fails.
 pub fn warm(desk: &Desk, now: DateTime<Utc>) -> Result<(), web::Error> {
-    PAGES.iter().filter(|it| !it.is_of_one()).try_for_each(|it| it.warm(desk, now))
+    USUAL.iter().try_for_each(|it| it.warm(desk, now))
 }
 
 /// What conversions may be of, the one that is asked for among them.

@@ -105,11 +105,22 @@ impl std::fmt::Display for DateRange {
     }
 }
 
+/// How far back events are copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Reach {
+    /// The first local day of which anything is copied.
+    pub from: NaiveDate,
+    /// From this local day on every event is copied.
+    pub complete_from: NaiveDate,
+    /// Whether that is all that shall be copied; else earlier days are still to come.
+    pub is_all: bool,
+}
+
 /// What a page is about: a range, what it is compared with, and how things are counted in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Period {
     pub range: DateRange,
-    /// Nothing where no comparison was asked for, or where nothing can lie before.
+    /// Nothing where no comparison was asked for, where nothing can lie before, or where what lies before is not copied.
     pub compared: Option<DateRange>,
     /// The value of `range` that leads here: `last-30-days`, `2026-01-01_to_2026-01-31`.
     pub name: String,
@@ -124,9 +135,43 @@ pub struct Period {
     pub earlier: Option<String>,
     /// The value of `range` for as many days just after; nothing where that would begin after today.
     pub later: Option<String>,
+    /// How far back events are copied, where that is not as far as was asked for.
+    pub reach: Option<Reach>,
 }
 
 impl Period {
+    /// The same, as far as events are copied: what would be compared with days that are not complete is not compared.
+    #[must_use]
+    pub fn within(self, reach: Option<Reach>) -> Period {
+        let reach = reach.filter(|it| self.since() < it.complete_from);
+        let compared = self.compared.filter(|it| reach.is_none_or(|reach| reach.complete_from <= it.start));
+        Period { compared, reach, ..self }
+    }
+
+    /// Whether anything of that day may be known: of days before the copy begins nothing is, and nothing is not zero.
+    #[must_use]
+    pub fn knows(&self, day: NaiveDate) -> bool {
+        self.reach.is_none_or(|it| it.from <= day)
+    }
+
+    /// Whether all of that day is copied.
+    #[must_use]
+    pub fn is_complete(&self, day: NaiveDate) -> bool {
+        self.reach.is_none_or(|it| it.complete_from <= day)
+    }
+
+    /// Whether it is all days there are.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.name == Preset::All.name()
+    }
+
+    /// Whether any of its days may be known.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.knows(self.range.end)
+    }
+
     /// How many days before a day of the range stands the day that it is compared with.
     #[must_use]
     pub fn shift(&self) -> Option<i64> {

@@ -259,6 +259,12 @@ impl Handle {
         Threads { handle: self.clone(), running, threads }
     }
 
+    /// How far a first read of events goes, in days; 0 is everything that Klaviyo has.
+    #[must_use]
+    pub fn history_days(&self) -> u32 {
+        self.0.options.history_days
+    }
+
     /// Whether there is a key to read with.
     #[must_use]
     pub fn has_key(&self) -> bool {

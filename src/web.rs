@@ -27,6 +27,9 @@ pub use redirect::SeeOther;
 pub use shell::{Choice, Shell, Standing, Visit};
 pub use theme::Theme;
 
+/// From which local day on every event is copied, where an answer needs earlier ones.
+pub const COMPLETE_FROM: &str = "X-Complete-From";
+
 use std::path::PathBuf;
 
 use rocket::fairing::AdHoc;

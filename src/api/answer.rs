@@ -1,14 +1,14 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rocket::Request;
 use rocket::http::{ContentType, Status};
 use rocket::response::{self, Responder, Response};
 
 use super::first::NotYet;
 use crate::web::cache::Kept;
-use crate::web::{Etag, Visit};
+use crate::web::{COMPLETE_FROM, Etag, Visit};
 
 /// An answer from the database, or that there is nothing to answer from yet.
 pub(super) enum Answer {
@@ -32,6 +32,8 @@ pub(super) struct Reply {
     hit: bool,
     source: Source,
     last_synced_at: Option<DateTime<Utc>>,
+    /// From this day on it rests on every event, where it needs earlier ones.
+    complete_from: Option<NaiveDate>,
 }
 
 impl Answer {
@@ -41,10 +43,12 @@ impl Answer {
         hit: bool,
         source: Source,
         last_synced_at: Option<DateTime<Utc>>,
+        complete_from: Option<NaiveDate>,
     ) -> Answer {
         // What the answer says decides, and not how it came about: it may be the same in another version of the data.
         let etag = Etag::of(visit, kept.digest());
-        Answer::Data(Box::new(Reply { is_known: visit.has(&etag), kept, etag, hit, source, last_synced_at }))
+        let is_known = visit.has(&etag);
+        Answer::Data(Box::new(Reply { kept, etag, is_known, hit, source, last_synced_at, complete_from }))
     }
 }
 
@@ -79,6 +83,9 @@ impl Reply {
         }
         if let Some(at) = self.last_synced_at {
             response.raw_header("X-Last-Synced", at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        if let Some(day) = self.complete_from {
+            response.raw_header(COMPLETE_FROM, day.to_string());
         }
         if self.is_known {
             return response.status(Status::NotModified).finalize();

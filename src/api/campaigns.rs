@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{COUNTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
-use super::results::{Measured, Of, Sender, Totals, sender, senders, totals};
+use super::parameters::{ACTIVITY, COUNTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
+use super::results::{Measured, Of, Sender, Totals, listed, sender, totals};
 use crate::web::cache::{Answered, Lifetime};
 
 /// A campaign with what it did in the range.
@@ -32,7 +32,7 @@ pub(super) struct Campaign {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CampaignTotals {
-    total_campaigns: usize,
+    total_campaigns: Option<usize>,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -41,15 +41,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint {
             path: "/campaigns".into(),
-            about: "Campaigns that were sent in the range, with what they did".into(),
+            about: "Campaigns that were sent in the range, with what they did; others if they are asked for".into(),
             entity: "campaigns",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED],
+            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, ACTIVITY, UPDATED, DELETED],
             sorts: fields::<Campaign>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
             load: |db, it| {
-                listing::part::<Campaign>(senders(db, it, Of::Campaigns)?.into_iter().map(Campaign::from).collect(), it)
+                listing::part::<Campaign>(listed(db, it, Of::Campaigns)?.into_iter().map(Campaign::from).collect(), it)
             },
             schema: |schemas, _| Schemas::list(schemas.of::<Campaign>()),
         },

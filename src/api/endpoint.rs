@@ -72,6 +72,11 @@ impl Endpoint {
         self.path.contains("<id>")
     }
 
+    /// Whether its numbers come from events.
+    pub(super) fn counts(&self) -> bool {
+        self.entity == catalog::EVENTS.name || self.parameters.iter().any(|it| it.iter().any(|it| it.name == "metric"))
+    }
+
     /// What the request asks, if it can be meant.
     fn ask(&self, request: &Request<'_>) -> Result<Ask, Unclear> {
         let pairs: Vec<_> = request.query_fields().map(|it| (it.name.to_string(), it.value)).collect();
@@ -146,8 +151,10 @@ impl Mounted {
         web::blocking(move || {
             let ground = desk.ground()?;
             let last_synced_at = known(&ground, endpoint.entity).and_then(|it| it.last_synced_at);
-            let (kept, hit) = endpoint.kept(&desk, ground, ask, id, Utc::now())?;
-            Ok(Answer::data(&visit, kept, hit, source, last_synced_at))
+            let now = Utc::now();
+            let reach = if endpoint.counts() { ground.period(&ask, now)?.reach } else { None };
+            let (kept, hit) = endpoint.kept(&desk, ground, ask, id, now)?;
+            Ok(Answer::data(&visit, kept, hit, source, last_synced_at, reach.map(|it| it.complete_from)))
         })
         .await
     }

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{COUNTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
-use super::results::{Measured, Of, Sender, Totals, sender, senders, totals};
+use super::parameters::{ACTIVITY, COUNTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
+use super::results::{Measured, Of, Sender, Totals, listed, sender, totals};
 use crate::web::cache::{Answered, Lifetime};
 
 /// A flow with what it did in the range.
@@ -31,7 +31,7 @@ pub(super) struct Flow {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FlowTotals {
-    total_flows: usize,
+    total_flows: Option<usize>,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -40,14 +40,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint {
             path: "/flows".into(),
-            about: "Flows that sent in the range, with what they did".into(),
+            about: "Flows that sent in the range, with what they did; others if they are asked for".into(),
             entity: "flows",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, UPDATED],
+            parameters: vec![DAYS, COUNTED, PART, NAMED, STATUS, ACTIVITY, UPDATED, DELETED],
             sorts: fields::<Flow>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
-            load: |db, it| listing::part::<Flow>(senders(db, it, Of::Flows)?.into_iter().map(Flow::from).collect(), it),
+            load: |db, it| listing::part::<Flow>(listed(db, it, Of::Flows)?.into_iter().map(Flow::from).collect(), it),
             schema: |schemas, _| Schemas::list(schemas.of::<Flow>()),
         },
         Endpoint {

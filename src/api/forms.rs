@@ -5,11 +5,12 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{CONVERTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
+use super::parameters::{ACTIVITY, CONVERTED, DAYS, DELETED, NAMED, PART, STATUS, UPDATED};
 use super::question::{Question, time};
-use super::results::{Of, Sender, unmeasured};
+use super::results::{Of, Sender, others};
 use crate::pages::overview::{Setting, share};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::Error;
 use crate::web::cache::{Answered, Lifetime};
 use crate::{params, query};
 
@@ -35,13 +36,14 @@ pub(super) struct Form {
     updated_at: Option<DateTime<Utc>>,
 }
 
-/// What all forms of the range brought together: sums, and shares of sums.
-#[derive(Debug, Serialize, ToSchema)]
+/// What all forms of the range brought together: sums, and shares of sums. All of it is unknown where no event of the days
+/// is copied.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FormTotals {
-    total_forms: usize,
-    total_views: i64,
-    total_submissions: i64,
+    total_forms: Option<usize>,
+    total_views: Option<i64>,
+    total_submissions: Option<i64>,
     total_conversions: Option<i64>,
     avg_submission_rate: Option<f64>,
     /// Profiles that converted, of the submissions.
@@ -52,14 +54,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint {
             path: "/forms".into(),
-            about: "Sign-up forms that were seen in the range, with what they brought".into(),
+            about: "Sign-up forms that were seen in the range, with what they brought; others if they are asked for"
+                .into(),
             entity: "forms",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, CONVERTED, PART, NAMED, STATUS, UPDATED],
+            parameters: vec![DAYS, CONVERTED, PART, NAMED, STATUS, ACTIVITY, UPDATED, DELETED],
             sorts: fields::<Form>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
-            load: |db, it| listing::part(forms(db, it)?, it),
+            load: |db, it| listing::part(listed(db, it)?, it),
             schema: |schemas, _| Schemas::list(schemas.of::<Form>()),
         },
         Endpoint {
@@ -71,7 +74,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             sorts: Vec::new(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,
-            load: |db, it| Answered::of(&FormTotals::of(&forms(db, it)?)),
+            load: |db, it| {
+                Answered::of(&if it.is_measured() { FormTotals::of(&forms(db, it)?) } else { FormTotals::default() })
+            },
             schema: |schemas, _| schemas.of::<FormTotals>(),
         },
         Endpoint {
@@ -86,7 +91,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             load: |db, it| {
                 let id = it.id.clone().unwrap_or_default();
                 // Of a form that nobody saw everything is zero.
-                let nothing = Form { id, ..Form::seen(it.is_measured()) };
+                let nothing = Form { id, ..Form::seen(it.is_complete()) };
                 listing::record(db, it, forms(db, it)?.into_iter().chain([nothing]).collect())
             },
             schema: |schemas, entity| schemas.record_with::<Form>(entity),
@@ -94,10 +99,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// What was seen in the range, deleted ones included: what they brought remains.
+/// What a listing shows: what was seen in the range, then what else is asked for.
+fn listed(db: &Db<'_>, it: &Question) -> Result<Vec<Form>, Error> {
+    let mut forms = forms(db, it)?;
+    let others = others(db, it, Of::Forms, |id| forms.iter().any(|it| it.id == id))?;
+    forms.extend(others.into_iter().map(Form::from));
+    Ok(forms)
+}
+
+/// What was seen in the range, deleted ones included: what they brought remains. None where no event of it is copied.
 fn forms(db: &Db<'_>, it: &Question) -> Result<Vec<Form>, store::Error> {
     if !it.is_measured() {
-        return Ok(unmeasured(db, it, Of::Forms)?.into_iter().map(Form::from).collect());
+        return Ok(Vec::new());
     }
     let (start, before) = (it.period.range.start(), it.period.range.before());
     let metric = Setting::load(db, &it.ask)?.metric;
@@ -120,9 +133,9 @@ impl FormTotals {
         let knows = forms.iter().any(|it| it.conversions.is_some());
         let conversions = knows.then(|| sum(|it| it.conversions));
         FormTotals {
-            total_forms: forms.len(),
-            total_views: views,
-            total_submissions: submissions,
+            total_forms: Some(forms.len()),
+            total_views: Some(views),
+            total_submissions: Some(submissions),
             total_conversions: conversions,
             avg_submission_rate: share(submissions, views),
             avg_conversion_rate: conversions.and_then(|it| share(it, submissions)),
@@ -138,7 +151,7 @@ impl From<Sender> for Form {
             status: it.status,
             updated_at: it.updated_at,
             deleted: it.is_deleted,
-            ..Form::default()
+            ..Form::seen(it.results.is_some())
         }
     }
 }

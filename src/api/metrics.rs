@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{DAYS, NAMED, PART, UPDATED};
+use super::parameters::{DAYS, DELETED, NAMED, PART, UPDATED};
 use super::question::{Question, time};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::web::cache::Lifetime;
@@ -48,7 +48,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "A metric, and what it means".into(),
             entity: "metrics",
             unread: Unread::Fetch,
-            parameters: Vec::new(),
+            parameters: vec![DELETED],
             sorts: Vec::new(),
             days: Days::All,
             lifetime: Lifetime::Record,

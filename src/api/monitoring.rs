@@ -36,6 +36,8 @@ const TOO_MUCH: f64 = 0.9;
 /// Share of answers that the cache has to have, to be well, and to be of use.
 const CACHE_GOOD: f64 = 0.8;
 const CACHE_FAIR: f64 = 0.5;
+/// Fewer questions than this say nothing of a cache.
+const CACHE_LEAST: u64 = 20;
 
 /// Mounts the monitoring endpoints, and `/metrics`.
 pub(super) fn stage() -> AdHoc {
@@ -159,6 +161,7 @@ pub(super) struct Cpu {
 #[schema(as = MonitoringMemory)]
 pub(super) struct Memory {
     total: Option<u64>,
+    /// What it may have still, with what other processes hold taken off.
     free: Option<u64>,
     /// Share that this process occupies, 0–1.
     usage: Option<f64>,
@@ -196,7 +199,7 @@ pub(super) fn metrics(machine: &State<Arc<Machine>>, desk: &State<Desk>) -> Fres
         cpu: Cpu { usage: cpu.map(|it| it.usage), load_avg: machine::load_average(), process: cpu.map(|it| it.own) },
         memory: Memory {
             total: memory.map(|it| it.total),
-            free: memory.map(|it| it.total.saturating_sub(it.resident)),
+            free: memory.map(|it| it.free),
             usage: memory.map(|it| it.share()),
         },
         uptime: machine.uptime().as_secs(),
@@ -327,6 +330,19 @@ pub(super) struct CacheState {
     status: &'static str,
 }
 
+impl CacheState {
+    fn of(Cache { hits, misses, ratio, .. }: Cache) -> CacheState {
+        let status = match ratio {
+            Some(_) if hits + misses < CACHE_LEAST => "unknown",
+            Some(ratio) if ratio > CACHE_GOOD => "healthy",
+            Some(ratio) if ratio > CACHE_FAIR => "warning",
+            Some(_) => "critical",
+            None => "unknown",
+        };
+        CacheState { hit_ratio: ratio, status }
+    }
+}
+
 /// All of it in short.
 #[utoipa::path(
     get, path = "/api/monitoring/status", operation_id = "monitoringStatus", tag = "monitoring",
@@ -336,29 +352,24 @@ pub(super) struct CacheState {
 pub(super) async fn status(desk: &State<Desk>, tally: &State<Tally>, machine: &State<Arc<Machine>>) -> Answer<Overall> {
     let now = Utc::now();
     let (requests, cpu, uptime) = (tally.requests(), machine.cpu(), machine.uptime().as_secs());
-    let ratio = Cache::of(desk.cache.stats(), now).ratio;
-    let word = |ratio: f64| {
-        if ratio > CACHE_GOOD {
-            "healthy"
-        } else if ratio > CACHE_FAIR {
-            "warning"
-        } else {
-            "critical"
-        }
-    };
-    let cache = CacheState { hit_ratio: ratio, status: ratio.map_or("unknown", word) };
+    let cache = CacheState::of(Cache::of(desk.cache.stats(), now));
     let (store, handle) = (desk.store.clone(), desk.handle.clone());
     web::blocking(move || {
         let checks = Checks::all(&store, &handle, &requests, cpu, now);
         let memory = machine::memory().map(|it| it.share());
-        let resource =
-            |usage: Option<f64>| Resource { usage, status: usage.map_or("unknown", |it| Verdict::of(it).level()) };
+        let resource = |usage: Option<f64>, status: Verdict| Resource {
+            usage,
+            status: usage.map_or("unknown", |_| status.level()),
+        };
         let overall = Overall {
             status: checks.worst().health(),
             uptime,
             version: VERSION,
             timestamp: now,
-            resources: Resources { cpu: resource(cpu.map(|it| it.usage)), memory: resource(memory) },
+            resources: Resources {
+                cpu: resource(cpu.map(|it| it.usage), checks.cpu.status),
+                memory: resource(memory, checks.memory.status),
+            },
             services: Services {
                 database: checks.database.status.level(),
                 api: checks.error_rate.status.max(checks.api_response_time.status).level(),
@@ -386,4 +397,19 @@ async fn scrape(
         Ok(Fresh(Status::Ok, (kind, text)))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_is_judged_once_it_was_asked_enough() {
+        let status = |hits, misses| {
+            let stats = Stats { hits, misses, ..Stats::default() };
+            CacheState::of(Cache::of(stats, DateTime::UNIX_EPOCH)).status
+        };
+        let seen = [status(0, 0), status(0, 19), status(5, 15), status(12, 8), status(18, 2)];
+        assert_eq!(seen, ["unknown", "unknown", "critical", "warning", "healthy"]);
+    }
 }

@@ -21,7 +21,7 @@ use super::endpoint::{Endpoint, Unread};
 use super::first::NotYet;
 use crate::catalog::{Entity, Kind};
 use crate::store::repository::field;
-use crate::web::{Etag, Visit};
+use crate::web::{COMPLETE_FROM, Etag, Visit};
 
 /// What is no [`Endpoint`]: handlers that describe themselves. A new one is a line here.
 #[derive(Derived)]
@@ -101,9 +101,13 @@ impl Document {
 fn operation(it: &Endpoint, schemas: &mut Schemas) -> Operation {
     let body = (it.schema)(schemas, it.entity());
     let known = ["X-Data-Source", "X-Last-Synced", "X-Cache", "ETag", "Cache-Control"];
+    let counts = it.counts().then_some(COMPLETE_FROM);
     let total = (!it.sorts.is_empty()).then_some("X-Total-Count");
-    let found =
-        known.into_iter().chain(total).fold(answer("The answer", body), |it, name| it.header(name, header(name)));
+    let found = known
+        .into_iter()
+        .chain(total)
+        .chain(counts)
+        .fold(answer("The answer", body), |it, name| it.header(name, header(name)));
     let not_yet = answer("Nothing was copied yet: what is being done about it", schemas.of::<NotYet>());
     let mut responses = ResponsesBuilder::new()
         .response("200", found.build())
@@ -158,6 +162,9 @@ fn header(name: &str) -> Header {
         "X-Last-Synced" => "When what the answer rests on was last copied to its end; missing before the first time",
         "X-Cache" => "`hit` where the answer was worked out before, else `miss`",
         "X-Total-Count" => "Rows of the whole listing",
+        COMPLETE_FROM => {
+            "From this local day on every event is copied; missing where that is as far back as the answer goes"
+        }
         "ETag" => "Short; send it as `If-None-Match` to be told that nothing changed",
         _ => "`private, no-cache`: keep it, and ask each time whether it still holds",
     };

@@ -106,6 +106,13 @@ pub(super) const NAMED: &[Parameter] = &[
 pub(super) const STATUS: &[Parameter] =
     &[Parameter { name: "status", about: "Only what has this status, whatever the case.", value: Value::Text }];
 
+pub(super) const ACTIVITY: &[Parameter] = &[Parameter {
+    name: "activity",
+    about: "Whether only what did something in the range is listed, or any. What is asked for by a status, and has no day \
+            of its own, such as drafts, is listed whatever the range.",
+    value: Value::Choice(&["range", "any"]),
+}];
+
 pub(super) const UPDATED: &[Parameter] = &[Parameter {
     name: "updatedSince",
     about: "Only what changed since then: a time in RFC 3339, or a local day.",

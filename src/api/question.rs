@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::catalog::Entity;
 use crate::pages::Ground;
-use crate::range::{Ask, Moment, Period};
+use crate::range::{Ask, Moment, Period, Unclear};
 use crate::store::zone::beginning;
 use crate::store::{Row, RowResult};
 
@@ -21,6 +21,17 @@ pub(super) struct Question {
     pub(super) id: Option<String>,
 }
 
+/// Whether what did nothing in the range is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// Only if it is asked for by its status, and no day can be said of it.
+    Usual,
+    /// No.
+    Range,
+    /// Yes.
+    Any,
+}
+
 /// From when to before when, in UTC; an end that is not there is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Between {
@@ -29,9 +40,26 @@ pub(super) struct Between {
 }
 
 impl Question {
-    /// Whether anything is known of what people did: without events every count is unknown, and not zero.
+    /// Whether anything is known of what people did: where no events are copied every count is unknown, and not zero.
     pub(super) fn is_measured(&self) -> bool {
-        self.ground.span.events > 0
+        self.ground.span.events > 0 && self.period.is_known()
+    }
+
+    /// Whether everything is: then what is not there is zero.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_measured() && self.period.is_complete(self.period.range.start())
+    }
+
+    /// What a listing of what does something is of.
+    pub(super) fn activity(&self) -> Result<Activity, Unclear> {
+        match self.ask.own("activity") {
+            None => Ok(Activity::Usual),
+            Some("range") => Ok(Activity::Range),
+            Some("any") => Ok(Activity::Any),
+            Some(other) => {
+                Err(Unclear { parameter: "activity", problem: format!("“{other}” is not one of range, any") })
+            }
+        }
     }
 
     /// The time of the days that are asked for.

@@ -7,18 +7,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::listing::Key;
-use super::question::{Question, time};
+use super::question::{Activity, Question, time};
 use crate::pages::messages::{SENDERS, SENDERS_BY_EVENT};
 use crate::pages::overview::{Setting, share};
 use crate::range::{Basis, Machine};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
+use crate::web::Error;
 use crate::{params, query};
 
-const UNMEASURED: Query = query!("unmeasured");
+const OTHERS: Query = query!("others");
 
-pub(super) const QUERIES: &[Query] = &[UNMEASURED];
+pub(super) const QUERIES: &[Query] = &[OTHERS];
 
-/// A campaign or a flow (or, while nothing is known of what people did, a form), with what became of its messages.
+/// A campaign or a flow (or, where nothing is known of what people did, a form), with what became of its messages.
 #[derive(Debug, Default)]
 pub(super) struct Sender {
     pub(super) id: String,
@@ -29,7 +30,7 @@ pub(super) struct Sender {
     pub(super) trigger_type: Option<String>,
     pub(super) updated_at: Option<DateTime<Utc>>,
     pub(super) is_deleted: bool,
-    /// Unknown before the first event was copied.
+    /// Unknown of days whose events are not copied.
     pub(super) results: Option<Results>,
 }
 
@@ -56,7 +57,7 @@ struct Converted {
     revenue: f64,
 }
 
-/// How messages did. What is unknown is null: all of it before the first event was copied, conversions without a metric
+/// How messages did. What is unknown is null: all of it where no event of the days is copied, conversions without a metric
 /// that stands for them.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -71,15 +72,15 @@ pub(super) struct Measured {
     revenue: Option<f64>,
 }
 
-/// What all of them did together: sums, and shares of sums.
-#[derive(Debug, Serialize, ToSchema)]
+/// What all of them did together: sums, and shares of sums. All of it is unknown where no event of the days is copied.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Totals {
-    total_recipients: i64,
+    total_recipients: Option<i64>,
     /// Deliveries with at least one open.
-    total_opens: i64,
+    total_opens: Option<i64>,
     /// Deliveries with at least one click.
-    total_clicks: i64,
+    total_clicks: Option<i64>,
     total_conversions: Option<i64>,
     total_revenue: Option<f64>,
     /// Of the deliveries whose opens are told.
@@ -107,10 +108,18 @@ impl Of {
     }
 }
 
-/// What sent messages in the range, deleted ones included: what they sent remains.
-pub(super) fn senders(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>, store::Error> {
+/// What a listing shows: what sent messages in the range, then what else is asked for.
+pub(super) fn listed(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>, Error> {
+    let mut senders = senders(db, it, of)?;
+    let others = others(db, it, of, |id| senders.iter().any(|it| it.id == id))?;
+    senders.extend(others);
+    Ok(senders)
+}
+
+/// What sent messages in the range, deleted ones included: what they sent remains. None where no event of it is copied.
+fn senders(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>, store::Error> {
     if !it.is_measured() {
-        return unmeasured(db, it, of);
+        return Ok(Vec::new());
     }
     let query = match it.period.basis {
         Basis::Sent => SENDERS,
@@ -128,32 +137,50 @@ pub(super) fn senders(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>,
     )
 }
 
-/// The sender that is asked for; of one that sent nothing everything is zero, if it is known at all.
+/// The sender that is asked for; of one that sent nothing everything is zero, if all of its days are known.
 pub(super) fn sender(db: &Db<'_>, it: &Question, of: Of) -> Result<Sender, store::Error> {
     let found = senders(db, it, of)?.into_iter().find(|sender| Some(&sender.id) == it.id.as_ref());
     let nothing = || Sender {
         id: it.id.clone().unwrap_or_default(),
-        results: it.is_measured().then(Results::default),
+        results: it.is_complete().then(Results::default),
         ..Sender::default()
     };
     Ok(found.unwrap_or_else(nothing))
 }
 
-/// What there is, while nothing is known of what people did.
-pub(super) fn unmeasured(db: &Db<'_>, it: &Question, of: Of) -> Result<Vec<Sender>, store::Error> {
-    let (since, before) = it.time();
-    let rows: Vec<Unmeasured> = db.rows(UNMEASURED, params! { "of": of.name(), "since": since, "before": before })?;
-    Ok(rows.into_iter().map(|it| it.0).collect())
+/// What is there beside those that are `known` to have done something: all of it, or what has a status, if that is asked
+/// for; what is deleted, likewise; and, as long as not all of the days are copied, whatever may have done something, too.
+pub(super) fn others(db: &Db<'_>, it: &Question, of: Of, known: impl Fn(&str) -> bool) -> Result<Vec<Sender>, Error> {
+    let (any, unsent) = match it.activity()? {
+        Activity::Any => (true, false),
+        Activity::Range => (false, false),
+        Activity::Usual => (false, it.ask.status.is_some()),
+    };
+    let (since, before) = if it.period.is_all() { (None, None) } else { (Some(it.time().0), Some(it.time().1)) };
+    let rows: Vec<Other> = db.rows(
+        OTHERS,
+        params! {
+            "of": of.name(), "since": since, "before": before, "any": any, "unsent": unsent,
+            "unknown": !it.is_complete(), "with_deleted": it.ask.with_deleted
+        },
+    )?;
+    let converts = Setting::load(db, &it.ask)?.metric.is_some();
+    let nothing =
+        it.is_complete().then(|| Results { converted: converts.then(Converted::default), ..Results::default() });
+    let senders = rows.into_iter().map(|it| Sender { results: nothing.clone(), ..it.0 });
+    Ok(senders.filter(|it| !known(&it.id)).collect())
 }
 
-/// What all senders of the range did together, and how many they are.
-pub(super) fn totals(db: &Db<'_>, it: &Question, of: Of) -> Result<(usize, Totals), store::Error> {
+/// What all senders of the range did together, and how many they are; unknown where no event of it is copied.
+pub(super) fn totals(db: &Db<'_>, it: &Question, of: Of) -> Result<(Option<usize>, Totals), store::Error> {
+    if !it.is_measured() {
+        return Ok((None, Totals::default()));
+    }
     let senders = senders(db, it, of)?;
     let knows = Setting::load(db, &it.ask)?.metric.is_some();
     let mut sum = Results { converted: knows.then(Converted::default), ..Results::default() };
     senders.iter().filter_map(|it| it.results.as_ref()).for_each(|it| sum += it);
-    let count = senders.len();
-    Ok((count, Totals::from(&sum)))
+    Ok((Some(senders.len()), Totals::from(&sum)))
 }
 
 impl Sender {
@@ -201,9 +228,9 @@ impl From<&Results> for Totals {
     fn from(it: &Results) -> Totals {
         let rates = Measured::from(it);
         Totals {
-            total_recipients: it.recipients,
-            total_opens: it.opened,
-            total_clicks: it.clicked,
+            total_recipients: Some(it.recipients),
+            total_opens: Some(it.opened),
+            total_clicks: Some(it.clicked),
             total_conversions: rates.conversions,
             total_revenue: rates.revenue,
             avg_open_rate: rates.open_rate,
@@ -253,11 +280,11 @@ impl Converted {
 }
 
 /// A sender without results.
-struct Unmeasured(Sender);
+struct Other(Sender);
 
-impl FromRow for Unmeasured {
-    fn from_row(row: &Row<'_>) -> RowResult<Unmeasured> {
-        Ok(Unmeasured(Sender {
+impl FromRow for Other {
+    fn from_row(row: &Row<'_>) -> RowResult<Other> {
+        Ok(Other(Sender {
             id: row.get("id")?,
             name: row.get("name")?,
             status: row.get("status")?,
@@ -273,7 +300,7 @@ impl FromRow for Unmeasured {
 
 impl FromRow for Sender {
     fn from_row(row: &Row<'_>) -> RowResult<Sender> {
-        let Unmeasured(sender) = Unmeasured::from_row(row)?;
+        let Other(sender) = Other::from_row(row)?;
         Ok(Sender { results: Some(Results::from_row(row)?), ..sender })
     }
 }

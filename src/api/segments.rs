@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{CONVERTED, DAYS, NAMED, PART, UPDATED};
+use super::parameters::{CONVERTED, DAYS, DELETED, NAMED, PART, UPDATED};
 use super::question::{Between, Question, time};
 use crate::pages::overview::{Setting, share};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
@@ -78,7 +78,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "A segment with its members".into(),
             entity: "segments",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, CONVERTED],
+            parameters: vec![DAYS, CONVERTED, DELETED],
             sorts: Vec::new(),
             days: Days::All,
             lifetime: Lifetime::Record,

@@ -20,8 +20,12 @@ pub(super) fn run(verb: &Verb, figment: &Figment) -> Result<(), Failure> {
     match verb {
         Verb::Init => super::print(PACKAGED.trim_end()),
         Verb::Check => {
-            super::client(&super::settings(figment)?.klaviyo)?;
+            let settings = super::settings(figment)?;
+            super::client(&settings.klaviyo)?;
             super::print("the settings hold");
+            for doubt in settings.doubts(figment) {
+                super::print(format_args!("but {doubt}"));
+            }
         }
         Verb::Show => {
             super::settings(figment)?;

@@ -1,5 +1,7 @@
 //! `klytics serve`: the server, and the sync on its threads.
 
+use std::net::TcpListener;
+
 use chrono::Utc;
 use figment::Figment;
 
@@ -10,8 +12,11 @@ use crate::sync::Handle;
 pub(super) fn run(figment: Figment) -> Result<(), Failure> {
     let settings = super::settings(&figment)?;
     let client = super::client(&settings.klaviyo)?;
-    let store = super::open(&settings)?;
     let address: std::net::IpAddr = figment.extract_inner("address").unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+    let port = figment.extract_inner::<u16>("port").unwrap_or_default();
+    // Said before anything is opened or made.
+    TcpListener::bind((address, port)).map_err(|cause| cannot_listen(port, &cause))?;
+    let store = super::open(&settings)?;
     if !address.is_loopback() {
         log::warn!("listening on {address}, and there is no login: whoever reaches this port sees the account's data");
     }
@@ -28,7 +33,7 @@ pub(super) fn run(figment: Figment) -> Result<(), Failure> {
         cache: settings.cache,
         data_dir: settings.data_dir,
     };
-    launch(figment, parts, |_| ())
+    launch(figment, parts, |url| super::print(format_args!("Klytics is up at {url}")))
 }
 
 /// Serves until a signal; `ready` is called with the address once the server answers.
@@ -42,12 +47,15 @@ pub(super) fn launch(
     let launched = rocket::execute(server.launch());
     launched.map(drop).map_err(|error| {
         let reason = match error.kind() {
-            rocket::error::ErrorKind::Bind(cause) => {
-                format!("cannot listen on port {port}: {cause}; choose another with ROCKET_PORT")
-            }
+            rocket::error::ErrorKind::Bind(cause) => return cannot_listen(port, cause),
             other => format!("the server could not start: {other}"),
         };
         // Rocket logs an error that nobody looks at when it is dropped; it was looked at.
         Failure::Other(anyhow::Error::msg(reason))
     })
+}
+
+fn cannot_listen(port: u16, cause: &dyn std::error::Error) -> Failure {
+    let reason = format!("cannot listen on port {port}: {cause}; choose another with ROCKET_PORT");
+    Failure::Other(anyhow::Error::msg(reason))
 }

@@ -18,8 +18,8 @@ use crate::sync::{Handle, Order, Refused, Trigger};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Only this entity (may be repeated): campaigns, events, …
-    #[arg(long, value_name = "NAME", value_parser = entity)]
+    /// Only these entities (repeated, or with commas): campaigns, events, …
+    #[arg(long, value_name = "NAME", value_parser = entity, value_delimiter = ',')]
     entity: Vec<&'static Entity>,
     /// Read everything again, not only what changed
     #[arg(long)]

@@ -11,13 +11,14 @@ use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::{params, query};
 
 const SPAN: Query = query!("agreement/span");
+const COMPARED: Query = query!("agreement/compared");
 const DAYS: Query = query!("agreement/days");
 const MONTHS: Query = query!("agreement/months");
 const DIFFERENCES: Query = query!("agreement/differences");
 const LEFT_OUT: Query = query!("agreement/left_out");
 
 /// Every query of this part; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[SPAN, DAYS, MONTHS, DIFFERENCES, LEFT_OUT];
+pub(super) const QUERIES: &[Query] = &[SPAN, COMPARED, DAYS, MONTHS, DIFFERENCES, LEFT_OUT];
 
 /// Months that are shown where none is asked for.
 const MONTHS_SHOWN: u32 = 12;
@@ -34,8 +35,10 @@ pub struct Agreement {
     pub checked_at: Option<DateTime<Utc>>,
     /// When all of history was last compared.
     pub whole_at: Option<DateTime<Utc>>,
-    /// Metrics that are compared.
-    pub metrics: i64,
+    /// Metrics that were compared.
+    pub metrics: usize,
+    /// Metrics that Klaviyo counts, or was not asked about yet.
+    pub countable: usize,
     /// A row of the calendar each, newest first.
     pub calendar: Vec<Month>,
     pub by_metric: Vec<MetricMonth>,
@@ -62,6 +65,8 @@ pub struct Day {
     pub state: State,
     /// Metrics that differ.
     pub differing: i64,
+    /// Metrics that were compared.
+    pub compared: usize,
 }
 
 /// What came of comparing.
@@ -73,6 +78,8 @@ pub enum State {
     /// Agrees since it was read again.
     Repaired,
     Differs,
+    /// Nothing differs, but not every metric was compared yet.
+    Partly,
     /// Not copied in full, not over yet, or not looked at.
     Unchecked,
 }
@@ -130,13 +137,14 @@ impl Agreement {
     /// When a query fails.
     pub fn load(db: &Db<'_>, month: Option<NaiveDate>, metric: Option<&str>) -> Result<Agreement, store::Error> {
         let span: Span = db.row(SPAN, params! {})?;
+        let compared: Vec<Compared> = db.rows(COMPARED, params! {})?;
         let months = months(month, span.first_on, span.last_on);
         let start = months.last().copied().unwrap_or_default();
         let end = months.first().map(|it| last_of(*it)).unwrap_or_default();
         let days: Vec<OfDay> = db.rows(DAYS, params! { "start": start, "end": end, "metric": metric })?;
         let differences = params! { "start": start, "end": end, "metric": metric, "limit": DIFFERENCES_MAX };
         Ok(Agreement {
-            calendar: months.iter().map(|it| Month::of(*it, &span, &days)).collect(),
+            calendar: months.iter().map(|it| Month::of(*it, &span, &compared, &days)).collect(),
             by_metric: db.rows(MONTHS, params! { "start": start, "end": end, "metric": metric })?,
             differences: db.rows(DIFFERENCES, differences)?,
             left_out: db.rows(LEFT_OUT, params! {})?,
@@ -144,7 +152,8 @@ impl Agreement {
             last_on: span.last_on,
             checked_at: span.checked_at,
             whole_at: span.whole_at,
-            metrics: span.metrics,
+            metrics: compared.len(),
+            countable: span.countable,
         })
     }
 
@@ -195,18 +204,19 @@ impl Part {
 }
 
 impl Month {
-    fn of(first: NaiveDate, span: &Span, known: &[OfDay]) -> Month {
+    fn of(first: NaiveDate, span: &Span, compared: &[Compared], known: &[OfDay]) -> Month {
         let day = |day: NaiveDate| {
             let known = known.iter().find(|it| it.day == day);
-            let is_compared = span.first_on.is_some_and(|it| it <= day) && span.last_on.is_some_and(|it| day <= it);
+            let compared = compared.iter().filter(|it| it.from_on <= day && day <= it.until_on).count();
             let (differing, repaired) = known.map_or((0, 0), |it| (it.differing, it.repaired));
-            let state = match (is_compared, differing, repaired) {
-                (false, ..) => State::Unchecked,
-                (true, 0, 0) => State::Agrees,
-                (true, 0, _) => State::Repaired,
-                _ => State::Differs,
+            let state = match (compared, differing, repaired) {
+                (0, ..) => State::Unchecked,
+                (_, 1.., _) => State::Differs,
+                (some, ..) if some < span.countable => State::Partly,
+                (_, _, 1..) => State::Repaired,
+                _ => State::Agrees,
             };
-            Day { day, state, differing }
+            Day { day, state, differing, compared }
         };
         let days: Vec<Day> = first.iter_days().take_while(|it| *it <= last_of(first)).map(day).collect();
         Month {
@@ -238,7 +248,13 @@ struct Span {
     last_on: Option<NaiveDate>,
     checked_at: Option<DateTime<Utc>>,
     whole_at: Option<DateTime<Utc>>,
-    metrics: i64,
+    countable: usize,
+}
+
+/// The days on which a metric was compared.
+struct Compared {
+    from_on: NaiveDate,
+    until_on: NaiveDate,
 }
 
 struct OfDay {
@@ -262,8 +278,14 @@ impl FromRow for Span {
             last_on: row.get("last_on")?,
             checked_at: instant(row, "checked_at")?,
             whole_at: instant(row, "whole_at")?,
-            metrics: row.get("metrics")?,
+            countable: row.get::<i64>("countable")?.try_into().unwrap_or_default(),
         })
+    }
+}
+
+impl FromRow for Compared {
+    fn from_row(row: &Row<'_>) -> RowResult<Compared> {
+        Ok(Compared { from_on: row.get("from_on")?, until_on: row.get("until_on")? })
     }
 }
 
@@ -349,16 +371,22 @@ mod tests {
             last_on: Some(day("2026-02-27")),
             checked_at: at,
             whole_at: at,
-            metrics: 35,
+            countable: 3,
         };
+        let compared = |from, until| Compared { from_on: day(from), until_on: day(until) };
+        let compared = [
+            compared("2026-02-02", "2026-02-27"),
+            compared("2026-02-02", "2026-02-26"),
+            compared("2026-02-03", "2026-02-26"),
+        ];
         let known = |day: NaiveDate, differing, repaired| OfDay { day, differing, repaired };
         let known = [known(day("2026-02-10"), 2, 1), known(day("2026-02-11"), 0, 1), known(day("2026-02-28"), 1, 0)];
-        let month = Month::of(day("2026-02-01"), &span, &known);
+        let month = Month::of(day("2026-02-01"), &span, &compared, &known);
         let state = |number: usize| month.days[number - 1].state;
         assert_eq!((month.days.len(), month.differing, month.title.as_str()), (28, 1, "February 2026"));
-        assert_eq!([1, 2, 10, 11, 12, 28].map(state), {
-            use State::{Agrees, Differs, Repaired, Unchecked};
-            [Unchecked, Agrees, Differs, Repaired, Agrees, Unchecked]
+        assert_eq!([1, 2, 3, 10, 11, 12, 27, 28].map(state), {
+            use State::{Agrees, Differs, Partly, Repaired, Unchecked};
+            [Unchecked, Partly, Agrees, Differs, Repaired, Agrees, Partly, Unchecked]
         });
     }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rocket::http::{ContentType, Header, Method};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
@@ -92,6 +92,7 @@ impl Page {
         let mut view = (self.load)(&frame)?;
         view.currency.clone_from(&frame.currency);
         view.events_stored = frame.events_stored;
+        view.complete_from = period.reach.map(|it| it.complete_from);
         Ok(view)
     }
 
@@ -181,7 +182,7 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
         let problem = format!("{name} is about one thing of {}, and this says which", page.path);
         return Err(Unclear { parameter: "id", problem }.into());
     }
-    let (file, name) = web::blocking(move || {
+    let (file, name, complete_from) = web::blocking(move || {
         let (ground, now) = (desk.ground()?, Utc::now());
         let period = ground.period(&ask, now)?;
         let place =
@@ -196,10 +197,11 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
         // What is open stays readable; the name is gone at once, whatever becomes of the request.
         let file = std::fs::File::open(place.path()).map_err(Error::Disk)?;
         let basis = sheet.by_event.is_some().then_some(period.basis);
-        Ok((file, file_name(sheet.name, id.as_deref(), basis, period.range)))
+        let complete_from = period.reach.map(|it| it.complete_from);
+        Ok((file, file_name(sheet.name, id.as_deref(), basis, period.range), complete_from))
     })
     .await?;
-    Ok(Download { file: File::from_std(file), name: format!("{name}.{extension}"), format })
+    Ok(Download { file: File::from_std(file), name: format!("{name}.{extension}"), format, complete_from })
 }
 
 /// What a file is called where it lands: which table, of what, by which day where there are two, and of which days.
@@ -215,6 +217,7 @@ struct Download {
     file: File,
     name: String,
     format: Format,
+    complete_from: Option<NaiveDate>,
 }
 
 impl<'r> Responder<'r, 'static> for Download {
@@ -224,7 +227,11 @@ impl<'r> Responder<'r, 'static> for Download {
             Format::Json => ContentType::JSON,
             Format::Parquet => ContentType::new("application", "vnd.apache.parquet"),
         };
-        Response::build()
+        let mut response = Response::build();
+        if let Some(day) = self.complete_from {
+            response.raw_header(web::COMPLETE_FROM, day.to_string());
+        }
+        response
             .header(kind)
             .header(Header::new("Content-Disposition", format!("attachment; filename=\"{}\"", self.name)))
             .header(Header::new("Cache-Control", "private, no-store"))

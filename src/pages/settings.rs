@@ -35,6 +35,8 @@ pub struct SettingsPage {
     chosen: Option<String>,
     webhooks: Webhooks,
     settings: Vec<InForce>,
+    /// Whether a webhook was to be registered for nothing.
+    lacks_topics: bool,
 }
 
 /// A metric, and what it is counted as.
@@ -91,7 +93,8 @@ impl Kind {
 fn title(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|it| it.to_uppercase().collect::<String>());
-    first.unwrap_or_default() + &letters.as_str().replace('_', " ")
+    let words = first.unwrap_or_default() + &letters.as_str().replace('_', " ");
+    words.split(' ').map(|it| if it.eq_ignore_ascii_case("sms") { "SMS" } else { it }).collect::<Vec<_>>().join(" ")
 }
 
 impl Topic {
@@ -127,6 +130,7 @@ impl SettingsPage {
                 asked: handle.last_asked(),
             },
             settings: settings.to_vec(),
+            lacks_topics: false,
         })
     }
 }
@@ -144,21 +148,23 @@ impl FromRow for Metric {
     }
 }
 
-#[get("/settings?<metric>")]
+#[get("/settings?<metric>&<lacks>")]
 async fn show(
     metric: Option<String>,
+    lacks: Option<&str>,
     visit: Visit,
     store: &State<Store>,
     handle: &State<Handle>,
     webhooks: &State<config::Webhooks>,
     settings: &State<Vec<InForce>>,
 ) -> Result<Html, Error> {
+    let lacks_topics = lacks == Some("topics");
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     let (webhooks, settings) = (webhooks.inner().clone(), settings.inner().clone());
     web::blocking(move || {
         let (page, standing) = store.read(|db| {
             let page = SettingsPage::load(db, &handle, &webhooks, &settings, metric)?;
-            Ok((page, super::standing(db, &handle, Utc::now())?))
+            Ok((SettingsPage { lacks_topics, ..page }, super::standing(db, &handle, Utc::now())?))
         })?;
         web::draw("settings.html", &Shell::new(visit, standing), &page)
     })
@@ -233,8 +239,12 @@ async fn register(
     }
     web::blocking(move || {
         let known = store.read(|db| db.webhook_topics())?;
-        if topics.is_empty() || topics.iter().any(|it| !known.contains(it)) {
-            let problem = "choose one at least, of those that Klaviyo has".to_owned();
+        if topics.is_empty() {
+            // Easily forgotten, and no reason to take the form away.
+            return Ok(Redirect::to("/settings?lacks=topics#webhooks"));
+        }
+        if topics.iter().any(|it| !known.contains(it)) {
+            let problem = "choose of those that Klaviyo has".to_owned();
             return Err(Unclear { parameter: "topics", problem }.into());
         }
         handle.register_webhook(name, endpoint_url, topics);
@@ -279,7 +289,7 @@ mod tests {
     #[test]
     fn names_become_titles() {
         assert_eq!(title("received_email"), "Received email");
-        assert_eq!(title(""), "");
+        assert_eq!((title("clicked_sms"), title("")), ("Clicked SMS".to_owned(), String::new()));
         assert_eq!(Topic::of("event:klaviyo.opened_email".to_owned()).title, "Opened email");
         assert_eq!(Topic::of("odd".to_owned()).title, "Odd");
         assert_eq!(Kind::of(NOTHING).title, "Nothing that a page counts");

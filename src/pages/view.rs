@@ -32,6 +32,8 @@ pub struct View {
     /// What all amounts are in, ISO 4217.
     pub currency: String,
     pub events_stored: i64,
+    /// From this local day on every event is copied, where that is later than the first day that the page needs.
+    pub complete_from: Option<chrono::NaiveDate>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

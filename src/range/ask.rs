@@ -183,6 +183,7 @@ impl Ask {
             machine: self.machine,
             incomplete: range.contains(today),
             earlier: Some(range.previous()).filter(|it| !whole && EARLIEST <= it.start()).map(|it| it.to_string()),
+            reach: None,
             later: Some(range.next()).filter(|it| it.start() <= today).map(|it| it.to_string()),
         })
     }
@@ -330,6 +331,11 @@ fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// `range`, or `dateRange` as the API has always called it.
 fn span<'a>(one: impl Fn(&'static str) -> Option<&'a str>) -> Result<Span, Unclear> {
+    if let (Some(range), Some(other)) = (one("range"), one("dateRange"))
+        && range != other
+    {
+        return Err(unclear("dateRange", "says other days than `range`; one of the two is enough".to_owned()));
+    }
     let given = ["range", "dateRange"].into_iter().find_map(|it| one(it).map(|text| (it, text)));
     match given {
         None => Ok(Ask::default().span),
@@ -446,7 +452,7 @@ mod tests {
             "range=2023-12-25,2024-01-05",
             "dateRange=2023-12-25_to_2024-01-05",
             "dateRange=2023-12-25,2024-01-05",
-            "range=2023-12-25,2024-01-05&dateRange=today",
+            "range=2023-12-25,2024-01-05&dateRange=2023-12-25,2024-01-05",
             "range=&dateRange=2023-12-25,2024-01-05",
             "unknown=1&range=2023-12-25,2024-01-05&range=today",
         ] {
@@ -461,6 +467,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_by_name() {
         for (query, parameter, problem) in [
+            ("range=2023-12-25,2024-01-05&dateRange=today", "dateRange", "other days than `range`"),
             ("dateRange=garbage", "dateRange", "predefined range"),
             ("range=last-8-days", "range", "predefined range"),
             ("range=2024-1-1,2024-01-05", "range", "YYYY-MM-DD"),

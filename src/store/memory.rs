@@ -41,9 +41,19 @@ fn cgroup_limit() -> Option<u64> {
         .find_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok())
 }
 
+/// Bytes that the machine could give to a process that asks for them now.
+#[must_use]
+pub fn unused() -> Option<u64> {
+    meminfo("MemAvailable:")
+}
+
 fn machine_memory() -> Option<u64> {
+    meminfo("MemTotal:")
+}
+
+fn meminfo(name: &str) -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|it| it.starts_with("MemTotal:"))?;
+    let line = text.lines().find(|it| it.starts_with(name))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes << 10)
 }

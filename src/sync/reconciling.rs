@@ -18,7 +18,7 @@ use crate::klaviyo::{Batch, Error, Request};
 use crate::store::reconciliation::Countable;
 use crate::store::reports::Days;
 use crate::store::zone::beginning;
-use crate::store::{Record, Window};
+use crate::store::{self, Db, Record, Window};
 
 /// What every pass compares: as long as late events were seen to come (api-facts 6, by day 17), and then some.
 const RECENT_DAYS: u64 = 30;
@@ -49,10 +49,10 @@ pub(super) fn copy(copying: &Copying<'_>, path: &'static str, days_max: u16) -> 
     }
     let pass = Reconciling { copying, path, days_max, zone, spans, whole, recent };
     let counted = pass.fetch(&metrics)?;
-    pass.compare(false)?;
+    pass.compare_first(&counted)?;
     pass.mend()?;
     if whole {
-        pass.note(&counted)?;
+        copying.store().write(|db| pass.note(db, &counted, true))?;
     }
     Ok(())
 }
@@ -81,11 +81,6 @@ impl Reconciling<'_> {
                 Ok(records) => {
                     gathered.extend(records);
                     counted.push(metric);
-                    let newest = self.spans[0];
-                    let oldest = self.spans[self.spans.len() - 1];
-                    let days = Days { start: oldest.start, end: newest.end };
-                    let now = self.copying.now();
-                    self.copying.store().write(|db| db.note_compared(&metric.id, days, false, now))?;
                 }
                 // One metric that cannot be counted leaves the others alone.
                 Err(Stopped::Klaviyo(Error::Rejected { status: 400 | 404, endpoint, detail })) => {
@@ -213,10 +208,21 @@ impl Reconciling<'_> {
         Ok(())
     }
 
+    /// Notes what is compared in the transaction that compares it: a pass that is cut off while it asks compared nothing.
+    fn compare_first(&self, counted: &[&Countable]) -> Result<(), Stopped> {
+        Ok(self.copying.store().write(|db| {
+            self.note(db, counted, false)?;
+            self.compare_days(db, false)
+        })?)
+    }
+
     fn compare(&self, repaired: bool) -> Result<(), Stopped> {
+        Ok(self.copying.store().write(|db| self.compare_days(db, repaired))?)
+    }
+
+    fn compare_days(&self, db: &Db<'_>, repaired: bool) -> Result<(), store::Error> {
         let now = self.copying.now();
-        let all = |db: &crate::store::Db<'_>| self.spans.iter().try_for_each(|it| db.compare_days(*it, repaired, now));
-        Ok(self.copying.store().write(all)?)
+        self.spans.iter().try_for_each(|it| db.compare_days(*it, repaired, now))
     }
 
     /// Reads the days that differ again. What differs even then is counted again, for Klaviyo's numbers move as well;
@@ -249,7 +255,7 @@ impl Reconciling<'_> {
     /// What differs and may be mended by reading it again.
     fn differing(&self) -> Result<Vec<(String, NaiveDate)>, Stopped> {
         let all = self.copying.order.forced;
-        let of = |db: &crate::store::Db<'_>| {
+        let of = |db: &Db<'_>| {
             let found = self.spans.iter().map(|it| db.differences(*it, all));
             Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
         };
@@ -257,14 +263,11 @@ impl Reconciling<'_> {
         Ok(found.into_iter().map(|it| (it.metric, it.day)).collect())
     }
 
-    /// Everything was compared.
-    fn note(&self, counted: &[&Countable]) -> Result<(), Stopped> {
+    /// Writes down that these metrics are compared, on all days there are or on the recent ones.
+    fn note(&self, db: &Db<'_>, counted: &[&Countable], whole: bool) -> Result<(), store::Error> {
         let days = Days { start: self.spans[self.spans.len() - 1].start, end: self.spans[0].end };
         let now = self.copying.now();
-        let all = |db: &crate::store::Db<'_>| {
-            counted.iter().try_for_each(|metric| db.note_compared(&metric.id, days, true, now))
-        };
-        Ok(self.copying.store().write(all)?)
+        counted.iter().try_for_each(|metric| db.note_compared(&metric.id, days, whole, now))
     }
 }
 

@@ -79,7 +79,7 @@ impl Answered {
 }
 
 /// How the cache does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// Answers that were there, or that somebody else was working out.
     pub hits: u64,

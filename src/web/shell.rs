@@ -10,7 +10,7 @@ use super::format::span;
 use super::menu::{Group, MENU};
 use super::page::Etag;
 use super::theme::Theme;
-use crate::range::{Ask, Basis, Channel, Compare, Machine, Period, Preset};
+use crate::range::{Ask, Basis, Channel, Compare, Machine, Period, Preset, Reach};
 
 /// What a request says of its page besides the page's own question.
 #[derive(Debug, Clone, Serialize)]
@@ -164,6 +164,10 @@ struct RangeBar {
     later: Option<String>,
     /// Whether the last day is still going on.
     partial: bool,
+    /// That not all of the days are copied, in words. Missing where all are.
+    gap: Option<String>,
+    /// That the days before are not, so that nothing is compared.
+    uncompared: Option<String>,
     comparisons: Vec<Choice>,
     /// What is compared with, in words: "the previous 30 days". Missing where nothing is.
     compared: Option<String>,
@@ -211,6 +215,8 @@ impl RangeBar {
             earlier: period.earlier.clone(),
             later: period.later.clone(),
             partial: period.incomplete,
+            gap: gap(period),
+            uncompared: uncompared(period),
             comparisons: vec![
                 comparison("previous", "Previous period", Compare::Previous),
                 comparison("year", "Same weekdays last year", Compare::Year),
@@ -220,6 +226,35 @@ impl RangeBar {
             compared_days: compared.map(|it| span(it.start(), it.end())),
         }
     }
+}
+
+/// What is missing of the days that the page is about.
+fn gap(period: &Period) -> Option<String> {
+    let Reach { from, complete_from, is_all } = period.reach?;
+    let range = period.range;
+    let so_far = if is_all { ", as sync.history_days says" } else { " so far" };
+    if complete_from <= range.start() {
+        None
+    } else if range.end() < from {
+        Some(format!("None of these days is copied: events are copied back to {}{so_far}.", day_words(from)))
+    } else if range.end() < complete_from {
+        Some("None of these days is copied as a whole yet: what is shown is what was copied so far.".to_owned())
+    } else {
+        let rest =
+            if is_all { "earlier days are not counted in full" } else { "earlier days are not counted in full yet" };
+        Some(format!("Events are copied back to {}{so_far}; {rest}.", day_words(complete_from)))
+    }
+}
+
+/// Why nothing is compared although the days themselves are there.
+fn uncompared(period: &Period) -> Option<String> {
+    let reach = period.reach.filter(|it| it.complete_from <= period.range.start())?;
+    let so_far = if reach.is_all { "" } else { " so far" };
+    Some(format!("nothing to compare with: events are copied back to {}{so_far}", day_words(reach.complete_from)))
+}
+
+fn day_words(day: NaiveDate) -> String {
+    span(day, day)
 }
 
 /// What the page says after "up on".

@@ -45,6 +45,10 @@ impl Running {
         Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process"))
     }
 
+    pub(crate) fn of(child: Child) -> Running {
+        Running(child)
+    }
+
     /// How it ended, should it do so in time.
     pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let until = Instant::now() + time;

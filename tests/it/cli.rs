@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -108,10 +108,62 @@ fn settings_that_cannot_be_meant_are_refused_with_name_and_source() {
 }
 
 #[test]
+fn everything_that_is_wrong_is_named_at_once_and_by_its_variable() {
+    let told = told(
+        klytics(dir().path(), &["config", "check"])
+            .env("KLYTICS_SYNC__PARALLEL", "99")
+            .env("KLYTICS_SYNC__WINDOWS", "0")
+            .env("KLYTICS_SYNC__SCHEDULES__EVENTS", "sometimes"),
+    );
+    assert_eq!((told.code, told.err.lines().count()), (Some(2), 3), "a line each: {}", told.err);
+    for name in ["KLYTICS_SYNC__PARALLEL", "KLYTICS_SYNC__WINDOWS", "KLYTICS_SYNC__SCHEDULES__EVENTS"] {
+        assert!(told.err.contains(name), "{name}: {}", told.err);
+    }
+}
+
+#[test]
+fn a_variable_without_its_second_underscore_is_understood_and_a_foreign_one_is_not() {
+    let check = |name, value| told(klytics(dir().path(), &["config", "check"]).env(name, value));
+    says(&check("KLYTICS_SYNC_LOOKBACK_HOURS", "3"), 2, &["did you mean `KLYTICS_SYNC__LOOKBACK_HOURS`"]);
+    let foreign = check("KLYTICS_FOO", "1");
+    assert!(foreign.err.contains("`foo`") && !foreign.err.contains("did you mean"), "{}", foreign.err);
+    says(&check("ROCKET_PORT", "many"), 2, &["port", "not a whole number from 0 to 65535", "ROCKET_PORT"]);
+}
+
+#[test]
+fn what_holds_and_may_not_be_meant_is_said() {
+    let check = |name: &str, value: &str| {
+        let told = told(klytics(dir().path(), &["config", "check"]).env(name, value));
+        assert_eq!(told.code, Some(0), "{name}: {}", told.err);
+        told.out
+    };
+    assert_eq!(check("KLAVIYO_API_KEY", "pk_abc"), "the settings hold\n");
+    for (name, value, words) in [
+        ("KLAVIYO_API_KEY", "abc", "begin with pk_"),
+        ("ROCKET_ADDRESS", "0.0.0.0", "no login"),
+        ("KLYTICS_DATA_DIR", "/proc/nope", "/proc/nope cannot be written to"),
+        ("KLYTICS_SYNC__SCHEDULES__EVENTS", "0 0 30 2 *", "never comes round"),
+    ] {
+        let out = check(name, value);
+        assert!(out.contains(words), "{name}: {out}");
+    }
+}
+
+#[test]
+fn an_empty_key_takes_none_away() {
+    let dir = dir();
+    fs::write(dir.path().join("Rocket.toml"), "[default.klaviyo]\napi_key = 'pk_of_the_file'\n").expect("a file");
+    let show = klytics(dir.path(), &["config", "show"]).env("KLAVIYO_API_KEY", "").output().expect("a process");
+    let out = String::from_utf8(show.stdout).expect("text");
+    assert!(out.contains("klaviyo.api_key = (set, not shown)  # in Rocket.toml"), "{out}");
+}
+
+#[test]
 fn a_misspelt_setting_in_a_file_is_refused_with_name_and_file() {
     let dir = dir();
     for (text, words) in [
         ("[default.klaviyo]\nbase_ulr = 'x'\n", &["klaviyo.base_ulr", "mine.toml", "did you mean `base_url`"][..]),
+        ("port = 9000\n", &["`port`", "below [default]", "mine.toml"]),
         ("[default]\nprot = 9000\n", &["prot", "mine.toml", "did you mean `port`"]),
         ("[klaviyo]\nbase_url = 'https://a.klaviyo.com'\n", &["[klaviyo]", "mine.toml", "[default.klaviyo]"]),
         ("[default.sync]\nschedule = 'perhaps'\n", &["sync.schedule", "mine.toml"]),
@@ -146,7 +198,7 @@ fn settings_are_shown_with_their_sources_and_the_key_is_not() {
     assert_eq!(told.code, Some(0), "{}", told.err);
     let line =
         |key: &str| told.out.lines().find(|it| it.starts_with(key)).unwrap_or_else(|| panic!("{key} in {}", told.out));
-    assert_eq!(line("port"), "port = 9001  # in `ROCKET_` environment variable(s)");
+    assert_eq!(line("port"), "port = 9001  # in the environment, ROCKET_PORT");
     assert!(line("sync.parallel").ends_with("# packaged default"), "{}", line("sync.parallel"));
     assert!(line("klaviyo.api_key").contains("(set, not shown)"), "{}", line("klaviyo.api_key"));
     assert!(!told.out.contains("pk_very_secret") && !told.err.contains("pk_very_secret"));
@@ -207,6 +259,28 @@ fn a_port_in_use_is_said() {
 }
 
 #[test]
+fn a_taken_port_is_said_before_a_database_is_made() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (dir, port) = (dir(), taken.local_addr().expect("an address").port().to_string());
+    told(klytics(dir.path(), &["serve"]).env("ROCKET_PORT", &port));
+    assert!(!dir.path().join("data").exists());
+}
+
+#[test]
+fn a_server_says_where_it_is_up() {
+    let (dir, port) = (dir(), free_port());
+    let mut serve = klytics(dir.path(), &["serve"]);
+    let mut child = serve.env("ROCKET_PORT", port.to_string()).stdout(Stdio::piped()).spawn().expect("a process");
+    get(port, "/api/health");
+    let out = child.stdout.take().expect("its output");
+    let mut running = Running::of(child);
+    running.terminate();
+    assert_eq!(running.ended_within(Duration::from_secs(20)).and_then(|it| it.code()), Some(0));
+    let said = std::io::read_to_string(out).expect("text");
+    assert_eq!(said, format!("Klytics is up at http://127.0.0.1:{port}\n"));
+}
+
+#[test]
 fn arguments_that_cannot_be_meant_are_refused() {
     for (arguments, words) in [
         (&["sync", "--entity", "unicorns"][..], &["unicorns", "there is no such entity", "campaigns"][..]),
@@ -242,7 +316,7 @@ fn help_teaches() {
 #[test]
 fn a_sync_reports_what_it_did() {
     let (fake, dir) = (fake(), dir());
-    let sync = told(&mut with_key(dir.path(), &fake, &["sync", "--entity", "metrics", "--entity", "tags"]));
+    let sync = told(&mut with_key(dir.path(), &fake, &["sync", "--entity", "metrics,tags"]));
     assert_eq!((sync.code, sync.err.as_str()), (Some(0), ""));
     let line = |told: &Told, name: &str| {
         let line = told.out.lines().find(|it| it.starts_with(name)).expect("a line").to_owned();

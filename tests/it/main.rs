@@ -30,6 +30,7 @@ mod openapi;
 mod overview;
 mod pages;
 mod predictions;
+mod reach;
 mod reconciliation;
 mod recount;
 mod reports;

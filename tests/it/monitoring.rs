@@ -159,7 +159,7 @@ fn the_cache_is_told_of() {
     }
     let cache = &json("/api/monitoring/metrics")["cache"];
     assert_eq!((&cache["hits"], &cache["misses"], &cache["ratio"]), (&json!(3), &json!(1), &json!(0.75)));
-    assert_eq!(json("/api/monitoring/status")["cache"], json!({ "hitRatio": 0.75, "status": "warning" }));
+    assert_eq!(json("/api/monitoring/status")["cache"], json!({ "hitRatio": 0.75, "status": "unknown" }));
     let text = served.client.get("/metrics").dispatch().into_string().expect("text");
     assert!(text.contains("\nklytics_cache_hits_total 3\n"), "{text}");
 }

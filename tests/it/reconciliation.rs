@@ -1,7 +1,7 @@
 //! The proof that the copy of the events is complete: Klaviyo's counts against our rows, and what differs read again.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use klytics::demo::{Kind, LateEvent};
+use klytics::demo::{Kind, LateEvent, Mood};
 use klytics::sync::Order;
 use rocket::http::Status;
 use rocket::local::blocking::LocalResponse;
@@ -293,4 +293,16 @@ fn a_comparison_can_be_asked_for_by_its_own_name() {
     assert_eq!(response.status(), Status::Accepted);
     let accepted: Value = serde_json::from_str(&response.into_string().expect("a body")).expect("JSON");
     assert_eq!(accepted["run"]["entities"], json!(["metric_aggregates"]));
+}
+
+#[test]
+fn a_pass_that_is_cut_off_while_it_asks_compared_nothing() {
+    let mirror = Mirror::of(crate::support::shop());
+    ended_well(&mirror.run(only(&["accounts", "metrics", "mapped_metrics", "events"])));
+    // Some metrics were counted before the key was refused.
+    mirror.fake.set_mood(Mood::At(PATH, Box::new(Mood::FailsAfter(10, 401))));
+    mirror.run(reconcile());
+    let asked = mirror.fake.requests().into_iter().filter(|it| it.path == PATH).count();
+    assert!(asked > 2, "{asked}");
+    assert_eq!(value(&mirror.store, "select count(*) from reconciled_metrics"), "0");
 }

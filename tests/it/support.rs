@@ -20,7 +20,8 @@ use klytics::sync::{Chosen, Handle, Membership, Options, Order, Reach, Threads, 
 use rocket::local::blocking::Client;
 use rocket::{Build, Rocket};
 
-/// A store with an account in New York, whose money is dollars, and a metric of each kind that is named `m_<kind>`.
+/// A store with an account in New York, whose money is dollars, whose events are copied from the beginning, and a
+/// metric of each kind that is named `m_<kind>`.
 pub(crate) fn account() -> Store {
     let store = Store::in_memory().expect("a database");
     seed(
@@ -32,7 +33,8 @@ pub(crate) fn account() -> Store {
              'received_email', 'opened_email', 'clicked_email', 'bounced_email', 'marked_spam', 'unsubscribed_email',
              'received_sms', 'failed_sms', 'received_push', 'opened_push', 'placed_order', 'viewed_form', 'submitted_form'
          ]) as kinds(kind);
-         insert into klaviyo_mapped_metrics (id, metric_id) values ('revenue', 'm_placed_order')",
+         insert into klaviyo_mapped_metrics (id, metric_id) values ('revenue', 'm_placed_order');
+         insert into sync_windows values ('events', '1990-01-01', '2020-01-01', '2020-01-01')",
     );
     store
 }

@@ -54,6 +54,8 @@ pub(super) struct Memory {
     /// What it may have: the control group's limit, or the machine's memory.
     pub(super) total: u64,
     pub(super) resident: u64,
+    /// What it may have still.
+    pub(super) free: u64,
 }
 
 /// Room on the disk of the data directory, in bytes.
@@ -131,7 +133,9 @@ pub(super) fn load_average() -> Option<[f64; 3]> {
 pub(super) fn memory() -> Option<Memory> {
     let text = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(Memory { total: memory::available()?, resident: pages * rustix::param::page_size() as u64 })
+    let (total, resident) = (memory::available()?, pages * rustix::param::page_size() as u64);
+    let left = total.saturating_sub(resident);
+    Some(Memory { total, resident, free: memory::unused().map_or(left, |it| it.min(left)) })
 }
 
 pub(super) fn disk(directory: &Path) -> std::io::Result<Disk> {
@@ -194,6 +198,8 @@ mod tests {
         assert_eq!(machine.cpu(), None, "one look tells nothing");
         let memory = memory().expect("memory");
         assert!(memory.resident > 1 << 20 && memory.total > memory.resident, "{memory:?}");
+        let unused = memory::unused().expect("memory");
+        assert!(memory.free <= memory.total - memory.resident && memory.free / 2 < unused, "{memory:?}, {unused}");
         let disk = disk(Path::new(".")).expect("a disk");
         assert!(disk.free > 0 && disk.free <= disk.total, "{disk:?}");
         assert!(disk_of_nowhere().is_err());

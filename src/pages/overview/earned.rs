@@ -69,10 +69,10 @@ impl Earned {
     }
 
     fn figure(&self, period: &Period, sum: fn(&Revenue) -> f64, of_day: fn(&Day) -> f64) -> Figure {
-        if self.now.is_none() {
+        if self.now.is_none() || !period.is_known() {
             return Figure::unknown(period);
         }
-        let daily = self.days.iter().map(|it| Some(of_day(it))).collect();
+        let daily = self.days.iter().map(|it| period.knows(it.date).then(|| of_day(it))).collect();
         Figure::new(self.now.as_ref().map(sum), self.before.as_ref().map(sum), daily)
     }
 

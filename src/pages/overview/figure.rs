@@ -38,8 +38,11 @@ impl Figure {
     /// What was counted on the days of the period.
     #[must_use]
     pub fn of_counts(period: &Period, count: impl Fn(NaiveDate) -> i64) -> Figure {
+        if !period.is_known() {
+            return Figure::unknown(period);
+        }
         let sum = |range: DateRange| number(range.days().map(&count).sum());
-        let daily = period.range.days().map(|day| Some(number(count(day)))).collect();
+        let daily = period.range.days().map(|day| period.knows(day).then(|| number(count(day)))).collect();
         Figure::new(Some(sum(period.range)), period.compared.map(sum), daily)
     }
 
@@ -70,7 +73,7 @@ pub(super) fn number(count: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::range::Ask;
+    use crate::range::{Ask, Reach};
 
     fn period(query: &[(&'static str, &'static str)]) -> Period {
         let today = "2026-11-21".parse().expect("a day");
@@ -107,6 +110,20 @@ mod tests {
         let figure = Figure::of_shares(&period, counts);
         assert_eq!((figure.current, figure.previous, figure.change), (Some(0.5), Some(0.5), Some(0.0)));
         assert_eq!(figure.daily, [Some(0.5), None]);
+    }
+
+    #[test]
+    fn nothing_is_known_of_days_that_are_not_copied() {
+        let day = |text: &str| text.parse().expect("a day");
+        let within = |from: &str, complete_from: &str| {
+            let reach = Reach { from: day(from), complete_from: day(complete_from), is_all: false };
+            let figure = Figure::of_counts(&period(&[("range", "2026-11-18,2026-11-19")]).within(Some(reach)), |_| 2);
+            (figure.current, figure.previous, figure.daily)
+        };
+        assert_eq!(within("2026-11-16", "2026-11-16"), (Some(4.0), Some(4.0), vec![Some(2.0), Some(2.0)]));
+        assert_eq!(within("2026-11-16", "2026-11-17"), (Some(4.0), None, vec![Some(2.0), Some(2.0)]));
+        assert_eq!(within("2026-11-19", "2026-11-20"), (Some(4.0), None, vec![None, Some(2.0)]));
+        assert_eq!(within("2026-11-20", "2026-11-21"), (None, None, vec![None, None]), "and not zero");
     }
 
     #[test]

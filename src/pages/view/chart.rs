@@ -143,14 +143,18 @@ impl Chart {
         notes: &[(NaiveDate, &'static str, String)],
     ) -> Chart {
         let dated: Vec<(NaiveDate, &Document)> = days.iter().filter_map(|it| Some((date(it)?, it))).collect();
+        // What was not copied is not zero.
+        let known = |group: &[(NaiveDate, &Document)]| group.iter().any(|(day, _)| period.knows(*day));
         let step = Step::of(dated.len());
         let groups = dated.chunk_by(|(one, _), (next, _)| step.start(*one) == step.start(*next));
         let mut rows: Vec<Bucket> = groups
             .clone()
             .map(|group| {
                 let (label, tick) = step.words(group[0].0);
-                let whole = group.len() >= step.days(step.start(group[0].0));
-                let values = lines.iter().map(|line| (line.key(), line.value(group))).collect();
+                let whole =
+                    group.len() >= step.days(step.start(group[0].0)) && group.iter().all(|it| period.is_complete(it.0));
+                let value = |line: &Line| if known(group) { line.value(group) } else { None };
+                let values = lines.iter().map(|line| (line.key(), value(line))).collect();
                 Bucket { label, tick, whole, values }
             })
             .collect();
