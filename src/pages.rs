@@ -18,7 +18,7 @@ use crate::catalog::Pace;
 use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
-use crate::sync::Handle;
+use crate::sync::{Handle, said};
 use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
 use crate::{catalog, params, query};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -241,6 +241,9 @@ fn stale(handle: &Handle, runs: &[Run], statuses: &[EntityStatus]) -> Option<Str
     }
     if handle.is_paused() {
         return Some("The sync is paused, so nothing new is copied.".to_owned());
+    }
+    if let Some(refusal) = handle.refusal() {
+        return Some(said(&refusal.error, Some(refusal.remedy)));
     }
     let failed = statuses.iter().find_map(|it| {
         let entity = catalog::find(&it.name)?;

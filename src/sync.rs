@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 pub use self::budgets::{Budget, Spent};
-use self::desk::{Desk, Live, Task, source};
+use self::desk::{Desk, Live, Refused as RefusedKey, Task, source};
 pub use self::reports::Reach;
 use self::schedule::Timetable;
 use crate::catalog::{ENTITIES, Entity, Pace};
@@ -100,6 +100,19 @@ pub enum Refused {
     NoKey,
     #[error("the server is shutting down")]
     Stopping,
+}
+
+/// Klaviyo refuses the key.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What Klaviyo said.
+    pub error: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// When it is tried once more, in case that it was a mistake.
+    pub again_at: DateTime<Utc>,
+    /// Whether that is still to come: until then nothing is asked by itself.
+    pub rests: bool,
 }
 
 /// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
@@ -407,6 +420,35 @@ impl Handle {
         self.0.tally.all()
     }
 
+    /// That Klaviyo refuses the key, since it last did; nothing once it took it.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        let refused = self.desk().refused.clone()?;
+        let RefusedKey { error, again_at, .. } = refused;
+        Some(Refusal { error, remedy: remedy::NEW_KEY, again_at, rests: self.now() < again_at })
+    }
+
+    /// Takes in what an answer says of the key.
+    fn heed(&self, answer: &Result<klaviyo::Batch, klaviyo::Error>) {
+        match answer {
+            Err(error @ klaviyo::Error::Unauthorized { .. }) => {
+                let (error, now) = (causes(error), self.now());
+                let words = said(&error, Some(remedy::NEW_KEY));
+                if self.desk().refuse(&error, &words, now) {
+                    log::error!("{words}");
+                }
+                self.0.bell.notify_all();
+            }
+            Ok(_) | Err(klaviyo::Error::MissingScope { .. }) => self.desk().refused = None,
+            Err(_) => {}
+        }
+    }
+
+    /// Why nothing of a run can be read.
+    fn hopeless(&self, run: i64) -> Option<desk::Hopeless> {
+        self.desk().live(run)?.hopeless.clone()
+    }
+
     /// Copies what the desk hands out at that pace, until the end.
     fn work(&self, pace: Pace) {
         while let Some(task) = self.take(pace) {
@@ -544,6 +586,12 @@ impl Handle {
             })
         });
     }
+}
+
+/// What went wrong and what to do about it, as sentences.
+pub(crate) fn said(error: &str, remedy: Option<&str>) -> String {
+    let stop = if error.ends_with(['.', '!', '?']) { "" } else { "." };
+    remedy.map_or_else(|| error.to_owned(), |it| format!("{error}{stop} {it}"))
 }
 
 /// Counts what earlier processes sent in the last day against the limits that go by the day.

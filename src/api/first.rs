@@ -11,7 +11,7 @@ use crate::catalog::{self, Entity};
 use crate::config;
 use crate::pages::{Desk, Ground};
 use crate::store::runs::{Run, RunEntity, Status};
-use crate::sync::{Handle, Order, Refused, Ticket, Trigger};
+use crate::sync::{self, Handle, Order, Refused, Ticket, Trigger};
 use crate::web::{self, Error};
 
 /// What was done for an answer.
@@ -59,6 +59,9 @@ pub(super) async fn copy(
     unread: Unread,
     settings: config::Api,
 ) -> Result<First, Error> {
+    if let Some(refusal) = desk.handle.refusal().filter(|it| it.rests) {
+        return Err(Error::Upstream(failure(entity, Some(&refusal.error), Some(refusal.remedy))));
+    }
     let here = desk.clone();
     let begun = web::blocking(move || if unread == Unread::Tell { Ok(None) } else { begin(&here, entity) }).await?;
     let Some(ticket) = begun else {
@@ -118,9 +121,11 @@ fn is_copied(desk: &Desk, entity: &Entity, run: i64) -> Result<bool, Error> {
         Some(it) if it.status == Status::Completed => Ok(true),
         Some(_) if is_ending => Ok(false),
         Some(it) if matches!(it.status, Status::Failed | Status::Disabled) => {
-            Err(Error::Upstream(failure(entity, &it)))
+            Err(Error::Upstream(failure(entity, it.error.as_deref(), it.remedy.as_deref())))
         }
-        Some(it) if !is_pending(it.status) => Err(Error::Busy(failure(entity, &it))),
+        Some(it) if !is_pending(it.status) => {
+            Err(Error::Busy(failure(entity, it.error.as_deref(), it.remedy.as_deref())))
+        }
         _ => Ok(desk.ground()?.status(entity.name).is_some_and(|it| it.last_synced_at.is_some())),
     }
 }
@@ -133,8 +138,8 @@ fn part(run: Run, entity: &Entity) -> Option<RunEntity> {
     run.entities.into_iter().find(|it| it.name == entity.name)
 }
 
-fn failure(entity: &Entity, part: &RunEntity) -> String {
-    let why = part.error.as_deref().unwrap_or("the run was ended");
+fn failure(entity: &Entity, why: Option<&str>, remedy: Option<&str>) -> String {
+    let why = sync::said(why.unwrap_or("the run was ended"), remedy);
     format!("{} were never copied, and could not be read now: {why}", entity.title())
 }
 

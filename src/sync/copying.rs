@@ -50,7 +50,9 @@ impl Copying<'_> {
             self.show(|it| account_for(it, &note));
             self.mention(&note);
         };
-        let batch = self.client.ask(request, self.cancel, &mut note)?;
+        let answer = self.client.ask(request, self.cancel, &mut note);
+        self.handle.heed(&answer);
+        let batch = answer?;
         self.show(|it| {
             it.bytes += i64::try_from(batch.bytes).unwrap_or(i64::MAX);
             it.doing = None;

@@ -6,11 +6,12 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 
 use super::diary::Diary;
+use super::schedule::retry_after;
 use super::{Order, Ticket, Trigger};
 use crate::catalog::{Entity, Pace, Source};
 use crate::klaviyo::Stop;
 use crate::store::history::Held;
-use crate::store::runs::{Run, RunEntity, Status};
+use crate::store::runs::{Level, Run, RunEntity, Status};
 
 /// Runs that are remembered after their end, for whoever waits for one.
 const ENDED_KEPT: usize = 32;
@@ -27,6 +28,26 @@ pub(super) struct Desk {
     pub(super) paused: bool,
     /// Whether a thread orders runs on schedule.
     pub(super) scheduled: bool,
+    /// Since Klaviyo last refused the key; nothing once it took it.
+    pub(super) refused: Option<Refused>,
+}
+
+/// Klaviyo refuses the key, whatever is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    pub(super) error: String,
+    /// Until then nothing is tried by itself.
+    pub(super) again_at: DateTime<Utc>,
+    /// How often in a row.
+    times: u32,
+}
+
+/// Why nothing of a run can be read, whatever the entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hopeless {
+    /// Nobody is at the other end.
+    Unreachable(String),
+    KeyRefused(String),
 }
 
 /// A run that has not ended.
@@ -36,8 +57,8 @@ pub(super) struct Live {
     pending: Vec<&'static Entity>,
     running: Vec<(&'static Entity, Stop)>,
     pub(super) cancelled: bool,
-    /// Why nothing of this run can be read: nobody is at the other end.
-    pub(super) unreachable: Option<String>,
+    /// Why nothing of this run can be read.
+    pub(super) hopeless: Option<Hopeless>,
     pub(super) diary: Diary,
     /// Whether its end is being written down.
     closing: bool,
@@ -51,7 +72,7 @@ pub(super) struct Task {
     pub(super) entity: &'static Entity,
     pub(super) cancel: Stop,
     /// Why it need not be tried.
-    pub(super) unreachable: Option<String>,
+    pub(super) hopeless: Option<Hopeless>,
 }
 
 impl Desk {
@@ -101,13 +122,13 @@ impl Desk {
             it.status = Status::Running;
             it.started_at = Some(now);
         }
-        let (run, order, unreachable) = (live.run.id, live.order.clone(), live.unreachable.clone());
-        Some(Task { run, order, entity, cancel, unreachable })
+        let (run, order, hopeless) = (live.run.id, live.order.clone(), live.hopeless.clone());
+        Some(Task { run, order, entity, cancel, hopeless })
     }
 
     /// Whether nothing stands in the way: no pause, no run that copies the entity now or was to copy it before this one,
     /// and nothing that it depends on, as far as anybody is about to read that. Everything depends on the account, whose
-    /// zone local times need.
+    /// zone local times need. A key that was refused is tried with one entity at a time.
     fn is_ready(&self, at: usize, entity: &Entity) -> bool {
         let live = &self.runs[at];
         if live.cancelled || self.holds(&live.order) {
@@ -118,8 +139,10 @@ impl Desk {
             let waits = |it: &Live| !self.holds(&it.order) && it.pending.iter().any(|it| it.name == name);
             name != entity.name && (is_running(name) || self.runs.iter().any(waits))
         };
+        let is_a_try = self.refused.is_some() && live.hopeless.is_none();
         let was_first = |it: &Live| !self.holds(&it.order) && it.pending.iter().any(|it| it.name == entity.name);
-        !is_running(entity.name)
+        !(is_a_try && self.runs.iter().any(|it| !it.running.is_empty()))
+            && !is_running(entity.name)
             && !self.runs[..at].iter().any(was_first)
             && !awaited("accounts")
             && !entity.parent().is_some_and(|it| awaited(source(it).name))
@@ -134,6 +157,26 @@ impl Desk {
     /// Whether the pause holds that run; false once it has ended.
     pub(super) fn is_held(&self, run: i64) -> bool {
         self.runs.iter().any(|it| it.run.id == run && self.holds(&it.order))
+    }
+
+    /// Takes in that Klaviyo refused the key: whatever is being copied ends, and what waits need not be tried. `words` go
+    /// into the log of every run. Tells whether this was news; the others of a moment hear the same.
+    pub(super) fn refuse(&mut self, error: &str, words: &str, now: DateTime<Utc>) -> bool {
+        let times = match &self.refused {
+            Some(it) if now < it.again_at => it.times,
+            last => last.as_ref().map_or(1, |it| it.times + 1),
+        };
+        let is_news = self.refused.as_ref().is_none_or(|it| it.times != times);
+        if is_news {
+            let again_at = now + retry_after(i64::from(times));
+            self.refused = Some(Refused { error: error.to_owned(), again_at, times });
+        }
+        for live in self.runs.iter_mut().filter(|it| it.hopeless.is_none() && !it.closing) {
+            live.hopeless = Some(Hopeless::KeyRefused(error.to_owned()));
+            live.stop();
+            live.diary.end(now, None, Level::Error, words.to_owned());
+        }
+        is_news
     }
 
     /// Takes an entity back that was copied, or could not be.
@@ -263,7 +306,7 @@ impl Live {
         let pending = order.entities.iter().copied().filter(|it| is_source(it)).collect();
         let mut diary = Diary::default();
         diary.begin(&order, now);
-        Live { order, run, pending, running: Vec::new(), cancelled: false, unreachable: None, diary, closing: false }
+        Live { order, run, pending, running: Vec::new(), cancelled: false, hopeless: None, diary, closing: false }
     }
 
     /// A run that an earlier process held when it ended: what was not copied to its end is done now.
@@ -287,7 +330,7 @@ impl Live {
             trigger: Trigger::of(&run.trigger),
         };
         let diary = Diary::default();
-        Live { order, run, pending, running: Vec::new(), cancelled: false, unreachable: None, diary, closing: false }
+        Live { order, run, pending, running: Vec::new(), cancelled: false, hopeless: None, diary, closing: false }
     }
 
     /// How the run is written down while it is held.
@@ -318,6 +361,7 @@ impl Live {
     fn covers(&self, order: &Order, entity: &Entity) -> bool {
         !self.cancelled
             && !self.closing
+            && self.hopeless.is_none()
             && (self.order.forced || !order.forced)
             && (order.since.is_none() || self.order.forced || self.order.since == order.since)
             && self.has_ahead(entity.name)

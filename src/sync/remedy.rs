@@ -10,6 +10,7 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
         Stopped::Klaviyo(error) => of_klaviyo(error),
         Stopped::Store(error) => Some(of_store(error)),
         Stopped::Unreachable(_) => Some(NETWORK),
+        Stopped::KeyRefused(_) => Some(NEW_KEY),
         Stopped::NoKey => Some("Set KLAVIYO_API_KEY to a private key of the account and start Klytics again."),
         Stopped::NoParents(_) => Some("Once those were read, this follows by itself."),
         Stopped::NoConversionMetric => {
@@ -29,6 +30,10 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
     }
 }
 
+/// What helps where Klaviyo refuses the key.
+pub(super) const NEW_KEY: &str =
+    "Create a new private key in Klaviyo (Settings, API keys), set KLAVIYO_API_KEY to it and start Klytics again.";
+
 const NETWORK: &str = "Check this machine's network, its name server and proxy, and the setting klaviyo.base_url. It is \
                        tried again by itself.";
 
@@ -36,9 +41,7 @@ fn of_klaviyo(error: &Error) -> Option<&'static str> {
     match error {
         Error::Stopped | Error::ExpiredCursor { .. } | Error::NotFound { .. } => None,
         Error::Settings(_) => Some("Mend the setting and start Klytics again; `klytics config check` finds mistakes."),
-        Error::Unauthorized { .. } => Some(
-            "Create a new private key in Klaviyo (Settings, API keys), set KLAVIYO_API_KEY to it and start Klytics again.",
-        ),
+        Error::Unauthorized { .. } => Some(NEW_KEY),
         Error::MissingScope { .. } => Some(
             "Create a key in Klaviyo that has this scope, set KLAVIYO_API_KEY to it and start Klytics again; or leave it: the rest is copied.",
         ),

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicUsize;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::copying::{Copying, copy};
-use super::desk::Task;
-use super::{Handle, record, remedy};
+use super::desk::{Hopeless, Task};
+use super::{Handle, record, remedy, said};
 use crate::catalog::{Entity, Follow};
 use crate::causes::causes;
 use crate::klaviyo::{self, Client};
@@ -41,24 +41,58 @@ pub(super) enum Stopped {
     /// Another entity of the run found nobody there.
     #[error("{0}")]
     Unreachable(String),
+    /// Another entity heard that Klaviyo refuses the key.
+    #[error("{0}")]
+    KeyRefused(String),
     #[error("the copy broke off, which is a mistake in Klytics; the server's log says where")]
     Panicked,
 }
 
+impl Stopped {
+    /// Whether it says nothing of this entity, but of all: nobody can be reached, or the key is refused.
+    fn is_of_all(&self) -> bool {
+        use klaviyo::Error::Unauthorized;
+        matches!(self, Stopped::Unreachable(_) | Stopped::KeyRefused(_) | Stopped::Klaviyo(Unauthorized { .. }))
+    }
+
+    fn is_refused_key(&self) -> bool {
+        matches!(self, Stopped::KeyRefused(_) | Stopped::Klaviyo(klaviyo::Error::Unauthorized { .. }))
+    }
+}
+
+impl From<Hopeless> for Stopped {
+    fn from(hopeless: Hopeless) -> Stopped {
+        match hopeless {
+            Hopeless::Unreachable(reason) => Stopped::Unreachable(reason),
+            Hopeless::KeyRefused(reason) => Stopped::KeyRefused(reason),
+        }
+    }
+}
+
 /// Copies what the task is about, and writes down how that ended.
 pub(super) fn carry_out(handle: &Handle, client: &Client, task: &Task) {
-    let Task { run, order, entity, cancel, unreachable } = task;
+    let Task { run, order, entity, cancel, hopeless } = task;
     let left_out = AtomicUsize::new(0);
     let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel, run: *run, left_out: &left_out };
-    let result = match unreachable {
-        Some(reason) => Err(Stopped::Unreachable(reason.clone())),
+    let result = match hopeless {
+        Some(reason) => Err(reason.clone().into()),
         None => catch_unwind(AssertUnwindSafe(|| {
             tell_the_start(&copying);
             copy(&copying)
         }))
         .unwrap_or(Err(Stopped::Panicked)),
     };
-    settle(&copying, &result);
+    settle(&copying, &result.map_err(|stopped| because(&copying, stopped)));
+}
+
+/// What ended because nothing can be read was not cancelled by anybody.
+fn because(copying: &Copying<'_>, stopped: Stopped) -> Stopped {
+    match stopped {
+        Stopped::Klaviyo(klaviyo::Error::Stopped) if !copying.handle.is_cancelled(copying.run) => {
+            copying.handle.hopeless(copying.run).map_or(stopped, Stopped::from)
+        }
+        stopped => stopped,
+    }
 }
 
 /// Says from where the entity is read on.
@@ -99,7 +133,8 @@ fn start(copying: &Copying<'_>) -> Result<String, store::Error> {
 fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
     let Some(ended) = ending(copying, result) else { return };
     let error = ended.error.as_deref().unwrap_or_default();
-    if matches!(ended.status, Status::Failed | Status::Disabled | Status::Parked) {
+    let is_of_all = result.as_ref().is_err_and(Stopped::is_of_all);
+    if !is_of_all && matches!(ended.status, Status::Failed | Status::Disabled | Status::Parked) {
         log::warn!("{} was not synced: {error}", copying.entity.name);
     }
     let unreachable = matches!(result, Err(Stopped::Klaviyo(klaviyo::Error::Unreachable { .. })));
@@ -107,8 +142,8 @@ fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
     for entity in std::iter::once(copying.entity).chain(companions) {
         write_down(copying, entity, &ended);
         copying.handle.change(copying.run, |live, now| {
-            if unreachable {
-                live.unreachable.clone_from(&ended.error);
+            if unreachable && live.hopeless.is_none() {
+                live.hopeless = Some(Hopeless::Unreachable(error.to_owned()));
             }
             let Some(it) = live.entity(entity.name) else { return };
             let before = it.clone();
@@ -117,10 +152,13 @@ fn settle(copying: &Copying<'_>, result: &Result<(), Stopped>) {
             it.done = (ended.status == Status::Completed).then_some(1.0);
             it.error.clone_from(&ended.error);
             it.remedy.clone_from(&ended.remedy);
-            it.key_refused = matches!(result, Err(Stopped::Klaviyo(klaviyo::Error::Unauthorized { .. })));
+            it.key_refused = result.as_ref().is_err_and(Stopped::is_refused_key);
             copying.handle.0.tally.add(&before, it, now);
-            let (level, words) = last_words(it, &ended, now);
-            live.diary.end(now, Some(entity.name), level, words);
+            // Of what hinders all, the log tells once.
+            if !is_of_all {
+                let (level, words) = last_words(it, &ended, now);
+                live.diary.end(now, Some(entity.name), level, words);
+            }
         });
     }
     copying.handle.write_diary(copying.run);
@@ -182,18 +220,17 @@ fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, Stri
         counts.push(format!("{:.0} s spent waiting", it.waited_secs));
     }
     let counts = counts.join(", ");
-    let error = ended.error.as_deref().unwrap_or_default();
-    let remedy = ended.remedy.as_ref().map(|it| format!(". {it}")).unwrap_or_default();
+    let error = said(ended.error.as_deref().unwrap_or_default(), ended.remedy.as_deref());
     match ended.status {
         Status::Completed => (Level::Info, format!("completed: {counts}")),
         Status::Cancelled => (Level::Warning, format!("cancelled: {counts}; what was copied is kept")),
         Status::Interrupted => (Level::Warning, format!("interrupted by the end of the process: {counts}")),
         Status::Parked => {
             let until = ended.resumes_at.map(|it| format!(" until {}", it.format("%-d %B %H:%M UTC")));
-            (Level::Warning, format!("parked{}: {error}{remedy}", until.unwrap_or_default()))
+            (Level::Warning, format!("parked{}: {error}", until.unwrap_or_default()))
         }
-        Status::Disabled => (Level::Warning, format!("left out: {error}{remedy}")),
-        _ => (Level::Error, format!("failed: {error}{remedy} ({counts})")),
+        Status::Disabled => (Level::Warning, format!("left out: {error}")),
+        _ => (Level::Error, format!("failed: {error} ({counts})")),
     }
 }
 
