@@ -178,6 +178,9 @@ impl From<&crate::config::Settings> for Options {
     }
 }
 
+/// What the log says of a run that somebody ended.
+const CANCELLED: &str = "; the schedule copies what is left, each entity at its next time";
+
 /// Threads for what takes long. Most of the time each waits for its endpoint's next turn, and no endpoint has to wait for
 /// another's.
 const SLOW_THREADS: usize = 6;
@@ -353,8 +356,15 @@ impl Handle {
     }
 
     fn cancel_chosen(&self, run: Option<i64>) -> bool {
-        let cancelled = self.desk().cancel(run);
+        let (cancelled, put_off) = self.desk().cancel(run);
         self.0.bell.notify_all();
+        let now = self.now();
+        // What somebody ended is not begun again before its next time.
+        let written = self.0.store.write_aside(|db| put_off.iter().try_for_each(|it| db.set_tried(it, now)));
+        if let Err(error) = written {
+            log::error!("what was cancelled could not be written down: {}", causes(&error));
+        }
+        self.desk().forget_put_off();
         for run in &cancelled {
             self.close(*run);
         }
@@ -489,9 +499,11 @@ impl Handle {
         run.status = run::outcome(&run);
         run.ended_at = Some(now);
         self.0.tally.ended(run.status);
+        let scheduled = self.desk().scheduled;
         let lines = self.change(run.id, |live, now| {
             let level = if run.status == Status::Failed { Level::Error } else { Level::Info };
-            live.diary.end(now, None, level, format!("ended: {}", run.status.name()));
+            let then = if run.status == Status::Cancelled && scheduled { CANCELLED } else { "" };
+            live.diary.end(now, None, level, format!("ended: {}{then}", run.status.name()));
             live.diary.take()
         });
         let written = self.0.store.write_aside(|db| {
@@ -516,14 +528,14 @@ impl Handle {
         }
     }
 
-    /// Writes down what was said of the run, and before it that there is one.
+    /// Writes down what was said of the run, and before it how it stands: a process may be killed.
     fn write_diary(&self, run: i64) {
         let Some((run, lines)) = self.change(run, |live, _| (live.run.clone(), live.diary.take())) else { return };
         if lines.is_empty() {
             return;
         }
         let written = self.0.store.write_aside(|db| {
-            db.begin_run(&run)?;
+            db.end_run(&run)?;
             db.add_log(run.id, &lines)
         });
         if let Err(error) = written {

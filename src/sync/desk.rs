@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) paused: bool,
     /// Whether a thread orders runs on schedule.
     pub(super) scheduled: bool,
+    /// Cancelled before they began, which is not written down yet: the schedule must not begin them at once.
+    put_off: Vec<&'static Entity>,
     /// Since Klaviyo last refused the key; nothing once it took it.
     pub(super) refused: Option<Refused>,
 }
@@ -206,16 +208,23 @@ impl Desk {
         }
     }
 
-    /// Ends the run, or all of them: what is being copied stops at its next step, what waits is not begun. Tells which.
-    pub(super) fn cancel(&mut self, run: Option<i64>) -> Vec<i64> {
-        let chosen = self.runs.iter_mut().filter(|it| run.is_none_or(|run| run == it.run.id));
-        chosen
-            .map(|live| {
-                live.cancelled = true;
-                live.drop_pending(Status::Cancelled);
-                live.run.id
-            })
-            .collect()
+    /// Ends the run, or all of them: what is being copied stops at its next step, what waits is not begun. Tells which
+    /// runs, and which entities were not begun: those are under way until they are [forgotten](Self::forget_put_off).
+    pub(super) fn cancel(&mut self, run: Option<i64>) -> (Vec<i64>, Vec<&'static Entity>) {
+        let (mut ids, mut put_off) = (Vec::new(), Vec::new());
+        for live in self.runs.iter_mut().filter(|it| run.is_none_or(|run| run == it.run.id)) {
+            live.cancelled = true;
+            put_off.extend(live.pending.iter().copied());
+            live.drop_pending(Status::Cancelled);
+            ids.push(live.run.id);
+        }
+        self.put_off.extend(put_off.iter().copied());
+        (ids, put_off)
+    }
+
+    /// It is written down now when they were cancelled.
+    pub(super) fn forget_put_off(&mut self) {
+        self.put_off.clear();
     }
 
     /// Ends everything because the process ends; what the pause holds is left as it stands. Tells what has to be closed.
@@ -277,10 +286,10 @@ impl Desk {
         self.ended.iter().find(|it| it.id == run).cloned()
     }
 
-    /// Whether some run is copying the entity or about to.
+    /// Whether some run is copying the entity or about to, or was until a moment ago.
     pub(super) fn is_under_way(&self, entity: &'static Entity) -> bool {
         let name = source(entity).name;
-        self.runs.iter().any(|it| it.has_ahead(name))
+        self.runs.iter().any(|it| it.has_ahead(name)) || self.put_off.iter().any(|it| it.name == name)
     }
 
     /// Whether anything is under way that a person waits for.

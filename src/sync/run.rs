@@ -182,6 +182,10 @@ fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> 
         }
         _ => None,
     };
+    if matches!(status, Status::Cancelled | Status::Interrupted) {
+        // Somebody wished it, which is no error.
+        return Some(Ended { status, error: None, remedy: None, resumes_at: None });
+    }
     let remedy = remedy::of(stopped).map(ToOwned::to_owned);
     let error = resumes_at.map_or_else(|| causes(stopped), |it| parked(copying, it));
     Some(Ended { status, error: Some(error), remedy, resumes_at })
@@ -198,8 +202,8 @@ fn parked(copying: &Copying<'_>, resumes_at: DateTime<Utc>) -> String {
 fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
     let now = copying.now();
     let written = copying.store().write(|db| match ended.status {
-        Status::Interrupted => Ok(()),
-        Status::Cancelled => db.set_tried(entity, now),
+        Status::Interrupted => db.set_stopped(entity, ended.status, None),
+        Status::Cancelled => db.set_stopped(entity, ended.status, Some(now)),
         _ => db.set_status(entity, ended, now),
     });
     if let Err(failure) = written {

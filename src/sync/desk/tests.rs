@@ -150,8 +150,13 @@ fn a_run_that_is_cancelled_ends_and_the_others_go_on() {
     desk.start(order(&["events", "metrics"]), noon());
     let task = desk.take(Pace::Prompt, noon()).expect("a task");
     desk.start(order(&["tags"]), noon());
-    assert_eq!(desk.cancel(Some(9)), [0; 0]);
-    assert_eq!(desk.cancel(Some(1)), [1]);
+    assert_eq!(desk.cancel(Some(9)).0, [0; 0]);
+    let (runs, put_off) = desk.cancel(Some(1));
+    assert_eq!((runs, put_off.iter().map(|it| it.name).collect()), (vec![1], vec!["events"]));
+    let events = find("events").expect("an entity");
+    assert!(desk.is_under_way(events), "no schedule begins it before it is written down");
+    desk.forget_put_off();
+    assert!(!desk.is_under_way(events));
     assert!(task.cancel.is_set());
     assert!(desk.close(1).is_none(), "something of it is still being copied");
     end(&mut desk, &task, Status::Cancelled);
