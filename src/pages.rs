@@ -248,12 +248,11 @@ fn stale(handle: &Handle, runs: &[Run], statuses: &[EntityStatus]) -> Option<Str
     let failed = statuses.iter().find_map(|it| {
         let entity = catalog::find(&it.name)?;
         let hurts = match it.status {
-            Status::Failed => true,
-            // What waits for a quota of the day is second opinions.
-            Status::Parked => entity.pace() == Pace::Prompt,
+            // What takes long is second opinions and details; the sync page tells of them.
+            Status::Failed | Status::Parked => entity.pace() == Pace::Prompt,
             _ => false,
         };
-        let error = it.error.as_deref().unwrap_or("the last sync did not end well");
+        let error = said(it.error.as_deref().unwrap_or("the last sync did not end well"), it.remedy.as_deref());
         hurts.then(|| format!("{}: {error}", entity.title()))
     });
     let interrupted = runs.first().is_some_and(|it| it.status == Status::Interrupted);

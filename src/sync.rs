@@ -128,7 +128,7 @@ pub struct Options {
     pub lookback_weekly_days: u32,
     /// Windows of events read at the same time.
     pub windows: usize,
-    /// Entities copied at the same time.
+    /// Entities copied at the same time, beside those that take long: each of these has a thread of its own.
     pub parallel: usize,
     /// When each entity is copied by itself.
     pub timetable: Timetable,
@@ -181,9 +181,11 @@ impl From<&crate::config::Settings> for Options {
 /// What the log says of a run that somebody ended.
 const CANCELLED: &str = "; the schedule copies what is left, each entity at its next time";
 
-/// Threads for what takes long. Most of the time each waits for its endpoint's next turn, and no endpoint has to wait for
-/// another's.
-const SLOW_THREADS: usize = 6;
+/// Threads for what takes long: one for each such entity. Most of the time it waits for its endpoint's next turn, for a
+/// minute or for hours, and none has to wait for another's.
+fn slow_threads() -> usize {
+    ENTITIES.iter().filter(|it| it.pace() == Pace::Slow && source(it).name == it.name).count()
+}
 
 /// The sync of one account, as everyone else sees it: start, join, pause, resume, cancel, progress. Clones share it.
 #[derive(Clone)]
@@ -262,7 +264,7 @@ impl Handle {
         for _ in 0..self.0.options.parallel {
             threads.push(start(|it| it.work(Pace::Prompt)));
         }
-        for _ in 0..SLOW_THREADS {
+        for _ in 0..slow_threads() {
             threads.push(start(|it| it.work(Pace::Slow)));
         }
         if scheduled {
@@ -403,7 +405,8 @@ impl Handle {
         self.desk().paused
     }
 
-    /// When an entity that stands so is next copied by itself, in the account's zone: at `now` where it is due. Nothing is
+    /// When an entity that stands so is next copied by itself, in the account's zone: at `now` where it is due, and where it
+    /// is under way the time after this one. Nothing is
     /// without a key or a schedule, or while the sync is paused.
     #[must_use]
     pub fn next_run_at(
@@ -413,14 +416,31 @@ impl Handle {
         zone: chrono_tz::Tz,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        let desk = self.desk();
-        let keeps = self.has_key() && desk.scheduled && !desk.paused;
-        keeps.then(|| self.0.options.timetable.due(source(entity), status, zone)).flatten().map(|it| it.max(now))
+        let timetable = &self.0.options.timetable;
+        let (keeps, refused, is_under_way) = {
+            let desk = self.desk();
+            let keeps = self.has_key() && desk.scheduled && !desk.paused && !self.is_off(entity);
+            (keeps, desk.refused.as_ref().map(|it| it.again_at), desk.is_under_way(entity))
+        };
+        let next = || match refused {
+            _ if is_under_way => timetable.next(source(entity), zone, now),
+            None => timetable.due(source(entity), status, zone),
+            Some(again_at) => timetable.due(source(entity), status, zone).max(Some(again_at)),
+        };
+        keeps.then(next).flatten().map(|it| it.max(now))
+    }
+
+    /// Whether the settings choose none of what it is read of.
+    fn is_off(&self, entity: &Entity) -> bool {
+        self.0.options.membership.of(entity) == Some(&Chosen::None)
     }
 
     /// When the entity is copied by itself, in words: "Every 15 minutes".
     #[must_use]
     pub fn schedule_of(&self, entity: &'static Entity) -> String {
+        if self.is_off(entity) {
+            return format!("Off: {} is \"none\"", Membership::setting_of(entity));
+        }
         self.0.options.timetable.words(entity)
     }
 
@@ -541,6 +561,11 @@ impl Handle {
         if let Err(error) = written {
             log::error!("the log of run {} could not be written down: {}", run.id, causes(&error));
         }
+    }
+
+    /// Whether what is due is copied by itself, as it is while a server runs.
+    fn keeps_schedule(&self) -> bool {
+        self.desk().scheduled
     }
 
     fn is_stopping(&self) -> bool {

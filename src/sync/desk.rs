@@ -1,9 +1,9 @@
 //! Who does what next: the runs that go on or wait, and which of their entities may be copied now. It only keeps books:
 //! it starts no thread, asks nobody and writes nothing, so that whoever holds it never waits.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::diary::Diary;
 use super::schedule::retry_after;
@@ -62,8 +62,17 @@ pub(super) struct Live {
     /// Why nothing of this run can be read.
     pub(super) hopeless: Option<Hopeless>,
     pub(super) diary: Diary,
+    /// What waits for a rate limit or before another try, by the entity's name.
+    waiting: HashMap<&'static str, Waiting>,
     /// Whether its end is being written down.
     closing: bool,
+}
+
+/// Threads of one entity that wait, and since when one of them did.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    threads: usize,
+    since: DateTime<Utc>,
 }
 
 /// One entity of one run, handed out to be copied.
@@ -315,7 +324,17 @@ impl Live {
         let pending = order.entities.iter().copied().filter(|it| is_source(it)).collect();
         let mut diary = Diary::default();
         diary.begin(&order, now);
-        Live { order, run, pending, running: Vec::new(), cancelled: false, hopeless: None, diary, closing: false }
+        Live {
+            order,
+            run,
+            pending,
+            running: Vec::new(),
+            cancelled: false,
+            hopeless: None,
+            diary,
+            waiting: HashMap::new(),
+            closing: false,
+        }
     }
 
     /// A run that an earlier process held when it ended: what was not copied to its end is done now.
@@ -339,7 +358,17 @@ impl Live {
             trigger: Trigger::of(&run.trigger),
         };
         let diary = Diary::default();
-        Live { order, run, pending, running: Vec::new(), cancelled: false, hopeless: None, diary, closing: false }
+        Live {
+            order,
+            run,
+            pending,
+            running: Vec::new(),
+            cancelled: false,
+            hopeless: None,
+            diary,
+            waiting: HashMap::new(),
+            closing: false,
+        }
     }
 
     /// How the run is written down while it is held.
@@ -357,9 +386,26 @@ impl Live {
         let mut run = self.run.clone();
         let goes_on = run.status == Status::Running;
         for it in &mut run.entities {
+            it.waited_secs += self.waiting.get(it.name.as_str()).map_or(0.0, |it| secs(now - it.since));
             it.left_secs = it.left_secs.or_else(|| left(it, now)).filter(|_| goes_on && it.status == Status::Running);
         }
         run
+    }
+
+    /// Takes in that a thread of the entity begins to wait.
+    pub(super) fn begin_wait(&mut self, name: &'static str, now: DateTime<Utc>) {
+        self.waiting.entry(name).or_insert(Waiting { threads: 0, since: now }).threads += 1;
+    }
+
+    /// Takes in that a thread of the entity has waited. Tells for how many seconds any of them did, once none does: waits
+    /// side by side are one.
+    pub(super) fn end_wait(&mut self, name: &'static str, now: DateTime<Utc>) -> Option<f64> {
+        let waiting = self.waiting.get_mut(name)?;
+        waiting.threads = waiting.threads.saturating_sub(1);
+        if waiting.threads > 0 {
+            return None;
+        }
+        self.waiting.remove(name).map(|it| secs(now - it.since))
     }
 
     pub(super) fn entity(&mut self, name: &str) -> Option<&mut RunEntity> {
@@ -408,8 +454,12 @@ impl Live {
 fn left(it: &RunEntity, now: DateTime<Utc>) -> Option<f64> {
     const WORTH_JUDGING: f64 = 0.02;
     let done = it.done.filter(|it| (WORTH_JUDGING..1.0).contains(it))?;
-    let took = (now - it.started_at?).num_milliseconds() as f64 / 1_000.0;
+    let took = secs(now - it.started_at?);
     Some((took * (1.0 - done) / done).max(0.0))
+}
+
+fn secs(time: TimeDelta) -> f64 {
+    time.as_seconds_f64().max(0.0)
 }
 
 /// Whether the entity has requests of its own.

@@ -1,11 +1,10 @@
 //! One task: an entity of a run is copied, and how that ended is written down; one's failure leaves the others alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicUsize;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::copying::{Copying, copy};
+use super::copying::{Copying, Remarks, copy};
 use super::desk::{Hopeless, Task};
 use super::{Handle, record, remedy, said};
 use crate::catalog::{Entity, Follow};
@@ -72,8 +71,8 @@ impl From<Hopeless> for Stopped {
 /// Copies what the task is about, and writes down how that ended.
 pub(super) fn carry_out(handle: &Handle, client: &Client, task: &Task) {
     let Task { run, order, entity, cancel, hopeless } = task;
-    let left_out = AtomicUsize::new(0);
-    let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel, run: *run, left_out: &left_out };
+    let remarks = Remarks::default();
+    let copying = Copying { handle, client, order, entity, on_behalf_of: None, cancel, run: *run, remarks: &remarks };
     let result = match hopeless {
         Some(reason) => Err(reason.clone().into()),
         None => catch_unwind(AssertUnwindSafe(|| {
@@ -176,27 +175,33 @@ fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> 
         Status::Cancelled => Status::Interrupted,
         other => other,
     };
-    let resumes_at = match stopped {
-        Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { resumes_in, .. }) => {
-            TimeDelta::from_std(*resumes_in).ok().map(|it| copying.now() + it)
+    let (resumes_at, share) = match stopped {
+        Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { resumes_in, share, .. }) => {
+            (TimeDelta::from_std(*resumes_in).ok().map(|it| copying.now() + it), *share)
         }
-        _ => None,
+        _ => (None, None),
     };
     if matches!(status, Status::Cancelled | Status::Interrupted) {
         // Somebody wished it, which is no error.
         return Some(Ended { status, error: None, remedy: None, resumes_at: None });
     }
-    let remedy = remedy::of(stopped).map(ToOwned::to_owned);
-    let error = resumes_at.map_or_else(|| causes(stopped), |it| parked(copying, it));
+    let remedy = remedy::of(stopped, handle.keeps_schedule()).map(ToOwned::to_owned);
+    let error = resumes_at.map_or_else(|| causes(stopped), |it| parked(copying, it, share));
     Some(Ended { status, error: Some(error), remedy, resumes_at })
 }
 
-/// What is said of an entity that waits until then, in the account's time.
-fn parked(copying: &Copying<'_>, resumes_at: DateTime<Utc>) -> String {
+/// What is said of an entity that waits until then, in the account's time; `share` as of [`klaviyo::Error::QuotaUsedUp`].
+fn parked(copying: &Copying<'_>, resumes_at: DateTime<Utc>, share: Option<usize>) -> String {
     let zone = copying.store().read(|db| db.zone()).unwrap_or(chrono_tz::Tz::UTC);
     let time = resumes_at.with_timezone(&zone).format("%H:%M on %-d %B");
     let path = copying.entity.path().unwrap_or(copying.entity.name);
-    format!("the day's requests to {path} are used up; it goes on by itself at {time} ({zone})")
+    let what = match share {
+        Some(1) => format!("the one request a day to {path} that Klytics allows itself is used up"),
+        Some(limit) => format!("the {limit} requests a day to {path} that Klytics allows itself are used up"),
+        None => format!("the day's requests to {path} are used up"),
+    };
+    let then = if copying.handle.keeps_schedule() { "it goes on by itself at" } else { "it can go on at" };
+    format!("{what}; {then} {time} ({zone})")
 }
 
 fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
@@ -214,7 +219,8 @@ fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
 /// What the log says of the end of a pass.
 fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, String) {
     let took = it.started_at.map_or(0, |at| (now - at).num_seconds());
-    let mut counts = vec![format!("{} rows read in {took} s and {} requests", it.rows_seen, it.requests)];
+    let (rows, requests) = (counted(it.rows_seen, "row"), counted(it.requests, "request"));
+    let mut counts = vec![format!("{rows} read in {took} s and {requests}")];
     for (count, what) in [(it.rows_new, "new"), (it.rows_changed, "changed"), (it.rows_deleted, "deleted")] {
         if count > 0 {
             counts.push(format!("{count} {what}"));
@@ -238,6 +244,11 @@ fn last_words(it: &RunEntity, ended: &Ended, now: DateTime<Utc>) -> (Level, Stri
     }
 }
 
+/// "1 row", "2 rows"
+fn counted(count: i64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn status_of(stopped: &Stopped) -> Status {
     match stopped {
         Stopped::Klaviyo(klaviyo::Error::Stopped) => Status::Cancelled,
@@ -259,5 +270,6 @@ pub(super) fn outcome(run: &Run) -> Status {
 /// What the log says of a window that is complete.
 pub(super) fn of_window(window: Window, rows: u64) -> String {
     let time = |it: DateTime<Utc>| it.format("%-d %B %Y %H:%M");
-    format!("complete from {} to {} UTC, {rows} rows written", time(window.start), time(window.end))
+    let rows = counted(i64::try_from(rows).unwrap_or(i64::MAX), "row");
+    format!("complete from {} to {} UTC, {rows} written", time(window.start), time(window.end))
 }

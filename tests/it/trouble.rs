@@ -167,7 +167,7 @@ fn a_used_up_day_parks_the_entity_and_says_until_when() {
     let said = error(&mirror, &run, "profiles");
     assert_eq!(
         said,
-        "the day's requests to /api/profiles are used up; it goes on by itself at 08:24 on 22 November (America/New_York)"
+        "the day's requests to /api/profiles are used up; it can go on at 08:24 on 22 November (America/New_York)"
     );
     let others: Vec<_> = run.entities.iter().filter(|it| it.status.name() != "completed").map(|it| &it.name).collect();
     assert_eq!(others, ["profiles", "profile_predictions"]);
@@ -242,6 +242,19 @@ fn a_zone_that_nobody_knows_is_said() {
     mirror.fake.set_mood(Mood::Well);
     mirror.sync();
     holds_the_truth(&mirror, &mirror.fake.truth());
+}
+
+#[test]
+fn who_waits_before_another_try_says_why() {
+    let mirror = Mirror::with(shop(), &Reading { waits: true, ..Reading::default() });
+    mirror.fake.set_mood(Mood::At("/api/tags", Box::new(Mood::FailsEvery(1, 503))));
+    let ticket = mirror.order(only(&["tags"]));
+    until(&mirror, |run| {
+        let doing = part(run, "tags").doing.as_deref().unwrap_or_default();
+        doing.contains("before trying again: 503")
+    });
+    mirror.handle.cancel();
+    mirror.ended(&ticket);
 }
 
 /// A shop that takes a while to be copied: a hundred pages of events, each after a moment.
