@@ -142,7 +142,8 @@ impl Desk {
     /// zone local times need. A key that was refused is tried with one entity at a time.
     fn is_ready(&self, at: usize, entity: &Entity) -> bool {
         let live = &self.runs[at];
-        if live.cancelled || self.holds(&live.order) {
+        let is_a_try = self.refused.is_some() && live.hopeless.is_none();
+        if live.cancelled || self.holds(&live.order) || is_a_try && self.runs.iter().any(|it| !it.running.is_empty()) {
             return false;
         }
         let is_running = |name: &str| self.runs.iter().any(|it| it.running.iter().any(|(it, _)| it.name == name));
@@ -150,10 +151,8 @@ impl Desk {
             let waits = |it: &Live| !self.holds(&it.order) && it.pending.iter().any(|it| it.name == name);
             name != entity.name && (is_running(name) || self.runs.iter().any(waits))
         };
-        let is_a_try = self.refused.is_some() && live.hopeless.is_none();
         let was_first = |it: &Live| !self.holds(&it.order) && it.pending.iter().any(|it| it.name == entity.name);
-        !(is_a_try && self.runs.iter().any(|it| !it.running.is_empty()))
-            && !is_running(entity.name)
+        !is_running(entity.name)
             && !self.runs[..at].iter().any(was_first)
             && !awaited("accounts")
             && !entity.parent().is_some_and(|it| awaited(source(it).name))
