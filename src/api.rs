@@ -86,6 +86,7 @@ pub fn stage(settings: config::Api) -> AdHoc {
         rocket
             .manage(settings)
             .manage(document)
+            .manage(webhooks::Gate::default())
             .mount("/api", described)
             .mount("/api", routes![health, openapi::show, templates::show])
             .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])

@@ -241,13 +241,19 @@ impl Client {
         let mut response = answered.map_err(answer::no_answer)?;
         self.heed(request, response.headers());
         match response.status().as_u16() {
-            204 => return Ok(Batch::default()),
+            204 if request.method() != Method::Get => return Ok(Batch::default()),
+            // Nothing that we ask for is allowed to be nothing: a sweep would follow.
+            204 => return Err(Failure::Passing { reason: "the answer is empty (204)".to_owned() }),
             200..=203 => return answer::success(request, &read(response.body_mut(), BODY_MAX)?),
             _ => {}
         }
         // Of a refusal whatever arrived will do, and an echo of the key is not repeated.
         let body = read(response.body_mut(), BODY_MAX).unwrap_or_default();
-        let body = String::from_utf8_lossy(&body).replace(self.key.expose(), "***");
+        let body = String::from_utf8_lossy(&body);
+        // Escapes are undone first, behind which the key could hide.
+        let plain =
+            serde_json::from_str::<serde_json::Value>(&body).map_or_else(|_| body.into_owned(), |it| it.to_string());
+        let body = plain.replace(self.key.expose(), "***");
         Err(answer::failure(request, response.status().as_u16(), response.headers(), &body))
     }
 

@@ -5,6 +5,7 @@ mod copying;
 mod desk;
 mod diary;
 mod events;
+mod identity;
 mod members;
 mod on_demand;
 mod pass;
@@ -200,6 +201,8 @@ struct Shared {
     desk: Mutex<Desk>,
     /// Held while events are read: they are staged in one place.
     events: Mutex<()>,
+    /// Whether the key was seen to belong to the account that is copied here.
+    account_is_known: Mutex<bool>,
     /// Rung when a run is added, progresses or ends.
     bell: Condvar,
     /// Set once, at shutdown.
@@ -241,6 +244,7 @@ impl Handle {
             clock: Box::new(clock),
             desk: Mutex::new(desk),
             events: Mutex::default(),
+            account_is_known: Mutex::default(),
             bell: Condvar::new(),
             stop: Stop::default(),
             tally: tally::Tally::default(),

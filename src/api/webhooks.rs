@@ -1,10 +1,14 @@
 //! Where Klaviyo delivers events. Nothing here is asked by a browser: whoever knows the secret may deliver.
 
+use std::time::Duration;
+
 use rocket::data::{ByteUnit, Data, ToByteUnit};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::status::Custom;
 use rocket::serde::json::Json;
+use rocket::tokio::sync::Semaphore;
+use rocket::tokio::time::timeout;
 use rocket::{State, post};
 use serde::Serialize;
 
@@ -14,6 +18,18 @@ use crate::web::{self, Error};
 
 /// The longest delivery that is read: a thousand events, each with a whole order.
 const BODY_MAX: u64 = 16;
+
+/// How long a delivery may take to arrive.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// Bounds how many deliveries are in memory at a time.
+pub(super) struct Gate(Semaphore);
+
+impl Default for Gate {
+    fn default() -> Gate {
+        Gate(Semaphore::new(4))
+    }
+}
 
 /// What a delivery says of itself in its headers.
 pub(super) struct Headers {
@@ -51,6 +67,7 @@ pub(super) async fn deliver(
     body: Data<'_>,
     handle: &State<Handle>,
     settings: &State<config::Webhooks>,
+    gate: &State<Gate>,
 ) -> Answer {
     let unsigned = || Error::Unauthorized("the delivery has no id, signature or timestamp in its headers".to_owned());
     let (Some(webhook_id), Some(signature), Some(timestamp)) =
@@ -58,8 +75,12 @@ pub(super) async fn deliver(
     else {
         return Err(unsigned());
     };
-    let body = read(body, BODY_MAX.mebibytes()).await?;
     let (handle, settings) = (handle.inner().clone(), settings.inner().clone());
+    // What nobody may deliver is refused before it is read: the address is open to the world.
+    let (asked, id, known) = (handle.clone(), webhook_id.clone(), settings.clone());
+    web::blocking(move || asked.expects(&id, &known).map_err(refusal)).await?;
+    let _turn = gate.0.try_acquire().map_err(|_| Error::Busy("too many deliveries at a time".to_owned()))?;
+    let body = read(body, BODY_MAX.mebibytes()).await?;
     web::blocking(move || {
         let delivery = Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &body };
         let Receipt { events, repeated } = handle.receive(&delivery, &settings).map_err(refusal)?;
@@ -70,7 +91,8 @@ pub(super) async fn deliver(
 }
 
 async fn read(body: Data<'_>, max: ByteUnit) -> Result<Vec<u8>, Error> {
-    let read = body.open(max).into_bytes().await;
+    let slow = |_| Error::Malformed("the delivery did not come within ten seconds".to_owned());
+    let read = timeout(READ_WITHIN, body.open(max).into_bytes()).await.map_err(slow)?;
     let read = read.map_err(|error| Error::Malformed(format!("the delivery broke off: {error}")))?;
     if read.is_complete() { Ok(read.into_inner()) } else { Err(Error::TooLarge(max)) }
 }

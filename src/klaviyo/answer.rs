@@ -45,8 +45,8 @@ pub(super) fn no_answer(error: ureq::Error) -> Failure {
 /// Reads the body of a 200. One that is not the document it should be was cut off, or comes from something in between.
 pub(super) fn success(request: &Request, body: &[u8]) -> Result<Batch, Failure> {
     if body.len() as u64 > BODY_MAX {
-        let detail = format!("the answer is longer than {} MiB", BODY_MAX / 1024 / 1024);
-        return Err(Failure::Final(Error::Rejected { status: 200, endpoint: request.endpoint(), detail }));
+        let mebibytes = BODY_MAX / 1024 / 1024;
+        return Err(Failure::Final(Error::TooLong { endpoint: request.endpoint(), mebibytes }));
     }
     Batch::parse(body).map_err(|error| Failure::Passing { reason: format!("the answer is not readable: {error}") })
 }
@@ -147,6 +147,7 @@ mod tests {
             Failure::Final(Error::ExpiredCursor { .. }) => "begin again",
             Failure::Final(Error::Rejected { .. }) => "stop the entity",
             Failure::Final(Error::QuotaUsedUp { .. }) => "park",
+            Failure::Final(Error::TooLong { .. }) => "ask for less",
             Failure::Final(_) => "something else",
         }
     }
@@ -286,6 +287,6 @@ mod tests {
     fn an_answer_without_end_is_not_asked_for_again() {
         let length = usize::try_from(BODY_MAX + 1).expect("a length");
         let found = success(&listing(), &vec![b' '; length]).expect_err("no batch");
-        assert_eq!(remedy(&found), "stop the entity");
+        assert_eq!(remedy(&found), "ask for less");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, de::Error as _};
+use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::value::RawValue;
 
 /// The records of one response. Nothing inside a record has been looked at, so nothing in there can spoil the others.
@@ -21,6 +22,8 @@ pub struct Batch {
 #[derive(Deserialize)]
 struct Document<Data> {
     data: Data,
+    #[serde(default)]
+    errors: Vec<IgnoredAny>,
     included: Option<Vec<Box<RawValue>>>,
     links: Option<Links>,
 }
@@ -38,6 +41,9 @@ impl Batch {
     pub fn parse(body: &[u8]) -> serde_json::Result<Batch> {
         let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
         let document = serde_json::from_str::<Document<Vec<Box<RawValue>>>>(&text).or_else(|_| single(&text))?;
+        if !document.errors.is_empty() {
+            return Err(serde_json::Error::custom("it tells of errors beside its data"));
+        }
         Ok(Batch {
             data: document.data,
             included: document.included.unwrap_or_default(),
@@ -53,7 +59,8 @@ fn single(text: &str) -> serde_json::Result<Document<Vec<Box<RawValue>>>> {
     if !document.data.get().starts_with('{') {
         return Err(serde_json::Error::custom(format_args!("its data is no record: {:.40}", document.data.get())));
     }
-    Ok(Document { data: vec![document.data], included: document.included, links: document.links })
+    let Document { data, errors, included, links } = document;
+    Ok(Document { data: vec![data], errors, included, links })
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub enum Error {
     /// Begin the series of requests again; its cursor is no longer taken.
     #[error("the cursor into {endpoint} is no longer valid")]
     ExpiredCursor { endpoint: &'static str },
+    /// Ask for smaller pages.
+    #[error("the answer to {endpoint} is longer than {mebibytes} MiB")]
+    TooLong { endpoint: &'static str, mebibytes: u64 },
     /// Stop this entity until someone changes the code, or the base URL.
     #[error("Klaviyo answered {status} to {endpoint}: {detail}")]
     Rejected { status: u16, endpoint: &'static str, detail: String },

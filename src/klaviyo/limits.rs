@@ -31,9 +31,12 @@ impl Limits {
     }
 }
 
+/// No window of Klaviyo's is longer than a day. What asks for more is a mistake, and is asked again after two.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(48);
+
 /// The pause that a refusal asks for, in whole seconds. It has been missing, and a proxy may spell it as a date.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    number(headers, "retry-after").map(Duration::from_secs)
+    number(headers, "retry-after").map(|it| Duration::from_secs(it).min(RETRY_AFTER_MAX))
 }
 
 /// From `10, 10;w=1, 150;w=60` the limit of the window of so many seconds.
@@ -100,6 +103,7 @@ mod tests {
         for (value, seconds) in [
             ("1", Some(1)),
             (" 73473 ", Some(73_473)),
+            ("31536000000000", Some(172_800)),
             ("0", Some(0)),
             ("1.5", None),
             ("Sat, 21 Nov 2026 09:00:00 GMT", None),

@@ -14,16 +14,17 @@ const SET: Query = query!("metric_kinds/set");
 pub(super) const QUERIES: &[Query] = &[METRICS, FORGET, ADD, UNSET, SET];
 
 impl Db<'_> {
-    /// Gives every metric of a known name its kind; what a person set stays.
+    /// Gives every metric of a known name its kind; what a person set stays. One whose new name says nothing keeps what
+    /// its old name said: it is the same metric, and its history must not leave the numbers.
     ///
     /// # Errors
     /// When a statement fails.
     pub fn name_metric_kinds(&self) -> Result<(), Error> {
         let metrics: Vec<Metric> = self.rows(METRICS, params! {})?;
-        self.execute(FORGET, params! {})?;
         for metric in metrics {
             let name = metric.name.unwrap_or_default();
             if let Some(kind) = kind_of(metric.integration.as_deref(), &name) {
+                self.execute(FORGET, params! { "metric": metric.id, "kind": kind })?;
                 self.execute(ADD, params! { "metric": metric.id, "kind": kind })?;
             }
         }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("consent", include_str!("migrations/0006_consent.sql")),
     ("webhooks", include_str!("migrations/0007_webhooks.sql")),
     ("annotations", include_str!("migrations/0008_annotations.sql")),
+    ("wide_sums", include_str!("migrations/0009_wide_sums.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

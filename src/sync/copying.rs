@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::run::{self, Stopped};
-use super::{Handle, Order, events, pass, reconciling, reports};
+use super::{Handle, Order, events, identity, pass, reconciling, reports};
 use crate::catalog::{Entity, Follow, Source};
 use crate::causes::causes;
 use crate::klaviyo::{self, Client, Note, Stop, Why};
@@ -229,6 +229,7 @@ fn reason_of(why: Why) -> &'static str {
 
 /// Copies one entity, and what follows from it.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
+    identity::check(copying)?;
     match (&copying.entity.source, copying.entity.follow) {
         (_, Follow::Windows { .. }) => events::copy(copying)?,
         (Source::Report(report), _) => reports::copy(copying, report)?,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::copying::Copying;
+use super::identity;
 use super::members;
 use super::plan::{Habit, Known, Plan, Wish};
 use super::record::{self, Context, Page};
@@ -117,7 +118,7 @@ impl<'a> Pass<'a> {
         loop {
             match self.pages(partition, parent, &mut course) {
                 Err(Stopped::Klaviyo(Error::ExpiredCursor { .. })) if restarts < RESTARTS => restarts += 1,
-                Err(Stopped::Klaviyo(Error::Unavailable { .. })) if self.can_ask_for_less() => {
+                Err(Stopped::Klaviyo(error)) if self.can_ask_for_less(&error) => {
                     self.page_size = self.page_size.map(|it| it / 2);
                     log::info!("{}: asking for pages of {:?} records", self.entity.name, self.page_size);
                 }
@@ -127,8 +128,13 @@ impl<'a> Pass<'a> {
     }
 
     /// What is asked for beside the plain listing is what takes Klaviyo too long.
-    fn can_ask_for_less(&self) -> bool {
-        !self.entity.additional_fields.is_empty() && self.page_size.is_some_and(|it| it / 2 >= PAGE_MIN)
+    fn can_ask_for_less(&self, error: &Error) -> bool {
+        let helps = match error {
+            Error::TooLong { .. } => true,
+            Error::Unavailable { .. } => !self.entity.additional_fields.is_empty(),
+            _ => false,
+        };
+        helps && self.page_size.is_some_and(|it| it / 2 >= PAGE_MIN)
     }
 
     fn pages(&mut self, partition: Option<&str>, parent: Option<&str>, course: &mut Course) -> Result<(), Stopped> {
@@ -145,6 +151,7 @@ impl<'a> Pass<'a> {
             }
             let batch = self.copying.ask(&asked)?;
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
+            identity::names_one(self.entity, page.records.len())?;
             series.follow(&asked, &batch)?;
             course.go_on(&page);
             self.copying.leave_out(page.left_out);

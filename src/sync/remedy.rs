@@ -11,6 +11,9 @@ pub(super) fn of(stopped: &Stopped, kept: bool) -> Option<&'static str> {
         Stopped::Store(error) => Some(of_store(error)),
         Stopped::Unreachable(_) => Some(network(kept)),
         Stopped::KeyRefused(_) => Some(NEW_KEY),
+        Stopped::OtherAccount { .. } => Some(
+            "Set KLAVIYO_API_KEY to a key of the account that is copied here, or give the other account a `data_dir` of its own.",
+        ),
         Stopped::NoKey => Some("Set KLAVIYO_API_KEY to a private key of the account and start Klytics again."),
         Stopped::NoParents(_) if kept => Some("Once those were read, this follows by itself."),
         Stopped::NoParents(_) => Some("Sync those, and then this."),
@@ -53,6 +56,9 @@ fn of_klaviyo(error: &Error, kept: bool) -> Option<&'static str> {
         ),
         Error::Rejected { .. } => {
             Some("Klaviyo does not take this request: look for a newer version of Klytics, and check klaviyo.base_url.")
+        }
+        Error::TooLong { .. } => {
+            Some("One record alone is longer than Klytics reads: look at what an integration sends. Please report it.")
         }
         Error::QuotaUsedUp { share: Some(_), .. } => {
             Some("Nothing has to be done; with a larger klaviyo.budget_share more is asked in a day.")

@@ -25,6 +25,8 @@ pub(super) enum Stopped {
     Malformed(#[from] record::Malformed),
     #[error("the pages of {0} lead nowhere: Klaviyo links to one that was read already, or to empty ones without end")]
     Endless(&'static str),
+    #[error("the API key belongs to the account {theirs}, and what is copied here is of {ours}")]
+    OtherAccount { ours: String, theirs: String },
     #[error("no Klaviyo API key is set")]
     NoKey,
     #[error("Klaviyo did not say what it made")]
@@ -177,7 +179,7 @@ fn ending(copying: &Copying<'_>, result: &Result<(), Stopped>) -> Option<Ended> 
     };
     let (resumes_at, share) = match stopped {
         Stopped::Klaviyo(klaviyo::Error::QuotaUsedUp { resumes_in, share, .. }) => {
-            (TimeDelta::from_std(*resumes_in).ok().map(|it| copying.now() + it), *share)
+            (TimeDelta::from_std(*resumes_in).ok().and_then(|it| copying.now().checked_add_signed(it)), *share)
         }
         _ => (None, None),
     };

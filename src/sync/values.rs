@@ -173,7 +173,8 @@ pub(super) fn money(json: &str) -> Option<String> {
     }
 }
 
-/// The digits, sign and point of an amount; a comma may only group thousands.
+/// The digits, sign and point of an amount; a comma may only group thousands. What may be the spelling of a country where
+/// point and comma are the other way round (`1.000,50`, `1.000`) is not guessed at.
 fn without_currency(text: &str) -> Option<String> {
     let start = text.find(|c: char| c.is_ascii_digit() || c == '.')?;
     let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
@@ -182,7 +183,11 @@ fn without_currency(text: &str) -> Option<String> {
     if !before.replacen('-', "", 1).chars().all(is_currency) || !after.chars().all(is_currency) {
         return None;
     }
-    let (whole, _) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let may_group = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+    if fraction.contains([',', '.']) || may_group {
+        return None;
+    }
     let mut groups = whole.split(',');
     let first = groups.next()?;
     let mut later = groups.peekable();
@@ -235,6 +240,13 @@ mod tests {
             (json!("12,50"), None),
             (json!("1234,567"), None),
             (json!("1.234.567"), None),
+            // Where point and comma may be the other way round, nothing is guessed.
+            (json!("1.000,50"), None),
+            (json!("R$ 2.499,90"), None),
+            (json!("1.5,000"), None),
+            (json!("1.000"), None),
+            (json!("0.125"), Some("0.1250")),
+            (json!("1234.500"), Some("1234.5000")),
             (json!("-$5"), Some("-5.0000")),
             (json!("$-5"), Some("-5.0000")),
             (json!(".5"), Some("0.5000")),

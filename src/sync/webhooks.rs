@@ -158,6 +158,19 @@ impl Handle {
         received
     }
 
+    /// Whether a delivery of that webhook can be checked at all: asked before its body is read.
+    ///
+    /// # Errors
+    /// [`Declined::Unknown`] or [`Declined::NotSetUp`] where it cannot.
+    pub fn expects(&self, webhook_id: &str, settings: &config::Webhooks) -> Result<(), Declined> {
+        let expected = self.secret(webhook_id, settings).map(drop);
+        if let Err(declined) = &expected {
+            self.0.post.count(declined.name());
+            log::warn!("a webhook's delivery was declined: {}", causes(declined));
+        }
+        expected
+    }
+
     /// Deliveries since the process started.
     #[must_use]
     pub fn deliveries(&self) -> PostTally {

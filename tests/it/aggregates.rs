@@ -228,6 +228,32 @@ fn record(id: &str, event: &Event, at: DateTime<Utc>) -> Record {
     Record { id: id.to_owned(), cells: cells.collect(), rest: Some("{}".to_owned()), raw: None }
 }
 
+#[test]
+fn amounts_beyond_belief_are_summed_and_stop_nothing() {
+    let store = account();
+    let order = Event {
+        minute: 0,
+        metric: "m_placed_order",
+        person: Some("ann"),
+        message: Some("CM1"),
+        value: Some(1),
+        currency: None,
+        by_machine: false,
+    };
+    let place = entity("events").columns.iter().position(|it| it.name == "value").expect("a column");
+    let records = (0..3).map(|number| {
+        let mut record = record(&format!("e{number}"), &order, noon());
+        record.cells[place] = Cell::Money("99999999999999.9999".to_owned());
+        record
+    });
+    let mut staged = store.stage(entity("events")).expect("a stage");
+    staged.add(&records.collect::<Vec<_>>()).expect("staged");
+    let window = Window { start: noon() - TimeDelta::hours(1), end: noon() + TimeDelta::hours(1) };
+    store.replace_window(&staged, window, noon()).expect("a window");
+    assert_eq!(value(&store, "select max(sum_value) from klaviyo_aggregated_metrics"), "299999999999999.9997");
+    sums_agree(&store);
+}
+
 /// Conversions of a metric that no sum holds are counted when they are asked for.
 #[track_caller]
 fn another_metric_agrees(store: &Store) {

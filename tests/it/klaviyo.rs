@@ -46,6 +46,8 @@ fn what_goes_away_by_itself_is_tried_again() {
         ("a packed body that is no packed body", answer(200, &["Content-Encoding: gzip"], PAGE)),
         ("a page of the network in front", page("<html>one moment</html>")),
         ("an empty answer", page("")),
+        ("an answer that says there is nothing", answer(204, &["Content-Length: 0"], "")),
+        ("errors beside the data", page(r#"{"data":[],"errors":[{"detail":"boom"}]}"#)),
         ("no answer", Reply::Say(String::new())),
         ("a silence", Reply::Hang),
         ("a silence in the middle", Reply::SayAndHang(text(200, &[&length(PAGE)], half))),
@@ -278,6 +280,8 @@ fn after_a_stop_nothing_is_sent() {
 #[test]
 fn the_key_is_in_no_text() {
     let echo = format!(r#"{{"errors":[{{"detail":"the key {KEY} is odd"}}]}}"#);
+    let hidden = KEY.replace('_', "\\u005f");
+    let escaped = format!(r#"{{"errors":[{{"detail":"the key {hidden} is odd"}}]}}"#);
     let mut texts = vec![format!("{:?}", settings("http://127.0.0.1:1")), format!("{:?}", Secret::new(KEY))];
     for status in [301, 400, 401, 403, 404, 410, 503] {
         let server = Server::start((0..3).map(|_| answer(status, &[], &echo)));
@@ -285,6 +289,8 @@ fn the_key_is_in_no_text() {
         assert!(error.to_string().contains("***") || status == 301, "{error}");
         texts.extend([error.to_string(), format!("{error:?}")]);
     }
+    let server = Server::start([answer(400, &[], &escaped)]);
+    texts.push(server.client().ask(&metrics()).expect_err("a refusal").to_string());
     for text in texts {
         assert!(!text.contains("0123456789abcdef"), "{text}");
     }

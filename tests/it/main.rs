@@ -10,6 +10,7 @@ mod consent;
 mod crash;
 mod deletions;
 mod first;
+mod identity;
 mod klaviyo;
 mod members;
 mod monitoring;

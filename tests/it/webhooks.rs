@@ -268,6 +268,15 @@ fn what_is_too_long_is_not_read_to_its_end() {
 }
 
 #[test]
+fn what_nobody_may_deliver_is_refused_unread() {
+    let mirror = Mirror::copied();
+    let server = Server::of(&mirror, &[]);
+    let body = " ".repeat((16 << 20) + 1);
+    let (status, _) = server.deliver(&Delivery::signed("01H", SECRET, 0, body));
+    assert_eq!(status, 404, "its length would be refused with 413, if it was read");
+}
+
+#[test]
 fn a_server_without_webhooks_says_so() {
     let mirror = Mirror::copied();
     let server = Server::of(&mirror, &[]);

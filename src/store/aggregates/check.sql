@@ -21,10 +21,10 @@ defined_hours as (
         time_bucket,
         count(*) as event_count,
         count(amount) as value_count,
-        cast(sum(amount) as decimal(18, 4)) as sum_value,
+        cast(sum(amount) as decimal(38, 4)) as sum_value,
         min(amount) as min_value,
         max(amount) as max_value,
-        cast(sum(amount) / nullif(count(amount), 0) as decimal(18, 4)) as avg_value,
+        cast(sum(amount) / nullif(count(amount), 0) as decimal(38, 4)) as avg_value,
         count(*) filter (where is_foreign) as foreign_count,
         count(*) filter (where is_unreadable) as unreadable_count
     from amounts

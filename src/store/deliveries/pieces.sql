@@ -5,7 +5,7 @@ select
     outcome = 'delivered' and profile_id is not null and message_id is not null as is_answerable,
     sent_at as starts_at, sent_at as ends_at, sent_on, sends,
     0 as opens, 0 as machine_opens, 0 as clicks, 0 as bot_clicks, 0 as complaints, 0 as unsubscribes, 0 as conversions,
-    cast(0 as decimal(18, 4)) as revenue,
+    cast(0 as decimal(38, 4)) as revenue,
     cast(null as date) as opened_on, cast(null as date) as opened_or_machine_on, cast(null as date) as clicked_on,
     cast(null as date) as clicked_or_machine_on, cast(null as date) as complained_on,
     cast(null as date) as unsubscribed_on, cast(null as date) as converted_on

@@ -1,2 +1,2 @@
--- Forgets the kinds that follow from names; those that a person set stay.
-delete from metric_kinds where set_by = 'name'
+-- Forgets another kind than $kind that the metric $metric had by its name; what a person set stays.
+delete from metric_kinds where metric_id = $metric and set_by = 'name' and kind <> $kind

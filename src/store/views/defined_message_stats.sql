@@ -55,7 +55,7 @@ counted as (
         0 as opens, 0 as machine_opens, 0 as opened, 0 as opened_or_machine,
         0 as clicks, 0 as bot_clicks, 0 as clicked, 0 as clicked_or_machine,
         0 as complained, 0 as unsubscribed, 0 as converted, 0 as conversions,
-        cast(0 as decimal(18, 4)) as revenue
+        cast(0 as decimal(38, 4)) as revenue
     from sends
     where sent_on >= since
     group by message_id, flow_id, channel, sent_on

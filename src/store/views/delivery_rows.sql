@@ -41,7 +41,7 @@ select
     cast(sum(complaints) as integer) as complaints,
     cast(sum(unsubscribes) as integer) as unsubscribes,
     cast(sum(conversions) as integer) as conversions,
-    cast(sum(revenue) as decimal(18, 4)) as revenue,
+    cast(sum(revenue) as decimal(38, 4)) as revenue,
     min(case when sends = 0 then starts_at end) as first_answer_at,
     max(case when sends = 0 then ends_at end) as last_answer_at,
     min(opened_on) as opened_on,

@@ -82,7 +82,8 @@ fn again_from(options: &Options, wish: Wish, standing: &Standing, whole: Window,
         (_, None) => whole.end,
         (_, Some(latest)) => latest.min(now) - lookback(options, standing, latest, now),
     };
-    from.clamp(whole.start, whole.end)
+    // A clock that stands before the first day there can be an event on makes a range that ends before it starts.
+    from.max(whole.start).min(whole.end)
 }
 
 /// How far behind `latest`, up to where events are complete, a pass looks. One that goes on where another was cut off a

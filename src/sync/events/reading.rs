@@ -49,6 +49,9 @@ struct Desk {
     /// Windows that are being read, by number, each with the time down to which it is.
     reading: Vec<(usize, DateTime<Utc>)>,
     handed_out: usize,
+    /// How long a page turned out to be lately, and how many events it may have.
+    usual: u64,
+    page_size: Option<u16>,
     /// Windows, or pieces of them, that wait to be written.
     shelf: Shelf,
     estimate: Estimate,
@@ -73,6 +76,8 @@ impl<'a> Reading<'a> {
             cutter: Cutter::new(spans),
             reading: Vec::new(),
             handed_out: 0,
+            usual: USUAL_PAGE,
+            page_size: copying.entity.page_size(),
             shelf: Shelf::default(),
             failure: None,
         };
@@ -127,6 +132,7 @@ impl<'a> Reading<'a> {
         loop {
             match self.read_pages(turn, &mut window) {
                 Err(Stopped::Klaviyo(Error::ExpiredCursor { .. })) if restarts < RESTARTS => restarts += 1,
+                Err(Stopped::Klaviyo(Error::TooLong { .. })) if self.asks_for_less() => {}
                 result => return result,
             }
         }
@@ -137,17 +143,19 @@ impl<'a> Reading<'a> {
         let (copying, entity, whole) = (self.copying, self.copying.entity, *left);
         let mut open = Open::new(copying.store(), entity, whole)?;
         let bounds = Bounds::Between { start: whole.start, end: whole.end };
-        let mut series = Series::from(Request::first(entity, None, Some(bounds), None));
-        let (mut usual, mut seen) = (USUAL_PAGE, 0);
+        let page_size = self.desk().page_size;
+        let mut series = Series::from(Request::sized(entity, None, Some(bounds), None, page_size));
+        let mut seen = 0;
         while let Some(asked) = series.take() {
             self.write_if_held()?;
+            let usual = self.desk().usual;
             let mut room = self.room.take(usual);
             if self.desk().failure.is_some() {
                 return Err(Error::Stopped.into());
             }
             let batch = copying.ask(&asked)?;
-            usual = batch.bytes;
-            room.turned_out(usual);
+            room.turned_out(batch.bytes);
+            self.learn_length(batch.bytes);
             let is_last = series.follow(&asked, &batch)?;
             let page = record::read(entity, &batch, Context { zone: self.zone, parent: None })?;
             drop(batch);
@@ -167,6 +175,21 @@ impl<'a> Reading<'a> {
         }
         // A series ends with its last page, or with an error.
         Err(Error::Stopped.into())
+    }
+
+    /// Longer pages count at once, shorter ones by and by: what is asked for at the same time must find room.
+    fn learn_length(&self, bytes: u64) {
+        let mut desk = self.desk();
+        desk.usual = bytes.max(desk.usual - desk.usual / 8);
+    }
+
+    /// Halves the pages, if that is possible.
+    fn asks_for_less(&self) -> bool {
+        let mut desk = self.desk();
+        let half = desk.page_size.map(|it| it / 2).filter(|it| *it > 0);
+        log::info!("asking for pages of {half:?} events: what came was too long");
+        desk.page_size = half.or(desk.page_size);
+        half.is_some()
     }
 
     /// Takes in that a window is read down to `time`, where a page with so many events ends, and shows it.
