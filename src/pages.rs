@@ -15,10 +15,11 @@ pub mod sync;
 pub mod view;
 
 use crate::catalog::Pace;
+use crate::causes::said;
 use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store};
-use crate::sync::{Handle, said};
+use crate::sync::Handle;
 use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
 use crate::{catalog, params, query};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};

@@ -36,7 +36,7 @@ use self::desk::{Desk, Live, Refused as RefusedKey, Task, source};
 pub use self::reports::Reach;
 use self::schedule::Timetable;
 use crate::catalog::{ENTITIES, Entity, Pace};
-use crate::causes::causes;
+use crate::causes::{causes, said};
 use crate::klaviyo::{self, Client, Stop};
 use crate::store::reports::Call;
 use crate::store::runs::{EntityStatus, Level, Line, Run, RunEntity, Status};
@@ -627,12 +627,6 @@ impl Handle {
             })
         });
     }
-}
-
-/// What went wrong and what to do about it, as sentences.
-pub(crate) fn said(error: &str, remedy: Option<&str>) -> String {
-    let stop = if error.ends_with(['.', '!', '?']) { "" } else { "." };
-    remedy.map_or_else(|| error.to_owned(), |it| format!("{error}{stop} {it}"))
 }
 
 /// Counts what earlier processes sent in the last day against the limits that go by the day.

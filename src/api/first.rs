@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 
 use super::endpoint::{Unread, known};
 use crate::catalog::{self, Entity};
+use crate::causes::said;
 use crate::config;
 use crate::pages::{Desk, Ground};
 use crate::store::runs::{Run, RunEntity, Status};
-use crate::sync::{self, Handle, Order, Refused, Ticket, Trigger};
+use crate::sync::{Handle, Order, Refused, Ticket, Trigger};
 use crate::web::{self, Error};
 
 /// What was done for an answer.
@@ -139,7 +140,7 @@ fn part(run: Run, entity: &Entity) -> Option<RunEntity> {
 }
 
 fn failure(entity: &Entity, why: Option<&str>, remedy: Option<&str>) -> String {
-    let why = sync::said(why.unwrap_or("the run was ended"), remedy);
+    let why = said(why.unwrap_or("the run was ended"), remedy);
     format!("{} were never copied, and could not be read now: {why}", entity.title())
 }
 

@@ -11,10 +11,11 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration, MultiProgress, ProgressBa
 
 use super::Failure;
 use crate::catalog::{self, ENTITIES, Entity};
+use crate::causes::said;
 use crate::pages::sync::Progress;
 use crate::store::Store;
 use crate::store::runs::{Run, RunEntity, Status};
-use crate::sync::{self, Handle, Order, Refused, Trigger};
+use crate::sync::{Handle, Order, Refused, Trigger};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -228,7 +229,7 @@ fn verdict(run: &Run) -> Result<(), Failure> {
         .collect();
     if let Some(refused) = failed.iter().find(|it| it.key_refused) {
         let error = refused.error.as_deref().unwrap_or_default();
-        return Err(Failure::KeyRefused(sync::said(error, refused.remedy.as_deref())));
+        return Err(Failure::KeyRefused(said(error, refused.remedy.as_deref())));
     }
     match (run.status, failed.as_slice()) {
         (Status::Cancelled | Status::Interrupted, _) => Err(Failure::Stopped(

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::copying::{Copying, Remarks, copy};
 use super::desk::{Hopeless, Task};
-use super::{Handle, record, remedy, said};
+use super::{Handle, record, remedy};
 use crate::catalog::{Entity, Follow};
-use crate::causes::causes;
+use crate::causes::{causes, said};
 use crate::klaviyo::{self, Client};
 use crate::store;
 use crate::store::runs::{Ended, Level, Run, RunEntity, Status};
