@@ -469,7 +469,7 @@ impl Handle {
                 let (error, now) = (causes(error), self.now());
                 let words = said(&error, Some(remedy::NEW_KEY));
                 if self.desk().refuse(&error, &words, now) {
-                    log::error!("{words}");
+                    log::warn!("{words}");
                 }
                 self.0.bell.notify_all();
             }
