@@ -25,6 +25,7 @@ mod segments;
 mod tags;
 mod templates;
 
+pub use accounts::ACCOUNTS;
 pub use events::EVENTS;
 pub use templates::TEMPLATE_HTML;
 
@@ -34,7 +35,7 @@ pub const REVISION: &str = "2026-07-15";
 /// All copied entities, in the order a first sync reads them: what is pointed at comes first, what a page
 /// shows comes before what only fills in details.
 pub const ENTITIES: &[&Entity] = &[
-    &accounts::ACCOUNTS,
+    &ACCOUNTS,
     &metrics::METRICS,
     &mapped_metrics::MAPPED_METRICS,
     // Early, because most numbers wait for it and it takes longest.

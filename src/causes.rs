@@ -14,6 +14,12 @@ pub fn causes(error: &dyn Error) -> String {
     texts.join(": ")
 }
 
+/// What went wrong and what to do about it, as sentences.
+pub(crate) fn said(error: &str, remedy: Option<&str>) -> String {
+    let stop = if error.ends_with(['.', '!', '?']) { "" } else { "." };
+    remedy.map_or_else(|| error.to_owned(), |it| format!("{error}{stop} {it}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::causes;

@@ -75,6 +75,9 @@ enum Failure {
     NoKey,
     #[error("{0}")]
     KeyRefused(String),
+    /// Somebody pressed Ctrl-C, or asked the process to end.
+    #[error("{0}")]
+    Stopped(String),
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The message was printed where the details were.
@@ -92,6 +95,8 @@ impl Failure {
             Failure::NoKey | Failure::KeyRefused(_) => 3,
             Failure::Store(_) => 4,
             Failure::Partly(_) => 5,
+            // As shells say of what a SIGINT ended.
+            Failure::Stopped(_) => 130,
         }
     }
 }

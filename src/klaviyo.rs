@@ -46,7 +46,7 @@ const BODY_MAX: u64 = 128 * 1024 * 1024;
 const BODY_TIMEOUTS: u32 = 10;
 
 /// Connections kept open between requests; more than the threads that a sync has.
-const IDLE_CONNECTIONS: usize = 16;
+const IDLE_CONNECTIONS: usize = 40;
 
 /// What Klaviyo speaks.
 const JSON_API: &str = "application/vnd.api+json";
@@ -190,10 +190,11 @@ impl Client {
     fn take_turn(&self, request: &Request, stop: &Stop, note: &mut dyn FnMut(Note)) -> Result<(), Error> {
         loop {
             let now = self.clock.now();
-            let turn = self
-                .budgets
-                .book(request, now)
-                .map_err(|resumes_in| Error::QuotaUsedUp { endpoint: request.endpoint(), resumes_in })?;
+            let turn = self.budgets.book(request, now).map_err(|full| Error::QuotaUsedUp {
+                endpoint: request.endpoint(),
+                resumes_in: full.opens_in,
+                share: Some(full.limit),
+            })?;
             self.wait(turn.at.saturating_duration_since(now), turn.why, stop, note)?;
             // While we waited, another thread may have heard that the limit is reached: our turn comes again later.
             if !self.budgets.is_held(request, self.clock.now()) {

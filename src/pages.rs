@@ -27,6 +27,7 @@ pub mod sync;
 pub mod view;
 
 use crate::catalog::Pace;
+use crate::causes::said;
 use crate::range::{Ask, Period, Unclear};
 use crate::store::runs::{EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store, Window};
@@ -313,15 +314,17 @@ fn stale(handle: &Handle, runs: &[Run], statuses: &[EntityStatus]) -> Option<Str
     if handle.is_paused() {
         return Some("The sync is paused, so nothing new is copied.".to_owned());
     }
+    if let Some(refusal) = handle.refusal() {
+        return Some(said(&refusal.error, Some(refusal.remedy)));
+    }
     let failed = statuses.iter().find_map(|it| {
         let entity = catalog::find(&it.name)?;
         let hurts = match it.status {
-            Status::Failed => true,
-            // What waits for a quota of the day is second opinions.
-            Status::Parked => entity.pace() == Pace::Prompt,
+            // What takes long is second opinions and details; the sync page tells of them.
+            Status::Failed | Status::Parked => entity.pace() == Pace::Prompt,
             _ => false,
         };
-        let error = it.error.as_deref().unwrap_or("the last sync did not end well");
+        let error = said(it.error.as_deref().unwrap_or("the last sync did not end well"), it.remedy.as_deref());
         hurts.then(|| format!("{}: {error}", entity.title()))
     });
     let interrupted = runs.first().is_some_and(|it| it.status == Status::Interrupted);

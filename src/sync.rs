@@ -32,11 +32,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 pub use self::budgets::{Budget, Spent};
-use self::desk::{Desk, Live, Task, source};
+use self::desk::{Desk, Live, Refused as RefusedKey, Task, source};
 pub use self::reports::Reach;
 use self::schedule::Timetable;
 use crate::catalog::{ENTITIES, Entity, Pace};
-use crate::causes::causes;
+use crate::causes::{causes, said};
 use crate::klaviyo::{self, Client, Stop};
 use crate::store::reports::Call;
 use crate::store::runs::{EntityStatus, Level, Line, Run, RunEntity, Status};
@@ -103,6 +103,19 @@ pub enum Refused {
     Stopping,
 }
 
+/// Klaviyo refuses the key.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What Klaviyo said.
+    pub error: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// When it is tried once more, in case that it was a mistake.
+    pub again_at: DateTime<Utc>,
+    /// Whether that is still to come: until then nothing is asked by itself.
+    pub rests: bool,
+}
+
 /// How the sync behaves; see `[default.sync]` in `Rocket.toml`.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -116,7 +129,7 @@ pub struct Options {
     pub lookback_weekly_days: u32,
     /// Windows of events read at the same time.
     pub windows: usize,
-    /// Entities copied at the same time.
+    /// Entities copied at the same time, beside those that take long: each of these has a thread of its own.
     pub parallel: usize,
     /// When each entity is copied by itself.
     pub timetable: Timetable,
@@ -166,9 +179,14 @@ impl From<&crate::config::Settings> for Options {
     }
 }
 
-/// Threads for what takes long. Most of the time each waits for its endpoint's next turn, and no endpoint has to wait for
-/// another's.
-const SLOW_THREADS: usize = 6;
+/// What the log says of a run that somebody ended.
+const CANCELLED: &str = "; the schedule copies what is left, each entity at its next time";
+
+/// Threads for what takes long: one for each such entity. Most of the time it waits for its endpoint's next turn, for a
+/// minute or for hours, and none has to wait for another's.
+fn slow_threads() -> usize {
+    ENTITIES.iter().filter(|it| it.pace() == Pace::Slow && source(it).name == it.name).count()
+}
 
 /// The sync of one account, as everyone else sees it: start, join, pause, resume, cancel, progress. Clones share it.
 #[derive(Clone)]
@@ -250,7 +268,7 @@ impl Handle {
         for _ in 0..self.0.options.parallel {
             threads.push(start(|it| it.work(Pace::Prompt)));
         }
-        for _ in 0..SLOW_THREADS {
+        for _ in 0..slow_threads() {
             threads.push(start(|it| it.work(Pace::Slow)));
         }
         if scheduled {
@@ -350,8 +368,15 @@ impl Handle {
     }
 
     fn cancel_chosen(&self, run: Option<i64>) -> bool {
-        let cancelled = self.desk().cancel(run);
+        let (cancelled, put_off) = self.desk().cancel(run);
         self.0.bell.notify_all();
+        let now = self.now();
+        // What somebody ended is not begun again before its next time.
+        let written = self.0.store.write_aside(|db| put_off.iter().try_for_each(|it| db.set_tried(it, now)));
+        if let Err(error) = written {
+            log::error!("what was cancelled could not be written down: {}", causes(&error));
+        }
+        self.desk().forget_put_off();
         for run in &cancelled {
             self.close(*run);
         }
@@ -390,7 +415,8 @@ impl Handle {
         self.desk().paused
     }
 
-    /// When an entity that stands so is next copied by itself, in the account's zone: at `now` where it is due. Nothing is
+    /// When an entity that stands so is next copied by itself, in the account's zone: at `now` where it is due, and where it
+    /// is under way the time after this one. Nothing is
     /// without a key or a schedule, or while the sync is paused.
     #[must_use]
     pub fn next_run_at(
@@ -400,14 +426,31 @@ impl Handle {
         zone: chrono_tz::Tz,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        let desk = self.desk();
-        let keeps = self.has_key() && desk.scheduled && !desk.paused;
-        keeps.then(|| self.0.options.timetable.due(source(entity), status, zone)).flatten().map(|it| it.max(now))
+        let timetable = &self.0.options.timetable;
+        let (keeps, refused, is_under_way) = {
+            let desk = self.desk();
+            let keeps = self.has_key() && desk.scheduled && !desk.paused && !self.is_off(entity);
+            (keeps, desk.refused.as_ref().map(|it| it.again_at), desk.is_under_way(entity))
+        };
+        let next = || match refused {
+            _ if is_under_way => timetable.next(source(entity), zone, now),
+            None => timetable.due(source(entity), status, zone),
+            Some(again_at) => timetable.due(source(entity), status, zone).max(Some(again_at)),
+        };
+        keeps.then(next).flatten().map(|it| it.max(now))
+    }
+
+    /// Whether the settings choose none of what it is read of.
+    fn is_off(&self, entity: &Entity) -> bool {
+        self.0.options.membership.of(entity) == Some(&Chosen::None)
     }
 
     /// When the entity is copied by itself, in words: "Every 15 minutes".
     #[must_use]
     pub fn schedule_of(&self, entity: &'static Entity) -> String {
+        if self.is_off(entity) {
+            return format!("Off: {} is \"none\"", Membership::setting_of(entity));
+        }
         self.0.options.timetable.words(entity)
     }
 
@@ -415,6 +458,35 @@ impl Handle {
     #[must_use]
     pub fn tallies(&self) -> Tallies {
         self.0.tally.all()
+    }
+
+    /// That Klaviyo refuses the key, since it last did; nothing once it took it.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        let refused = self.desk().refused.clone()?;
+        let RefusedKey { error, again_at, .. } = refused;
+        Some(Refusal { error, remedy: remedy::NEW_KEY, again_at, rests: self.now() < again_at })
+    }
+
+    /// Takes in what an answer says of the key.
+    fn heed(&self, answer: &Result<klaviyo::Batch, klaviyo::Error>) {
+        match answer {
+            Err(error @ klaviyo::Error::Unauthorized { .. }) => {
+                let (error, now) = (causes(error), self.now());
+                let words = said(&error, Some(remedy::NEW_KEY));
+                if self.desk().refuse(&error, &words, now) {
+                    log::warn!("{words}");
+                }
+                self.0.bell.notify_all();
+            }
+            Ok(_) | Err(klaviyo::Error::MissingScope { .. }) => self.desk().refused = None,
+            Err(_) => {}
+        }
+    }
+
+    /// Why nothing of a run can be read.
+    fn hopeless(&self, run: i64) -> Option<desk::Hopeless> {
+        self.desk().live(run)?.hopeless.clone()
     }
 
     /// Copies what the desk hands out at that pace, until the end.
@@ -457,9 +529,11 @@ impl Handle {
         run.status = run::outcome(&run);
         run.ended_at = Some(now);
         self.0.tally.ended(run.status);
+        let scheduled = self.desk().scheduled;
         let lines = self.change(run.id, |live, now| {
             let level = if run.status == Status::Failed { Level::Error } else { Level::Info };
-            live.diary.end(now, None, level, format!("ended: {}", run.status.name()));
+            let then = if run.status == Status::Cancelled && scheduled { CANCELLED } else { "" };
+            live.diary.end(now, None, level, format!("ended: {}{then}", run.status.name()));
             live.diary.take()
         });
         let written = self.0.store.write_aside(|db| {
@@ -484,19 +558,24 @@ impl Handle {
         }
     }
 
-    /// Writes down what was said of the run, and before it that there is one.
+    /// Writes down what was said of the run, and before it how it stands: a process may be killed.
     fn write_diary(&self, run: i64) {
         let Some((run, lines)) = self.change(run, |live, _| (live.run.clone(), live.diary.take())) else { return };
         if lines.is_empty() {
             return;
         }
         let written = self.0.store.write_aside(|db| {
-            db.begin_run(&run)?;
+            db.end_run(&run)?;
             db.add_log(run.id, &lines)
         });
         if let Err(error) = written {
             log::error!("the log of run {} could not be written down: {}", run.id, causes(&error));
         }
+    }
+
+    /// Whether what is due is copied by itself, as it is while a server runs.
+    fn keeps_schedule(&self) -> bool {
+        self.desk().scheduled
     }
 
     fn is_stopping(&self) -> bool {

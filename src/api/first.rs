@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::endpoint::{Unread, known};
 use crate::catalog::{self, Entity};
+use crate::causes::said;
 use crate::config;
 use crate::pages::{Desk, Ground};
 use crate::store::runs::{Run, RunEntity, Status};
@@ -59,6 +60,9 @@ pub(super) async fn copy(
     unread: Unread,
     settings: config::Api,
 ) -> Result<First, Error> {
+    if let Some(refusal) = desk.handle.refusal().filter(|it| it.rests) {
+        return Err(Error::Upstream(failure(entity, Some(&refusal.error), Some(refusal.remedy))));
+    }
     let here = desk.clone();
     let begun = web::blocking(move || if unread == Unread::Tell { Ok(None) } else { begin(&here, entity) }).await?;
     let Some(ticket) = begun else {
@@ -118,9 +122,11 @@ fn is_copied(desk: &Desk, entity: &Entity, run: i64) -> Result<bool, Error> {
         Some(it) if it.status == Status::Completed => Ok(true),
         Some(_) if is_ending => Ok(false),
         Some(it) if matches!(it.status, Status::Failed | Status::Disabled) => {
-            Err(Error::Upstream(failure(entity, &it)))
+            Err(Error::Upstream(failure(entity, it.error.as_deref(), it.remedy.as_deref())))
         }
-        Some(it) if !is_pending(it.status) => Err(Error::Busy(failure(entity, &it))),
+        Some(it) if !is_pending(it.status) => {
+            Err(Error::Busy(failure(entity, it.error.as_deref(), it.remedy.as_deref())))
+        }
         _ => Ok(desk.ground()?.status(entity.name).is_some_and(|it| it.last_synced_at.is_some())),
     }
 }
@@ -133,8 +139,8 @@ fn part(run: Run, entity: &Entity) -> Option<RunEntity> {
     run.entities.into_iter().find(|it| it.name == entity.name)
 }
 
-fn failure(entity: &Entity, part: &RunEntity) -> String {
-    let why = part.error.as_deref().unwrap_or("the run was ended");
+fn failure(entity: &Entity, why: Option<&str>, remedy: Option<&str>) -> String {
+    let why = said(why.unwrap_or("the run was ended"), remedy);
     format!("{} were never copied, and could not be read now: {why}", entity.title())
 }
 

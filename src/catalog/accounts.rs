@@ -1,7 +1,7 @@
 use super::{Entity, Follow, METADATA, Source, Tier, flag, text};
 
 /// The account itself: one record, whose zone and currency every page speaks in.
-pub(super) const ACCOUNTS: Entity = Entity {
+pub const ACCOUNTS: Entity = Entity {
     name: "accounts",
     about: "The account: organisation, time zone, currency",
     resource: "account",

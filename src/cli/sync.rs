@@ -11,6 +11,7 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration, MultiProgress, ProgressBa
 
 use super::Failure;
 use crate::catalog::{self, ENTITIES, Entity};
+use crate::causes::said;
 use crate::pages::sync::Progress;
 use crate::store::Store;
 use crate::store::runs::{Run, RunEntity, Status};
@@ -211,9 +212,10 @@ fn report(run: &Run) {
             it.rows_changed,
             it.rows_deleted,
             it.requests,
-            it.error.as_deref().unwrap_or_default()
+            it.error.as_deref().filter(|_| !it.key_refused).unwrap_or_default()
         ));
-        if let Some(remedy) = &it.remedy {
+        // A refused key is said once, at the end.
+        if let Some(remedy) = it.remedy.as_ref().filter(|_| !it.key_refused) {
             super::print(format_args!("{:<20} {remedy}", ""));
         }
     }
@@ -226,12 +228,13 @@ fn verdict(run: &Run) -> Result<(), Failure> {
         .filter(|it| matches!(it.status, Status::Failed | Status::Disabled | Status::Parked))
         .collect();
     if let Some(refused) = failed.iter().find(|it| it.key_refused) {
-        return Err(Failure::KeyRefused(refused.error.clone().unwrap_or_default()));
+        let error = refused.error.as_deref().unwrap_or_default();
+        return Err(Failure::KeyRefused(said(error, refused.remedy.as_deref())));
     }
     match (run.status, failed.as_slice()) {
-        (Status::Cancelled | Status::Interrupted, _) => Err(Failure::Other(anyhow::anyhow!(
-            "stopped; what was copied so far is kept, and the next run goes on from there"
-        ))),
+        (Status::Cancelled | Status::Interrupted, _) => Err(Failure::Stopped(
+            "stopped; what was copied so far is kept, and the next run goes on from there".to_owned(),
+        )),
         (_, []) => Ok(()),
         (_, failed) if failed.len() == run.entities.len() => Err(Failure::Other(anyhow::anyhow!(
             "nothing could be copied: {}",

@@ -70,7 +70,9 @@ pub(super) fn failure(request: &Request, status: u16, headers: &HeaderMap, body:
             Failure::Final(Error::NotFound { target: request.target().to_owned() })
         }
         429 => match limits::retry_after(headers) {
-            Some(time) if time > RETRY_AFTER_MAX => Failure::Final(Error::QuotaUsedUp { endpoint, resumes_in: time }),
+            Some(time) if time > RETRY_AFTER_MAX => {
+                Failure::Final(Error::QuotaUsedUp { endpoint, resumes_in: time, share: None })
+            }
             told => Failure::Throttled { told },
         },
         300..400 => {

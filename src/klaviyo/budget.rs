@@ -33,7 +33,7 @@ pub struct Usage {
     pub minute: Spent,
     /// Where the endpoint has a daily limit.
     pub day: Option<Spent>,
-    /// How long nothing goes out, because Klaviyo said so.
+    /// How long nothing goes out, because Klaviyo said so or our share of the day is used up.
     pub held_for: Option<Duration>,
 }
 
@@ -42,6 +42,14 @@ pub struct Usage {
 pub struct Spent {
     pub used: usize,
     pub limit: usize,
+}
+
+/// Our share of a day is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Full {
+    /// Requests that it holds.
+    pub(super) limit: usize,
+    pub(super) opens_in: Duration,
 }
 
 /// When a request may go out, and what it waits for until then.
@@ -59,8 +67,8 @@ impl Budgets {
     /// Gives out the next turn. Whoever has it waits for it, and then asks whether it [is held](Self::is_held).
     ///
     /// # Errors
-    /// How long the day's quota is used up.
-    pub(super) fn book(&self, request: &Request, now: Instant) -> Result<Turn, Duration> {
+    /// When our share of the day is used up.
+    pub(super) fn book(&self, request: &Request, now: Instant) -> Result<Turn, Full> {
         let mut endpoints = self.lock();
         let (endpoint, tier) = key(request);
         endpoints.entry((endpoint, tier)).or_insert_with(|| Budget::new(tier, self.share)).book(now)
@@ -137,13 +145,10 @@ impl Budget {
         }
     }
 
-    fn book(&mut self, now: Instant) -> Result<Turn, Duration> {
-        if let Some(limit) = self.daily {
-            self.day.retain(|it| *it + DAILY_WINDOW > now);
-            let blocking = self.day.len().checked_sub(limit).and_then(|it| self.day.get(it));
-            if let Some(sent) = blocking {
-                return Err(*sent + DAILY_WINDOW - now);
-            }
+    fn book(&mut self, now: Instant) -> Result<Turn, Full> {
+        self.day.retain(|it| *it + DAILY_WINDOW > now);
+        if let Some(full) = self.full(now) {
+            return Err(full);
         }
         let free = [
             self.turns.back().copied(),
@@ -163,6 +168,14 @@ impl Budget {
         Ok(turn)
     }
 
+    /// Whether the day's share is used up.
+    fn full(&self, now: Instant) -> Option<Full> {
+        let limit = self.daily?;
+        let day = || self.day.iter().filter(|it| **it + DAILY_WINDOW > now);
+        let blocking = day().count().checked_sub(limit).and_then(|it| day().nth(it))?;
+        Some(Full { limit, opens_in: *blocking + DAILY_WINDOW - now })
+    }
+
     fn usage(&self, endpoint: &'static str, tier: Tier, now: Instant) -> Usage {
         let within = |turns: &VecDeque<Instant>, window: Duration| {
             turns.iter().filter(|it| **it <= now && now - **it < window).count()
@@ -173,7 +186,11 @@ impl Budget {
             second: Spent { used: within(&self.turns, BURST_WINDOW), limit: self.burst },
             minute: Spent { used: within(&self.turns, STEADY_WINDOW), limit: self.steady },
             day: self.daily.map(|limit| Spent { used: within(&self.day, DAILY_WINDOW), limit }),
-            held_for: self.held_until.filter(|it| now < *it).map(|it| it - now),
+            held_for: self
+                .held_until
+                .filter(|it| now < *it)
+                .map(|it| it - now)
+                .max(self.full(now).map(|it| it.opens_in)),
         }
     }
 
@@ -343,7 +360,9 @@ mod tests {
         budgets.recall("/api/form-values-reports", Tier::Report, now, &ages);
         budgets.recall("/api/form-values-reports", Tier::Report, now, &[hours(25)]);
         assert!(budgets.book(&request, now).is_ok(), "the last of four fifths of 225");
-        assert_eq!(budgets.book(&request, now), Err(hours(4)), "until the first of them is a day old");
+        let full = Full { limit: 180, opens_in: hours(4) };
+        assert_eq!(budgets.book(&request, now), Err(full), "until the first of them is a day old");
+        assert_eq!(budgets.usage(now)[0].held_for, Some(hours(4)));
         assert!(budgets.book(&request, now + hours(4)).is_ok());
         let day = budgets.usage(now)[0].day;
         assert_eq!(day.map(|it| it.limit), Some(180));

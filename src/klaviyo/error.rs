@@ -27,8 +27,9 @@ pub enum Error {
     #[error("Klaviyo answered {status} to {endpoint}: {detail}")]
     Rejected { status: u16, endpoint: &'static str, detail: String },
     /// Leave this endpoint alone for that long: longer than a thread should sleep for.
+    /// `share` is how many requests we allow ourselves, where it is not Klaviyo's quota that is used up but our share of it.
     #[error("the quota of {endpoint} is used up; it is open again in {} min", .resumes_in.as_secs().div_ceil(60))]
-    QuotaUsedUp { endpoint: &'static str, resumes_in: Duration },
+    QuotaUsedUp { endpoint: &'static str, resumes_in: Duration, share: Option<usize> },
     /// Try again later: all tries failed in ways that go away by themselves.
     #[error("could not read {endpoint} in {tries} tries: {reason}")]
     Unavailable { endpoint: &'static str, tries: u32, reason: String },

@@ -1,6 +1,7 @@
 //! `/sync`: is it current? Every entity with its state, what runs now, what ran before, and the buttons.
 
 mod asked;
+mod problems;
 mod progress;
 pub mod run;
 
@@ -16,6 +17,7 @@ use rocket::{Shutdown, State, get, post, routes, uri};
 use serde::Serialize;
 
 pub use self::asked::{Asked, run_of};
+use self::problems::{Problem, SHARED, Said, gather, of_part};
 pub use self::progress::Progress;
 use super::agreement;
 use crate::catalog::{self, Entity, Pace};
@@ -38,15 +40,25 @@ pub struct SyncPage {
     /// The runs that go on or wait.
     pub runs: Vec<Progress>,
     pub entities: Vec<EntityRow>,
+    /// What went wrong with several of them.
+    pub problems: Vec<Problem>,
     pub budgets: Vec<Budget>,
     pub agreement: agreement::Part,
     pub history: History,
 }
 
+/// A finished run, with what went wrong in it, each cause once.
+#[derive(Debug, Serialize)]
+pub struct Past {
+    #[serde(flatten)]
+    pub run: Run,
+    pub problems: Vec<Problem>,
+}
+
 /// Finished runs, newest first, and which of them are shown.
 #[derive(Debug, Serialize)]
 pub struct History {
-    pub runs: Vec<Run>,
+    pub runs: Vec<Past>,
     /// How many there are of those that were asked for.
     pub total: i64,
     pub asked: Asked,
@@ -84,15 +96,31 @@ impl SyncPage {
     /// # Errors
     /// When a query fails.
     pub fn load(db: &Db<'_>, handle: &Handle, asked: Asked, now: DateTime<Utc>) -> Result<SyncPage, store::Error> {
+        let mut entities = entities(db, handle, now)?;
+        let mut problems = gather(&mut entities, SHARED, |it| Said {
+            title: &it.title,
+            error: &mut it.status.error,
+            remedy: &mut it.status.remedy,
+        });
+        // Above all else the page says whether the key is refused.
+        let refusal = handle.refusal();
+        problems.retain(|it| refusal.as_ref().is_none_or(|refusal| refusal.error != it.error));
         Ok(SyncPage {
             has_key: handle.has_key(),
             paused_at: if handle.is_paused() { db.paused_at()?.or(Some(now)) } else { None },
-            runs: handle.runs().into_iter().map(|it| Progress::of(it, now)).collect(),
-            entities: entities(db, handle, now)?,
+            runs: handle.runs().into_iter().map(|it| Progress::of(it, now).told_once()).collect(),
+            entities,
+            problems,
             budgets: handle.budgets(),
             agreement: agreement::Part::load(db)?,
             history: History::load(db, asked)?,
         })
+    }
+}
+
+impl Past {
+    fn of(mut run: Run) -> Past {
+        Past { problems: gather(&mut run.entities, 1, of_part), run }
     }
 }
 
@@ -102,7 +130,7 @@ impl History {
         let choice = |it: &&'static Entity| Choice { name: it.name, title: it.title() };
         let beyond = asked.offset + asked.limit;
         Ok(History {
-            runs,
+            runs: runs.into_iter().map(Past::of).collect(),
             total,
             newer: (asked.offset > 0).then(|| (asked.offset - asked.limit).max(0)),
             older: (beyond < total).then_some(beyond),

@@ -13,6 +13,8 @@ const END: Query = query!("history/end");
 const DROP_ENTITIES: Query = query!("history/drop_entities");
 const ADD_ENTITY: Query = query!("history/add_entity");
 const INTERRUPT: Query = query!("history/interrupt");
+const INTERRUPT_ENTITIES: Query = query!("history/interrupt_entities");
+const INTERRUPT_LOG: Query = query!("history/interrupt_log");
 const LIST: Query = query!("history/list");
 const ONE: Query = query!("history/one");
 const ENTITIES: Query = query!("history/entities");
@@ -36,6 +38,8 @@ pub(super) const QUERIES: &[Query] = &[
     DROP_ENTITIES,
     ADD_ENTITY,
     INTERRUPT,
+    INTERRUPT_ENTITIES,
+    INTERRUPT_LOG,
     LIST,
     ONE,
     ENTITIES,
@@ -155,13 +159,17 @@ impl Db<'_> {
         self.rows(LOG, params! { "run": run })
     }
 
-    /// Marks what was running when the process last ended, but for what the pause holds.
+    /// Marks what was running when the process last ended, but for what the pause holds. What failed is due again.
     ///
     /// # Errors
     /// When a statement fails.
     pub fn interrupt_runs(&self, now: DateTime<Utc>) -> Result<(), Error> {
-        self.execute(INTERRUPT, params! { "now": utc(now) })?;
-        self.interrupt_statuses()
+        self.execute(INTERRUPT_ENTITIES, params! {})?;
+        self.execute(INTERRUPT_LOG, params! { "now": utc(now) })?;
+        if self.execute(INTERRUPT, params! { "now": utc(now) })? > 0 {
+            self.interrupt_statuses()?;
+        }
+        self.try_failed_again()
     }
 
     /// The last `limit` runs that ended, newest first.

@@ -10,14 +10,27 @@ use crate::{params, query};
 const STATUSES: Query = query!("runs/statuses");
 const SET_STATUS: Query = query!("runs/set_status");
 const SET_TRIED: Query = query!("runs/set_tried");
+const SET_STOPPED: Query = query!("runs/set_stopped");
 const SET_WATERMARK: Query = query!("runs/set_watermark");
 const WATERMARK: Query = query!("runs/watermark");
 const INTERRUPT_STATUS: Query = query!("runs/interrupt_status");
+const RECOUNT: Query = query!("runs/recount");
+const TRY_AGAIN: Query = query!("runs/try_again");
 const ACCOUNT: Query = query!("runs/account");
 
 /// Every query of this file; a test prepares them all.
-pub(super) const QUERIES: &[Query] =
-    &[STATUSES, SET_STATUS, SET_TRIED, SET_WATERMARK, WATERMARK, INTERRUPT_STATUS, ACCOUNT];
+pub(super) const QUERIES: &[Query] = &[
+    STATUSES,
+    SET_STATUS,
+    SET_TRIED,
+    SET_STOPPED,
+    SET_WATERMARK,
+    WATERMARK,
+    INTERRUPT_STATUS,
+    RECOUNT,
+    TRY_AGAIN,
+    ACCOUNT,
+];
 
 /// What became of a run or of one entity in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -307,12 +320,24 @@ impl Db<'_> {
         self.execute(SET_STATUS, values).map(drop)
     }
 
-    /// Writes down that a pass was cancelled: the schedule does not begin it again before its next time.
+    /// Writes down that a pass was cancelled before it began: the schedule does not begin it again before its next time.
     ///
     /// # Errors
     /// When the statement fails.
     pub fn set_tried(&self, entity: &Entity, now: DateTime<Utc>) -> Result<(), Error> {
         self.execute(SET_TRIED, params! { "entity": entity.name, "now": utc(now) }).map(drop)
+    }
+
+    /// Writes down that a pass was stopped on its way, and how many rows there are; `tried_at` as of
+    /// [`set_tried`](Self::set_tried), where the schedule is to wait.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn set_stopped(&self, entity: &Entity, status: Status, tried_at: Option<DateTime<Utc>>) -> Result<(), Error> {
+        let values = params! {
+            "entity": entity.name, "status": status.name(), "rows": self.count(entity)?, "tried_at": tried_at.map(utc),
+        };
+        self.execute(SET_STOPPED, values).map(drop)
     }
 
     /// Rows of the entity that are not deleted.
@@ -340,7 +365,19 @@ impl Db<'_> {
 
     /// What was being read when the process last ended is so no longer.
     pub(super) fn interrupt_statuses(&self) -> Result<(), Error> {
-        self.execute(INTERRUPT_STATUS, params! {}).map(drop)
+        self.execute(INTERRUPT_STATUS, params! {})?;
+        for entity in ENTITIES {
+            let rows = self.count(entity)?;
+            if rows > 0 {
+                self.execute(RECOUNT, params! { "entity": entity.name, "rows": rows })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the schedule begin with what failed in an earlier process.
+    pub(super) fn try_failed_again(&self) -> Result<(), Error> {
+        self.execute(TRY_AGAIN, params! {}).map(drop)
     }
 
     /// The account, once it was read.

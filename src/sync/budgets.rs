@@ -15,7 +15,7 @@ pub struct Budget {
     pub minute: Spent,
     /// Where there is a daily limit.
     pub day: Option<Spent>,
-    /// Until when nothing is asked there, because Klaviyo said so.
+    /// Until when nothing is asked there, because Klaviyo said so or our share of the day is used up.
     pub held_until: Option<DateTime<Utc>>,
 }
 

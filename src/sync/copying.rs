@@ -1,6 +1,7 @@
 //! What one pass works with: its requests, what is shown of it, and which way its entity is copied.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -25,10 +26,17 @@ pub(super) struct Copying<'a> {
     /// The entity that the run lists, where this one is read on its account.
     pub(super) on_behalf_of: Option<&'static Entity>,
     pub(super) cancel: &'a Stop,
-    /// Records that were no records; see [`Copying::leave_out`].
-    pub(super) left_out: &'a AtomicUsize,
+    pub(super) remarks: &'a Remarks,
     /// The number of the run.
     pub(super) run: i64,
+}
+
+/// What a pass that goes well has to say all the same.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    /// Records that were no records; see [`Copying::leave_out`].
+    left_out: AtomicUsize,
+    said: Mutex<Vec<String>>,
 }
 
 impl Copying<'_> {
@@ -43,19 +51,36 @@ impl Copying<'_> {
     /// One request, with its waits and bytes shown; while the sync is paused it does not go out.
     pub(super) fn ask(&self, request: &klaviyo::Request) -> Result<klaviyo::Batch, klaviyo::Error> {
         self.handle.wait_while_held(self.run, self.cancel);
+        let mut wait = Wait { copying: self, goes_on: false };
+        let mut failure = None;
         let mut note = |note: Note| {
+            // Whatever comes next, the wait before it is over.
+            wait.end();
             if note == Note::Sent && self.entity.tier.daily().is_some() {
                 self.note_call(request.endpoint());
             }
-            self.show(|it| account_for(it, &note));
+            self.show(|it| account_for(it, &note, failure.as_deref()));
             self.mention(&note);
+            match note {
+                Note::Waited { .. } => wait.begin(),
+                Note::Failed { reason } => failure = Some(reason),
+                Note::Sent => {}
+            }
         };
-        let batch = self.client.ask(request, self.cancel, &mut note)?;
+        let answer = self.client.ask(request, self.cancel, &mut note);
+        wait.end();
+        self.handle.heed(&answer);
+        let batch = answer?;
         self.show(|it| {
             it.bytes += i64::try_from(batch.bytes).unwrap_or(i64::MAX);
             it.doing = None;
         });
         Ok(batch)
+    }
+
+    /// Whether a pause lets nothing go out.
+    pub(super) fn is_held(&self) -> bool {
+        self.handle.is_held(self.run)
     }
 
     /// Counts a request against the day before it goes out, so that not even a crash forgets it.
@@ -112,19 +137,28 @@ impl Copying<'_> {
     pub(super) fn leave_out(&self, count: usize) {
         if count > 0 {
             log::warn!("{count} records of {}, or that came along with them, have no id: left out", self.entity.name);
-            self.left_out.fetch_add(count, Ordering::Relaxed);
+            self.remarks.left_out.fetch_add(count, Ordering::Relaxed);
         }
     }
 
     /// What a pass that went well has to say all the same.
     pub(super) fn remark(&self) -> Option<String> {
-        match self.left_out.load(Ordering::Relaxed) {
-            0 => None,
-            1 => Some("1 record that Klaviyo sent has no id and was left out; everything else is here".to_owned()),
-            some => {
-                Some(format!("{some} records that Klaviyo sent have no id and were left out; everything else is here"))
-            }
+        let mut said = self.remarks.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match self.remarks.left_out.load(Ordering::Relaxed) {
+            0 => {}
+            1 => said.push("1 record that Klaviyo sent has no id and was left out; everything else is here".to_owned()),
+            some => said.push(format!(
+                "{some} records that Klaviyo sent have no id and were left out; everything else is here"
+            )),
         }
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// Has something to say of the pass, however well it ends.
+    pub(super) fn remark_on(&self, words: String) {
+        log::warn!("{}: {words}", self.entity.name);
+        self.tell(Level::Warning, words.clone());
+        self.remarks.said.lock().unwrap_or_else(PoisonError::into_inner).push(words);
     }
 
     /// Counts what was read and written of `entity`, which may be one that came along.
@@ -141,14 +175,44 @@ impl Copying<'_> {
     }
 }
 
-/// Adds a request or a wait to what is shown.
-fn account_for(it: &mut RunEntity, note: &Note) {
+/// The wait of one request, which counts while it goes on.
+struct Wait<'a> {
+    copying: &'a Copying<'a>,
+    goes_on: bool,
+}
+
+impl Wait<'_> {
+    fn begin(&mut self) {
+        let Copying { handle, run, .. } = *self.copying;
+        let name = self.copying.listed().name;
+        handle.change(run, |live, now| live.begin_wait(name, now));
+        self.goes_on = true;
+    }
+
+    fn end(&mut self) {
+        if !std::mem::take(&mut self.goes_on) {
+            return;
+        }
+        let Copying { handle, run, .. } = *self.copying;
+        let name = self.copying.listed().name;
+        if let Some(waited) = handle.change(run, |live, now| live.end_wait(name, now)).flatten() {
+            self.copying.show(|it| it.waited_secs += waited);
+        }
+    }
+}
+
+/// Adds a request to what is shown, or what is waited for; `failure` is why the last try brought nothing.
+fn account_for(it: &mut RunEntity, note: &Note, failure: Option<&str>) {
     match note {
         Note::Sent => it.requests += 1,
         Note::Waited { time, why } => {
-            it.waited_secs += time.as_secs_f64();
             if time.as_secs() >= 1 {
-                it.doing = Some(format!("waiting {} s {}", time.as_secs(), reason_of(*why)));
+                let failure = failure.filter(|_| *why == Why::Retry).map(|it| format!(": {it}")).unwrap_or_default();
+                it.doing = Some(format!("waiting {} s {}{failure}", time.as_secs(), reason_of(*why)));
+            }
+            if *time >= WORTH_TELLING {
+                // What was thought to be left was thought of without this.
+                it.left_secs = None;
             }
         }
         Note::Failed { .. } => {}

@@ -1,16 +1,17 @@
 //! Who does what next: the runs that go on or wait, and which of their entities may be copied now. It only keeps books:
 //! it starts no thread, asks nobody and writes nothing, so that whoever holds it never waits.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::diary::Diary;
+use super::schedule::retry_after;
 use super::{Order, Ticket, Trigger};
 use crate::catalog::{Entity, Pace, Source};
 use crate::klaviyo::Stop;
 use crate::store::history::Held;
-use crate::store::runs::{Run, RunEntity, Status};
+use crate::store::runs::{Level, Run, RunEntity, Status};
 
 /// Runs that are remembered after their end, for whoever waits for one.
 const ENDED_KEPT: usize = 32;
@@ -27,6 +28,28 @@ pub(super) struct Desk {
     pub(super) paused: bool,
     /// Whether a thread orders runs on schedule.
     pub(super) scheduled: bool,
+    /// Cancelled before they began, which is not written down yet: the schedule must not begin them at once.
+    put_off: Vec<&'static Entity>,
+    /// Since Klaviyo last refused the key; nothing once it took it.
+    pub(super) refused: Option<Refused>,
+}
+
+/// Klaviyo refuses the key, whatever is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    pub(super) error: String,
+    /// Until then nothing is tried by itself.
+    pub(super) again_at: DateTime<Utc>,
+    /// How often in a row.
+    times: u32,
+}
+
+/// Why nothing of a run can be read, whatever the entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hopeless {
+    /// Nobody is at the other end.
+    Unreachable(String),
+    KeyRefused(String),
 }
 
 /// A run that has not ended.
@@ -36,11 +59,20 @@ pub(super) struct Live {
     pending: Vec<&'static Entity>,
     running: Vec<(&'static Entity, Stop)>,
     pub(super) cancelled: bool,
-    /// Why nothing of this run can be read: nobody is at the other end.
-    pub(super) unreachable: Option<String>,
+    /// Why nothing of this run can be read.
+    pub(super) hopeless: Option<Hopeless>,
     pub(super) diary: Diary,
+    /// What waits for a rate limit or before another try, by the entity's name.
+    waiting: HashMap<&'static str, Waiting>,
     /// Whether its end is being written down.
     closing: bool,
+}
+
+/// Threads of one entity that wait, and since when one of them did.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    threads: usize,
+    since: DateTime<Utc>,
 }
 
 /// One entity of one run, handed out to be copied.
@@ -51,7 +83,7 @@ pub(super) struct Task {
     pub(super) entity: &'static Entity,
     pub(super) cancel: Stop,
     /// Why it need not be tried.
-    pub(super) unreachable: Option<String>,
+    pub(super) hopeless: Option<Hopeless>,
 }
 
 impl Desk {
@@ -101,16 +133,17 @@ impl Desk {
             it.status = Status::Running;
             it.started_at = Some(now);
         }
-        let (run, order, unreachable) = (live.run.id, live.order.clone(), live.unreachable.clone());
-        Some(Task { run, order, entity, cancel, unreachable })
+        let (run, order, hopeless) = (live.run.id, live.order.clone(), live.hopeless.clone());
+        Some(Task { run, order, entity, cancel, hopeless })
     }
 
     /// Whether nothing stands in the way: no pause, no run that copies the entity now or was to copy it before this one,
     /// and nothing that it depends on, as far as anybody is about to read that. Everything depends on the account, whose
-    /// zone local times need.
+    /// zone local times need. A key that was refused is tried with one entity at a time.
     fn is_ready(&self, at: usize, entity: &Entity) -> bool {
         let live = &self.runs[at];
-        if live.cancelled || self.holds(&live.order) {
+        let is_a_try = self.refused.is_some() && live.hopeless.is_none();
+        if live.cancelled || self.holds(&live.order) || is_a_try && self.runs.iter().any(|it| !it.running.is_empty()) {
             return false;
         }
         let is_running = |name: &str| self.runs.iter().any(|it| it.running.iter().any(|(it, _)| it.name == name));
@@ -134,6 +167,26 @@ impl Desk {
     /// Whether the pause holds that run; false once it has ended.
     pub(super) fn is_held(&self, run: i64) -> bool {
         self.runs.iter().any(|it| it.run.id == run && self.holds(&it.order))
+    }
+
+    /// Takes in that Klaviyo refused the key: whatever is being copied ends, and what waits need not be tried. `words` go
+    /// into the log of every run. Tells whether this was news; the others of a moment hear the same.
+    pub(super) fn refuse(&mut self, error: &str, words: &str, now: DateTime<Utc>) -> bool {
+        let times = match &self.refused {
+            Some(it) if now < it.again_at => it.times,
+            last => last.as_ref().map_or(1, |it| it.times + 1),
+        };
+        let is_news = self.refused.as_ref().is_none_or(|it| it.times != times);
+        if is_news {
+            let again_at = now + retry_after(i64::from(times));
+            self.refused = Some(Refused { error: error.to_owned(), again_at, times });
+        }
+        for live in self.runs.iter_mut().filter(|it| it.hopeless.is_none() && !it.closing) {
+            live.hopeless = Some(Hopeless::KeyRefused(error.to_owned()));
+            live.stop();
+            live.diary.end(now, None, Level::Error, words.to_owned());
+        }
+        is_news
     }
 
     /// Takes an entity back that was copied, or could not be.
@@ -163,16 +216,23 @@ impl Desk {
         }
     }
 
-    /// Ends the run, or all of them: what is being copied stops at its next step, what waits is not begun. Tells which.
-    pub(super) fn cancel(&mut self, run: Option<i64>) -> Vec<i64> {
-        let chosen = self.runs.iter_mut().filter(|it| run.is_none_or(|run| run == it.run.id));
-        chosen
-            .map(|live| {
-                live.cancelled = true;
-                live.drop_pending(Status::Cancelled);
-                live.run.id
-            })
-            .collect()
+    /// Ends the run, or all of them: what is being copied stops at its next step, what waits is not begun. Tells which
+    /// runs, and which entities were not begun: those are under way until they are [forgotten](Self::forget_put_off).
+    pub(super) fn cancel(&mut self, run: Option<i64>) -> (Vec<i64>, Vec<&'static Entity>) {
+        let (mut ids, mut put_off) = (Vec::new(), Vec::new());
+        for live in self.runs.iter_mut().filter(|it| run.is_none_or(|run| run == it.run.id)) {
+            live.cancelled = true;
+            put_off.extend(live.pending.iter().copied());
+            live.drop_pending(Status::Cancelled);
+            ids.push(live.run.id);
+        }
+        self.put_off.extend(put_off.iter().copied());
+        (ids, put_off)
+    }
+
+    /// It is written down now when they were cancelled.
+    pub(super) fn forget_put_off(&mut self) {
+        self.put_off.clear();
     }
 
     /// Ends everything because the process ends; what the pause holds is left as it stands. Tells what has to be closed.
@@ -234,10 +294,10 @@ impl Desk {
         self.ended.iter().find(|it| it.id == run).cloned()
     }
 
-    /// Whether some run is copying the entity or about to.
+    /// Whether some run is copying the entity or about to, or was until a moment ago.
     pub(super) fn is_under_way(&self, entity: &'static Entity) -> bool {
         let name = source(entity).name;
-        self.runs.iter().any(|it| it.has_ahead(name))
+        self.runs.iter().any(|it| it.has_ahead(name)) || self.put_off.iter().any(|it| it.name == name)
     }
 
     /// Whether anything is under way that a person waits for.
@@ -263,7 +323,17 @@ impl Live {
         let pending = order.entities.iter().copied().filter(|it| is_source(it)).collect();
         let mut diary = Diary::default();
         diary.begin(&order, now);
-        Live { order, run, pending, running: Vec::new(), cancelled: false, unreachable: None, diary, closing: false }
+        Live {
+            order,
+            run,
+            pending,
+            running: Vec::new(),
+            cancelled: false,
+            hopeless: None,
+            diary,
+            waiting: HashMap::new(),
+            closing: false,
+        }
     }
 
     /// A run that an earlier process held when it ended: what was not copied to its end is done now.
@@ -287,7 +357,17 @@ impl Live {
             trigger: Trigger::of(&run.trigger),
         };
         let diary = Diary::default();
-        Live { order, run, pending, running: Vec::new(), cancelled: false, unreachable: None, diary, closing: false }
+        Live {
+            order,
+            run,
+            pending,
+            running: Vec::new(),
+            cancelled: false,
+            hopeless: None,
+            diary,
+            waiting: HashMap::new(),
+            closing: false,
+        }
     }
 
     /// How the run is written down while it is held.
@@ -305,9 +385,26 @@ impl Live {
         let mut run = self.run.clone();
         let goes_on = run.status == Status::Running;
         for it in &mut run.entities {
+            it.waited_secs += self.waiting.get(it.name.as_str()).map_or(0.0, |it| secs(now - it.since));
             it.left_secs = it.left_secs.or_else(|| left(it, now)).filter(|_| goes_on && it.status == Status::Running);
         }
         run
+    }
+
+    /// Takes in that a thread of the entity begins to wait.
+    pub(super) fn begin_wait(&mut self, name: &'static str, now: DateTime<Utc>) {
+        self.waiting.entry(name).or_insert(Waiting { threads: 0, since: now }).threads += 1;
+    }
+
+    /// Takes in that a thread of the entity has waited. Tells for how many seconds any of them did, once none does: waits
+    /// side by side are one.
+    pub(super) fn end_wait(&mut self, name: &'static str, now: DateTime<Utc>) -> Option<f64> {
+        let waiting = self.waiting.get_mut(name)?;
+        waiting.threads = waiting.threads.saturating_sub(1);
+        if waiting.threads > 0 {
+            return None;
+        }
+        self.waiting.remove(name).map(|it| secs(now - it.since))
     }
 
     pub(super) fn entity(&mut self, name: &str) -> Option<&mut RunEntity> {
@@ -318,6 +415,7 @@ impl Live {
     fn covers(&self, order: &Order, entity: &Entity) -> bool {
         !self.cancelled
             && !self.closing
+            && self.hopeless.is_none()
             && (self.order.forced || !order.forced)
             && (order.since.is_none() || self.order.forced || self.order.since == order.since)
             && self.has_ahead(entity.name)
@@ -355,8 +453,12 @@ impl Live {
 fn left(it: &RunEntity, now: DateTime<Utc>) -> Option<f64> {
     const WORTH_JUDGING: f64 = 0.02;
     let done = it.done.filter(|it| (WORTH_JUDGING..1.0).contains(it))?;
-    let took = (now - it.started_at?).num_milliseconds() as f64 / 1_000.0;
+    let took = secs(now - it.started_at?);
     Some((took * (1.0 - done) / done).max(0.0))
+}
+
+fn secs(time: TimeDelta) -> f64 {
+    time.as_seconds_f64().max(0.0)
 }
 
 /// Whether the entity has requests of its own.

@@ -26,6 +26,19 @@ impl Default for Membership {
     }
 }
 
+impl Membership {
+    /// What was chosen of that which the entity holds the members of; `None` where it holds none.
+    pub(super) fn of(&self, entity: &Entity) -> Option<&Chosen> {
+        let groups = if entity.parent()?.name == "segments" { &self.segments } else { &self.lists };
+        entity.is_membership().then_some(groups)
+    }
+
+    /// The setting that chooses them.
+    pub(super) fn setting_of(entity: &Entity) -> &'static str {
+        if entity.parent().is_some_and(|it| it.name == "segments") { "membership.segments" } else { "membership.lists" }
+    }
+}
+
 /// Lists or segments that somebody chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
@@ -59,14 +72,14 @@ impl Chosen {
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     let entity = copying.entity;
     let Some(parent) = entity.parent() else { return Ok(()) };
-    let chosen = chosen(copying, parent);
+    let Some(chosen) = copying.handle.0.options.membership.of(entity) else { return Ok(()) };
     if *chosen != Chosen::None {
         known_parents(copying, parent)?;
     }
     let (named, read) = copying.store().read(|db| Ok((db.named(parent)?, db.parents(entity)?)))?;
     let wanted: Vec<&String> =
         named.iter().filter(|(id, name)| chosen.holds(id, name.as_deref())).map(|(id, _)| id).collect();
-    warn_of_unknown(chosen, &named, entity);
+    tell_of_unknown(copying, chosen, &named);
     for it in read.iter().filter(|it| !wanted.contains(&&it.parent)) {
         let is_there = named.iter().any(|(id, _)| *id == it.parent);
         let deleted = if is_there { unwanted(copying, &it.parent)? } else { gone(copying, &it.parent)? };
@@ -78,11 +91,6 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
         copying.show(|it: &mut RunEntity| it.done = Some((done + 1) as f64 / wanted.len() as f64));
     }
     Ok(())
-}
-
-fn chosen<'a>(copying: &'a Copying<'_>, parent: &Entity) -> &'a Chosen {
-    let membership = &copying.handle.0.options.membership;
-    if parent.name == "segments" { &membership.segments } else { &membership.lists }
 }
 
 /// Copies the members of one list or segment.
@@ -117,10 +125,17 @@ fn unwanted(copying: &Copying<'_>, parent: &str) -> Result<u64, Stopped> {
     Ok(copying.store().write(|db| db.drop_parent(copying.entity, parent))?)
 }
 
-fn warn_of_unknown(chosen: &Chosen, named: &[(String, Option<String>)], entity: &Entity) {
+/// Says which names of the settings are nobody's, as a misspelt one is.
+fn tell_of_unknown(copying: &Copying<'_>, chosen: &Chosen, named: &[(String, Option<String>)]) {
     let Chosen::These(wanted) = chosen else { return };
-    for it in wanted.iter().filter(|it| !named.iter().any(|(id, name)| id == *it || name.as_ref() == Some(*it))) {
-        log::warn!("{}: there is no `{it}` at Klaviyo, whose members were to be copied", entity.name);
+    let unknown: Vec<String> = wanted
+        .iter()
+        .filter(|it| !named.iter().any(|(id, name)| id == *it || name.as_ref() == Some(*it)))
+        .map(|it| format!("“{it}”"))
+        .collect();
+    if !unknown.is_empty() {
+        let (setting, unknown) = (Membership::setting_of(copying.entity), unknown.join(", "));
+        copying.remark_on(format!("nothing at Klaviyo has the name or id {unknown}, which {setting} names"));
     }
 }
 

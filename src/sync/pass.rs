@@ -145,6 +145,10 @@ impl<'a> Pass<'a> {
         let first = Request::sized(self.entity, partition, from.map(Bounds::Since), parent, self.page_size);
         let mut series = Series::from(first);
         while let Some(asked) = series.take() {
+            if self.copying.is_held() {
+                // A pause may last for days, and a process be killed meanwhile.
+                self.write()?;
+            }
             let batch = self.copying.ask(&asked)?;
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
             identity::names_one(self.entity, page.records.len())?;
@@ -177,6 +181,7 @@ impl<'a> Pass<'a> {
         let latest = page.followed.iter().flatten().max().copied().map(|it| it.min(self.started_at));
         self.reached = self.reached.max(latest);
         for (entity, records) in std::iter::once((self.entity, page.records)).chain(page.companions) {
+            self.copying.count(entity, records.len(), Changes::default());
             self.gathered.entry(entity.name).or_insert_with(|| (entity, Vec::new())).1.extend(records);
         }
         let own = self.gathered.get(self.entity.name).map_or(0, |it| it.1.len());
@@ -203,8 +208,8 @@ impl<'a> Pass<'a> {
             };
             batches.iter().map(write).collect()
         })?;
-        for ((entity, records), changes) in batches.iter().zip(changes) {
-            self.copying.count(entity, records.len(), changes);
+        for ((entity, _), changes) in batches.iter().zip(changes) {
+            self.copying.count(entity, 0, changes);
         }
         Ok(())
     }

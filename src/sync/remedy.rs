@@ -4,17 +4,19 @@ use super::run::Stopped;
 use crate::klaviyo::Error;
 use crate::store;
 
-/// `None` where there is nothing to mend.
-pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
+/// `None` where there is nothing to mend. What is tried again by itself is so only where a schedule is kept (`kept`).
+pub(super) fn of(stopped: &Stopped, kept: bool) -> Option<&'static str> {
     match stopped {
-        Stopped::Klaviyo(error) => of_klaviyo(error),
+        Stopped::Klaviyo(error) => of_klaviyo(error, kept),
         Stopped::Store(error) => Some(of_store(error)),
-        Stopped::Unreachable(_) => Some(NETWORK),
+        Stopped::Unreachable(_) => Some(network(kept)),
+        Stopped::KeyRefused(_) => Some(NEW_KEY),
         Stopped::OtherAccount { .. } => Some(
             "Set KLAVIYO_API_KEY to a key of the account that is copied here, or give the other account a `data_dir` of its own.",
         ),
         Stopped::NoKey => Some("Set KLAVIYO_API_KEY to a private key of the account and start Klytics again."),
-        Stopped::NoParents(_) => Some("Once those were read, this follows by itself."),
+        Stopped::NoParents(_) if kept => Some("Once those were read, this follows by itself."),
+        Stopped::NoParents(_) => Some("Sync those, and then this."),
         Stopped::NoConversionMetric => {
             Some("Sync metrics; where no shop is connected, map a metric to revenue in Klaviyo.")
         }
@@ -25,23 +27,30 @@ pub(super) fn of(stopped: &Stopped) -> Option<&'static str> {
             Some("Choose the time zone again in Klaviyo's account settings, then sync accounts.")
         }
         Stopped::Malformed(_) | Stopped::Endless(_) => Some(
-            "It is tried again by itself. If it stays, Klaviyo answers in a way that this version does not know: look for a newer one.",
+            "If it stays when it is tried again, Klaviyo answers in a way that this version does not know: look for a newer one.",
         ),
         Stopped::NoAnswer => Some("Look at Klaviyo what was made, and ask again."),
-        Stopped::Panicked => Some("It is tried again by itself. Please report it with the lines of the log."),
+        Stopped::Panicked => Some("Please report it with the lines of the log; the next run tries again."),
     }
 }
 
-const NETWORK: &str = "Check this machine's network, its name server and proxy, and the setting klaviyo.base_url. It is \
-                       tried again by itself.";
+/// What helps where Klaviyo refuses the key.
+pub(super) const NEW_KEY: &str =
+    "Create a new private key in Klaviyo (Settings, API keys), set KLAVIYO_API_KEY to it and start Klytics again.";
 
-fn of_klaviyo(error: &Error) -> Option<&'static str> {
+fn network(kept: bool) -> &'static str {
+    if kept {
+        "Check this machine's network, its name server and proxy, and the setting klaviyo.base_url. It is tried again by itself."
+    } else {
+        "Check this machine's network, its name server and proxy, and the setting klaviyo.base_url; then sync again."
+    }
+}
+
+fn of_klaviyo(error: &Error, kept: bool) -> Option<&'static str> {
     match error {
         Error::Stopped | Error::ExpiredCursor { .. } | Error::NotFound { .. } => None,
         Error::Settings(_) => Some("Mend the setting and start Klytics again; `klytics config check` finds mistakes."),
-        Error::Unauthorized { .. } => Some(
-            "Create a new private key in Klaviyo (Settings, API keys), set KLAVIYO_API_KEY to it and start Klytics again.",
-        ),
+        Error::Unauthorized { .. } => Some(NEW_KEY),
         Error::MissingScope { .. } => Some(
             "Create a key in Klaviyo that has this scope, set KLAVIYO_API_KEY to it and start Klytics again; or leave it: the rest is copied.",
         ),
@@ -51,13 +60,15 @@ fn of_klaviyo(error: &Error) -> Option<&'static str> {
         Error::TooLong { .. } => {
             Some("One record alone is longer than Klytics reads: look at what an integration sends. Please report it.")
         }
-        Error::QuotaUsedUp { .. } => {
-            Some("Nothing has to be done: it goes on by itself when the day's quota is open again.")
+        Error::QuotaUsedUp { share: Some(_), .. } => {
+            Some("Nothing has to be done; with a larger klaviyo.budget_share more is asked in a day.")
         }
-        Error::Unavailable { .. } => {
+        Error::QuotaUsedUp { share: None, .. } => Some("Nothing has to be done."),
+        Error::Unavailable { .. } if kept => {
             Some("Nothing has to be done: it is tried again by itself. See status.klaviyo.com.")
         }
-        Error::Unreachable { .. } => Some(NETWORK),
+        Error::Unavailable { .. } => Some("Sync again later; see status.klaviyo.com."),
+        Error::Unreachable { .. } => Some(network(kept)),
         Error::ForeignLink { .. } => Some("Something between here and Klaviyo changes its answers: check the proxy."),
     }
 }
@@ -87,14 +98,15 @@ mod tests {
         for (error, words) in [
             (Error::Unauthorized { detail: detail() }, "new private key"),
             (Error::MissingScope { endpoint, scopes: &["forms:read"], detail: detail() }, "this scope"),
-            (Error::QuotaUsedUp { endpoint, resumes_in: Duration::from_hours(1) }, "goes on by itself"),
+            (Error::QuotaUsedUp { endpoint, resumes_in: Duration::from_hours(1), share: None }, "Nothing"),
+            (Error::QuotaUsedUp { endpoint, resumes_in: Duration::from_hours(1), share: Some(11) }, "budget_share"),
             (Error::Unavailable { endpoint, tries: 7, reason: detail() }, "tried again"),
             (Error::Unreachable { host: detail(), tries: 7, reason: detail() }, "network"),
             (Error::Rejected { status: 400, endpoint, detail: detail() }, "newer version"),
         ] {
-            let said = of(&Stopped::Klaviyo(error)).expect("a remedy");
+            let said = of(&Stopped::Klaviyo(error), true).expect("a remedy");
             assert!(said.contains(words) && said.ends_with('.'), "{said}");
         }
-        assert_eq!(of(&Stopped::Klaviyo(Error::Stopped)), None);
+        assert_eq!(of(&Stopped::Klaviyo(Error::Stopped), true), None);
     }
 }

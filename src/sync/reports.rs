@@ -66,7 +66,11 @@ fn refuse_while_parked(copying: &Copying<'_>, report: &Report) -> Result<(), Sto
     let resumes_at = copying.store().read(|db| db.resumes_at(copying.entity))?;
     let left = resumes_at.map(|it| it - copying.now()).and_then(|it| it.to_std().ok());
     match left.filter(|it| !it.is_zero() && !copying.order.forced) {
-        Some(resumes_in) => Err(Error::QuotaUsedUp { endpoint: report.path, resumes_in }.into()),
+        Some(resumes_in) => {
+            let usage = copying.client.usage().into_iter().find(|it| it.endpoint == report.path);
+            let share = usage.and_then(|it| it.day).filter(|it| it.used >= it.limit).map(|it| it.limit);
+            Err(Error::QuotaUsedUp { endpoint: report.path, resumes_in, share }.into())
+        }
         None => Ok(()),
     }
 }

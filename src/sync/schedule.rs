@@ -12,7 +12,7 @@ use croner::Cron;
 
 use super::desk::source;
 use super::{Handle, Order, Trigger};
-use crate::catalog::{ENTITIES, Entity, Pace, Source};
+use crate::catalog::{ACCOUNTS, ENTITIES, Entity, Pace, Source};
 use crate::config::OFF;
 use crate::store;
 use crate::store::runs::{EntityStatus, Status};
@@ -109,7 +109,8 @@ impl Default for Timetable {
     }
 }
 
-fn retry_after(failures: i64) -> TimeDelta {
+/// How long to wait after so many failures in a row.
+pub(super) fn retry_after(failures: i64) -> TimeDelta {
     let doublings = u32::try_from(failures - 1).unwrap_or_default().min(10);
     (RETRY_FIRST * 2_i32.pow(doublings)).min(RETRY_MAX)
 }
@@ -140,6 +141,13 @@ fn order_due(handle: &Handle) -> Result<(), store::Error> {
         return Ok(());
     }
     let now = handle.now();
+    if let Some(refusal) = handle.refusal() {
+        // The key cannot be changed while the process lives, but a refusal may have been Klaviyo's mistake.
+        if !refusal.rests {
+            order(handle, vec![&ACCOUNTS]);
+        }
+        return Ok(());
+    }
     let (statuses, zone) = handle.0.store.read(|db| Ok((db.statuses()?, db.zone()?)))?;
     let timetable = &handle.0.options.timetable;
     let is_due = |entity: &'static Entity| {
@@ -150,15 +158,18 @@ fn order_due(handle: &Handle) -> Result<(), store::Error> {
     let due: Vec<&'static Entity> = scheduled().filter(|it| is_due(it)).collect();
     for pace in [Pace::Prompt, Pace::Slow] {
         let entities: Vec<_> = due.iter().copied().filter(|it| it.pace() == pace).collect();
-        if entities.is_empty() {
-            continue;
-        }
-        let order = Order { entities, forced: false, since: None, trigger: Trigger::Schedule };
-        if let Err(refused) = handle.start(order) {
-            log::warn!("nothing was synced on schedule: {refused}");
+        if !entities.is_empty() {
+            order(handle, entities);
         }
     }
     Ok(())
+}
+
+fn order(handle: &Handle, entities: Vec<&'static Entity>) {
+    let order = Order { entities, forced: false, since: None, trigger: Trigger::Schedule };
+    if let Err(refused) = handle.start(order) {
+        log::warn!("nothing was synced on schedule: {refused}");
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use klytics::config;
 use klytics::demo::{Mood, Plan};
 use klytics::store::Store;
@@ -154,6 +155,8 @@ fn what_klaviyo_refuses_is_said_and_never_kept() {
             assert!(message.contains(words) && message.starts_with("Segments were never copied"), "{message}");
         }
         mirror.fake.set_mood(Mood::Well);
+        // A key that was refused is left alone for a minute.
+        mirror.pass_time(TimeDelta::seconds(61));
         let well = get(&served, "/api/segments");
         assert_eq!((well.status, well.source.as_deref()), (Status::Ok, Some("klaviyo")), "{mood:?}: {}", well.body);
     }
@@ -165,11 +168,7 @@ fn a_used_up_quota_is_a_matter_of_time() {
     mirror.fake.set_mood(Mood::At("/api/lists", Box::new(Mood::DailyQuota)));
     let told = get(&served, "/api/lists");
     assert_eq!((told.status, &told.body["error"]), (Status::ServiceUnavailable, &json!("service_unavailable")));
-    assert!(
-        told.body["message"].as_str().expect("a message").contains("used up; it goes on by itself"),
-        "{}",
-        told.body
-    );
+    assert!(told.body["message"].as_str().expect("a message").contains("used up; it can go on at"), "{}", told.body);
 }
 
 #[test]
@@ -225,4 +224,21 @@ async fn two_who_ask_at_once_start_one_run() {
     let asked = mirror.fake.requests().into_iter().filter(|it| it.path == "/api/flows").count();
     assert!(asked <= 4, "{asked} requests, and not eight times as many");
     rocket::tokio::task::spawn_blocking(move || drop(mirror)).await.expect("an end");
+}
+
+#[test]
+fn a_refused_key_is_told_with_what_to_do_and_not_tried_for_every_reader() {
+    let (mirror, served) = nothing_copied(shop(), 10);
+    mirror.fake.set_mood(Mood::RefusesTheKey);
+    assert_eq!(get(&served, "/api/segments").status, Status::BadGateway);
+    let asked = mirror.fake.requests().len();
+    for path in ["/api/segments", "/api/events", "/api/overview", "/api/profiles"] {
+        let told = get(&served, path);
+        assert_eq!(told.status, Status::BadGateway, "{path}: {}", told.body);
+        let words = told.body.to_string();
+        assert!(words.contains("refused the API key") && words.contains("new private key"), "{path}: {words}");
+    }
+    assert_eq!(mirror.fake.requests().len(), asked, "every reader tries the key again");
+    let page = served.client.get("/").dispatch().into_string().expect("a page");
+    assert!(page.contains("new private key"), "the first page has no remedy");
 }

@@ -248,3 +248,18 @@ fn what_members_bought_is_known_where_they_are_known() {
     );
     assert_eq!(results, ["list L1 2 2 70.5000", "segment S1 2 1 30.5000", "segment S2 0 0 0.0000"]);
 }
+
+#[test]
+fn a_name_that_nobody_has_is_said() {
+    let these = |names: &[&str]| Chosen::These(names.iter().map(|it| (*it).to_owned()).collect());
+    let membership = Membership { lists: these(&["Newslettr"]), segments: Chosen::None, relist_days: 7 };
+    let mirror = Mirror::with(shop(), &reading(membership));
+    let run = mirror.run(only(&GROUPS));
+    assert_eq!(run.status.name(), "completed");
+    let said = mirror.status("list_members").error.expect("a remark");
+    assert_eq!(said, "nothing at Klaviyo has the name or id “Newslettr”, which membership.lists names");
+    let logged = "select count(*) from sync_log where entity_type = 'list_members' and words like '%Newslettr%'";
+    assert_eq!(value(&mirror.store, logged), "1");
+    let segments = klytics::catalog::find("segment_members").expect("an entity");
+    assert_eq!(mirror.handle.schedule_of(segments), "Off: membership.segments is \"none\"");
+}

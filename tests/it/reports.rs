@@ -266,7 +266,7 @@ fn a_used_up_day_parks_the_report_and_says_until_when() {
     // Klaviyo said 73,473 seconds: from noon in New York to a quarter past eight the next morning.
     assert!((until - noon() - TimeDelta::seconds(73_473)).abs() < TimeDelta::seconds(1), "{until}");
     let error = status.error.expect("a message");
-    let told = "the day's requests to /api/flow-series-reports are used up; it goes on by itself at 08:24 on 22 November (America/New_York)";
+    let told = "the day's requests to /api/flow-series-reports are used up; it can go on at 08:24 on 22 November (America/New_York)";
     assert_eq!(error, told);
     assert_eq!(mirror.status("flow_values_reports").status.name(), "completed", "the others have budgets of their own");
     // Nobody asks before that, not even after a restart, unless they insist.

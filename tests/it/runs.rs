@@ -116,6 +116,32 @@ fn paused() -> (Mirror, Ticket) {
     (mirror, ticket)
 }
 
+#[test]
+fn what_waits_for_a_rate_limit_holds_nobody_up() {
+    let reports = klytics::sync::Reach { history_days: 150, restate_days: 30 };
+    let options = Options { reports, parallel: 1, ..Reading::default().options };
+    // Two reports a minute of each kind, in real time: they wait for most of an hour.
+    let mirror = Mirror::with(shop(), &Reading { options, waits: true, ..Reading::default() });
+    let ticket = mirror.order(everything());
+    let counts = ["list_counts", "segment_counts", "list_members", "metric_aggregates"];
+    let of = |name: &str| running(&mirror, ticket.run).map(|it| part(&it, name).clone());
+    until("what is behind the reports", || {
+        counts.iter().all(|name| of(name).is_some_and(|it| !matches!(it.status, Status::Queued)))
+    });
+    let reports: Vec<_> = running(&mirror, ticket.run)
+        .expect("a run")
+        .entities
+        .into_iter()
+        .filter(|it| it.name.ends_with("_reports") && it.status == Status::Running)
+        .collect();
+    assert!(reports.len() >= 6, "{reports:?}");
+    // A wait that is ahead was not waited yet.
+    assert!(reports.iter().all(|it| it.waited_secs < 45.0), "{reports:?}");
+    assert!(reports.iter().any(|it| it.doing.as_ref().is_some_and(|it| it.starts_with("waiting "))), "{reports:?}");
+    mirror.handle.cancel();
+    mirror.ended(&ticket);
+}
+
 /// Waits until nothing is asked any more.
 fn settle(mirror: &Mirror) {
     let mut before = requests(mirror);
@@ -137,6 +163,10 @@ fn a_pause_holds_everything_and_a_resume_goes_on_where_it_was() {
     assert_eq!(held.status, Status::Paused);
     let kept: u64 = value(&mirror.store, "select count(*) from klaviyo_events").parse().expect("a count");
     assert!(kept > 0);
+    // A kill from here on costs nothing that was complete: what is counted as new is in the file.
+    assert_eq!(part(&held, "events").rows_new.unsigned_abs(), kept);
+    let seen = part(&held, "events").rows_seen.unsigned_abs();
+    assert!(seen - kept < 3 * 30_000, "{kept} of {seen}");
     assert_eq!(lines(&mirror.store, "select status from sync_runs"), ["paused"]);
     // What is ordered meanwhile waits, too.
     let later = mirror.order(forced());
@@ -243,7 +273,7 @@ fn a_run_says_what_it_does() {
     let told = said(&mirror, fifth.id);
     has(&told, "tags: waits 1", " s as Klaviyo asked");
     assert!(!told.iter().any(|it| it.starts_with("tags: waits 1 s") || it.starts_with("tags: waits 2 s")), "{told:#?}");
-    has(&told, "tags: failed: ", "tried again by itself");
+    has(&told, "tags: failed: ", "Sync again later");
 }
 
 #[test]
@@ -290,6 +320,82 @@ fn the_schedule_begins_what_is_due_once_and_tries_again_what_failed() {
     until("a run of what was missed", || of_events() == 2);
     pause(Duration::from_millis(2_500));
     assert_eq!(of_events(), 2);
+}
+
+#[test]
+fn a_refused_key_is_tried_less_and_less_until_it_is_taken() {
+    let mut mirror = Mirror::of(shop());
+    mirror.fake.set_mood(Mood::RefusesTheKey);
+    mirror.keep_schedule(&Reading::default());
+    let quiet = Duration::from_millis(4_500);
+    until("a refusal", || mirror.handle.refusal().is_some() && mirror.handle.runs().is_empty());
+    pause(quiet);
+    assert_eq!(requests(&mirror), 1, "one request tells it of everything");
+    mirror.pass_time(TimeDelta::seconds(61));
+    until("a second try", || requests(&mirror) == 2);
+    mirror.pass_time(TimeDelta::seconds(61));
+    pause(quiet);
+    assert_eq!(requests(&mirror), 2, "the pause doubles");
+    mirror.pass_time(TimeDelta::seconds(61));
+    until("a third try", || requests(&mirror) == 3);
+    mirror.fake.set_mood(Mood::Well);
+    mirror.pass_time(TimeDelta::minutes(5));
+    until("everything", || mirror.status("events").status == Status::Completed);
+    assert!(mirror.handle.refusal().is_none());
+}
+
+#[test]
+fn what_failed_before_a_restart_is_tried_at_once() {
+    let mut mirror = Mirror::of(shop());
+    mirror.fake.set_mood(Mood::RefusesTheKey);
+    mirror.run(everything());
+    mirror.run(everything());
+    mirror.fake.set_mood(Mood::Well);
+    // The clock stands still: nothing is due but what a start makes so.
+    mirror.keep_schedule(&Reading::default());
+    until("everything", || mirror.status("events").status == Status::Completed);
+}
+
+#[test]
+fn what_is_cancelled_waits_for_its_next_time() {
+    let mut mirror = Mirror::of(slow());
+    mirror.keep_schedule(&Reading::default());
+    until("a first window", || {
+        mirror.handle.runs().iter().any(|it| it.entities.iter().any(|it| it.rows_new > 0 && it.name == "events"))
+    });
+    mirror.handle.cancel();
+    until("the end", || mirror.handle.runs().is_empty());
+    let ended = || mirror.store.read(|db| db.runs(50)).expect("runs");
+    let before = ended();
+    assert!(said(&mirror, before[0].id).last().is_some_and(|it| it.contains("cancelled; the schedule copies")));
+    pause(Duration::from_millis(4_500));
+    assert_eq!((mirror.handle.runs().len(), ended().len()), (0, before.len()), "a cancelled run begins again");
+    mirror.pass_time(TimeDelta::minutes(16));
+    until("the events", || mirror.status("events").status == Status::Completed);
+}
+
+#[test]
+fn a_killed_run_is_remembered_with_what_it_did() {
+    let mirror = Mirror::of(slow());
+    let ticket = mirror.order(only(&["accounts", "metrics", "events"]));
+    until("a first window", || running(&mirror, ticket.run).is_some_and(|it| part(&it, "events").rows_new > 0));
+    until("its log", || said(&mirror, ticket.run).iter().any(|it| it.starts_with("events: complete")));
+    // What the next process finds.
+    let found = mirror.store.write(|db| {
+        db.interrupt_runs(noon())?;
+        Ok((db.run(ticket.run)?.expect("the run"), db.statuses()?, db.count(entity("events"))?))
+    });
+    let (run, statuses, kept) = found.expect("a run");
+    let parts: Vec<_> = run.entities.iter().map(|it| (it.name.as_str(), it.status)).collect();
+    for (name, status) in
+        [("accounts", Status::Completed), ("metrics", Status::Completed), ("events", Status::Interrupted)]
+    {
+        assert!(parts.contains(&(name, status)), "{parts:?}");
+    }
+    assert!(part(&run, "events").rows_seen > 0);
+    assert!(said(&mirror, ticket.run).iter().any(|it| it.starts_with("run: interrupted: the process ended")));
+    let events = statuses.iter().find(|it| it.name == "events").expect("a status");
+    assert_eq!((events.status, events.rows), (Status::Interrupted, kept));
 }
 
 #[test]

@@ -89,9 +89,10 @@ fn a_refused_key_is_said_and_nothing_is_lost() {
     let mirror = Mirror::copied();
     let before = rows(&mirror.store, true);
     mirror.fake.set_mood(Mood::RefusesTheKey);
+    let asked = mirror.fake.requests().len();
     let run = mirror.run(forced());
     assert_eq!(run.status.name(), "failed");
-    for it in run.entities.iter().filter(|it| entity(&it.name).path().is_some()) {
+    for it in &run.entities {
         assert_eq!((it.status.name(), it.key_refused), ("failed", true), "{}", it.name);
         assert_eq!(
             error(&mirror, &run, &it.name),
@@ -99,14 +100,44 @@ fn a_refused_key_is_said_and_nothing_is_lost() {
             "{}",
             it.name
         );
-        assert_eq!(it.requests, 1, "{}: a key is not tried twice", it.name);
+        assert!(it.remedy.as_ref().is_some_and(|it| it.contains("new private key")), "{}", it.name);
     }
+    assert_eq!(mirror.fake.requests().len() - asked, 1, "a key is tried once for all of them");
+    let said = format!("select words from sync_log where run_id = {} and level = 'error'", run.id);
+    let said = lines(&mirror.store, &said);
+    assert_eq!(said.len(), 2, "one cause is one line: {said:?}");
+    assert!(
+        said[0].starts_with("Klaviyo refused the API key: Incorrect authentication credentials. Create"),
+        "{said:?}"
+    );
+    assert_eq!(said[1], "ended: failed");
     same_rows(&rows(&mirror.store, true), &before);
     // When it last went well is still known, and the next key goes on.
     assert!(mirror.status("events").last_synced_at.is_some());
     mirror.fake.set_mood(Mood::Well);
     assert_eq!(changes(&mirror.sync()), (0, 0, 0));
     assert_eq!(mirror.status("events").error, None);
+}
+
+#[test]
+fn a_key_that_is_refused_midway_ends_everything_at_once() {
+    let mirror = Mirror::of(slow());
+    let ticket = mirror.order(everything());
+    until(&mirror, |run| part(run, "events").rows_new > 0);
+    mirror.fake.set_mood(Mood::RefusesTheKey);
+    let run = mirror.ended(&ticket);
+    assert_eq!(run.status.name(), "failed");
+    let open: Vec<_> = run.entities.iter().filter(|it| it.status.name() != "completed").collect();
+    assert!(open.iter().all(|it| it.status.name() == "failed" && it.key_refused), "{open:?}");
+    assert!(open.iter().any(|it| it.name == "events"));
+    // What was in flight at that moment at most.
+    let refused = mirror.fake.requests().into_iter().filter(|it| it.status == 401).count();
+    assert!((1..=30).contains(&refused), "{refused}");
+    let kept = value(&mirror.store, "select count(*) from klaviyo_events");
+    assert_eq!(mirror.status("events").rows.to_string(), kept);
+    mirror.fake.set_mood(Mood::Well);
+    mirror.sync();
+    holds_the_truth(&mirror, &mirror.fake.truth());
 }
 
 #[test]
@@ -136,7 +167,7 @@ fn a_used_up_day_parks_the_entity_and_says_until_when() {
     let said = error(&mirror, &run, "profiles");
     assert_eq!(
         said,
-        "the day's requests to /api/profiles are used up; it goes on by itself at 08:24 on 22 November (America/New_York)"
+        "the day's requests to /api/profiles are used up; it can go on at 08:24 on 22 November (America/New_York)"
     );
     let others: Vec<_> = run.entities.iter().filter(|it| it.status.name() != "completed").map(|it| &it.name).collect();
     assert_eq!(others, ["profiles", "profile_predictions"]);
@@ -213,6 +244,19 @@ fn a_zone_that_nobody_knows_is_said() {
     holds_the_truth(&mirror, &mirror.fake.truth());
 }
 
+#[test]
+fn who_waits_before_another_try_says_why() {
+    let mirror = Mirror::with(shop(), &Reading { waits: true, ..Reading::default() });
+    mirror.fake.set_mood(Mood::At("/api/tags", Box::new(Mood::FailsEvery(1, 503))));
+    let ticket = mirror.order(only(&["tags"]));
+    until(&mirror, |run| {
+        let doing = part(run, "tags").doing.as_deref().unwrap_or_default();
+        doing.contains("before trying again: 503")
+    });
+    mirror.handle.cancel();
+    mirror.ended(&ticket);
+}
+
 /// A shop that takes a while to be copied: a hundred pages of events, each after a moment.
 fn slow() -> Plan {
     let shop = ShopPlan { events: 60_000, profiles: 300, ..ShopPlan::until(noon()) };
@@ -256,7 +300,10 @@ fn a_run_that_is_stopped_keeps_what_it_has_and_the_next_goes_on_there() {
     mirror.handle.cancel();
     let run = mirror.ended(&ticket);
     assert_eq!((run.status.name(), part(&run, "events").status.name()), ("cancelled", "cancelled"));
+    assert_eq!(part(&run, "events").error, None, "a wish is no error");
     let kept: i64 = value(&mirror.store, "select count(*) from klaviyo_events").parse().expect("a count");
+    let status = mirror.status("events");
+    assert_eq!((status.status.name(), status.rows), ("cancelled", kept), "what is there is not called never read");
     let truth = mirror.fake.truth();
     let all = truth.events.values().sum::<u64>() - truth.events_ahead;
     assert!(0 < kept && kept.unsigned_abs() < all, "{kept} of {all}");
@@ -278,6 +325,9 @@ fn a_server_that_goes_down_loses_nothing() {
     mirror.stop();
     let run = mirror.store.read(|db| db.runs(1)).expect("runs").remove(0);
     assert_eq!(run.status.name(), "interrupted");
+    let kept = value(&mirror.store, "select count(*) from klaviyo_events");
+    let status = mirror.status("events");
+    assert_eq!((status.status.name(), status.rows.to_string()), ("interrupted", kept));
     mirror.restart(&Reading::default());
     mirror.sync();
     holds_the_truth(&mirror, &mirror.fake.truth());

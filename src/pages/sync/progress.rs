@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::problems::{Problem, SHARED, gather, of_part};
 use crate::store::runs::{Run, RunEntity, Status};
 
 /// A run that goes on or waits, with how far it is.
@@ -19,6 +20,8 @@ pub struct Progress {
     pub left_secs: Option<f64>,
     /// Rows read in a second, of all that goes on now.
     pub rows_per_sec: Option<f64>,
+    /// What went wrong with several entities, where that was [told apart](Self::told_once).
+    pub problems: Vec<Problem>,
 }
 
 impl Progress {
@@ -44,7 +47,15 @@ impl Progress {
             left_secs: running().filter_map(|it| it.left_secs).reduce(f64::max),
             rows_per_sec: (rate >= 1.0 && run.status == Status::Running).then_some(rate),
             run,
+            problems: Vec::new(),
         }
+    }
+
+    /// With what several entities share told apart from them.
+    #[must_use]
+    pub(super) fn told_once(mut self) -> Progress {
+        self.problems = gather(&mut self.run.entities, SHARED, of_part);
+        self
     }
 }
 

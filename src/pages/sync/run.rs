@@ -58,7 +58,8 @@ pub(super) async fn show(id: &str, visit: Visit, store: &State<Store>, handle: &
         let now = Utc::now();
         let (page, mut standing) =
             store.read(|db| Ok((RunPage::load(db, &handle, id, now)?, super::super::standing(db, &handle, now)?)))?;
-        let page = page.ok_or(Error::NotFound("run"))?;
+        let mut page = page.ok_or(Error::NotFound("run"))?;
+        page.run = page.run.told_once();
         standing.running = page.live && !handle.is_paused();
         web::draw("sync_run.html", &Shell::new(visit, standing), &page)
     })

@@ -150,8 +150,13 @@ fn a_run_that_is_cancelled_ends_and_the_others_go_on() {
     desk.start(order(&["events", "metrics"]), noon());
     let task = desk.take(Pace::Prompt, noon()).expect("a task");
     desk.start(order(&["tags"]), noon());
-    assert_eq!(desk.cancel(Some(9)), [0; 0]);
-    assert_eq!(desk.cancel(Some(1)), [1]);
+    assert_eq!(desk.cancel(Some(9)).0, [0; 0]);
+    let (runs, put_off) = desk.cancel(Some(1));
+    assert_eq!((runs, put_off.iter().map(|it| it.name).collect()), (vec![1], vec!["events"]));
+    let events = find("events").expect("an entity");
+    assert!(desk.is_under_way(events), "no schedule begins it before it is written down");
+    desk.forget_put_off();
+    assert!(!desk.is_under_way(events));
     assert!(task.cancel.is_set());
     assert!(desk.close(1).is_none(), "something of it is still being copied");
     end(&mut desk, &task, Status::Cancelled);
@@ -164,10 +169,26 @@ fn a_run_that_is_cancelled_ends_and_the_others_go_on() {
 }
 
 #[test]
+fn waits_side_by_side_are_one_and_count_as_they_pass() {
+    let mut desk = Desk::default();
+    desk.start(order(&["events"]), noon());
+    desk.take(Pace::Prompt, noon());
+    let at = |secs| noon() + TimeDelta::seconds(secs);
+    let live = desk.live(1).expect("a run");
+    live.begin_wait("events", at(0));
+    live.begin_wait("events", at(5));
+    assert_eq!(live.end_wait("events", at(10)), None, "another thread still waits");
+    let shown = live.shown(at(12)).entities[0].waited_secs;
+    assert!((shown - 12.0).abs() < 1e-9, "what is waited is not told ahead: {shown}");
+    assert_eq!(live.end_wait("events", at(15)), Some(15.0));
+    assert_eq!(live.end_wait("events", at(16)), None);
+}
+
+#[test]
 fn the_time_that_is_left_follows_from_the_share_that_is_done() {
     let events = find("events").expect("an entity");
     let it = RunEntity { started_at: Some(noon()), done: Some(0.25), ..RunEntity::queued(events) };
-    assert_eq!(left(&it, noon() + chrono::TimeDelta::seconds(60)), Some(180.0));
+    assert_eq!(left(&it, noon() + TimeDelta::seconds(60)), Some(180.0));
     assert_eq!(left(&RunEntity { done: Some(0.001), ..it.clone() }, noon()), None, "too little to judge by");
     assert_eq!(left(&RunEntity { done: None, ..it }, noon()), None);
 }

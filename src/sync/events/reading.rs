@@ -147,6 +147,7 @@ impl<'a> Reading<'a> {
         let mut series = Series::from(Request::sized(entity, None, Some(bounds), None, page_size));
         let mut seen = 0;
         while let Some(asked) = series.take() {
+            self.write_if_held()?;
             let usual = self.desk().usual;
             let mut room = self.room.take(usual);
             if self.desk().failure.is_some() {
@@ -223,9 +224,18 @@ impl<'a> Reading<'a> {
                 desk.shelf.since.get_or_insert(now);
                 desk.shelf.pieces.push(piece);
             }
-            if desk.shelf.is_due(now) { desk.shelf.empty() } else { Vec::new() }
+            if desk.shelf.is_due(now) || self.copying.is_held() { desk.shelf.empty() } else { Vec::new() }
         };
         self.write(due)
+    }
+
+    /// A pause may last for days, and a process be killed meanwhile: what is complete is written before.
+    fn write_if_held(&self) -> Result<(), Stopped> {
+        if !self.copying.is_held() {
+            return Ok(());
+        }
+        let pieces = self.desk().shelf.empty();
+        self.write(pieces)
     }
 
     fn write(&self, pieces: Vec<Piece>) -> Result<(), Stopped> {
