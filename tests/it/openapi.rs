@@ -148,6 +148,11 @@ fn filled(mirror: &Mirror, path: &str) -> String {
     if path.starts_with("/api/sync/") {
         return path.replace("{id}", &value(&mirror.store, "select max(id) from sync_runs"));
     }
+    if path == "/api/pages/benchmarks/{id}" {
+        return path.replace("{id}", "bounces");
+    }
+    // A page about one thing is named after what it is one of.
+    let entity = if entity == "pages" { path.split('/').nth(3).unwrap_or_default() } else { entity };
     if path.contains("{id}") {
         let alive = if entity == "events" { "" } else { "where deleted_at is null" };
         let id = value(&mirror.store, &format!("select coalesce(min(id), 'nobody') from klaviyo_{entity} {alive}"));
