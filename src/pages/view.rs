@@ -185,7 +185,6 @@ pub struct Fact {
     pub name: String,
     pub unit: Unit,
     /// As the unit has it: a number or a text.
-    #[schema(value_type = Object)]
     pub value: serde_json::Value,
     pub path: Option<String>,
     /// A remark beside it.
