@@ -151,6 +151,9 @@ fn filled(mirror: &Mirror, path: &str) -> String {
     if path.starts_with("/api/sync/") {
         return path.replace("{id}", &value(&mirror.store, "select max(id) from sync_runs"));
     }
+    if path == "/api/pages/benchmarks/{id}" {
+        return path.replace("{id}", "bounces");
+    }
     // A page about one thing is named after its listing.
     let entity = match path.strip_prefix("/api/pages/").and_then(|it| it.split('/').next()) {
         Some("audience") => "profiles",
