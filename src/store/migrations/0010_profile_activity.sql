@@ -10,7 +10,7 @@ create table klaviyo_profile_activity (
     clicks bigint not null,
     -- of the conversion metric in `aggregates_basis`
     orders bigint not null,
-    revenue decimal(18,4) not null,
+    revenue decimal(38,4) not null,
     first_emailed_at timestamp,
     last_emailed_at timestamp,
     last_received_at timestamp,

@@ -8,7 +8,7 @@ select
     cast(sum(case when what = 'open' then events else 0 end) as bigint) as opens,
     cast(sum(case when what = 'click' then events else 0 end) as bigint) as clicks,
     cast(sum(case when what = 'order' then events else 0 end) as bigint) as orders,
-    cast(sum(amount) as decimal(18, 4)) as revenue,
+    cast(sum(amount) as decimal(38, 4)) as revenue,
     min(case when what = 'email' and events > 0 then happened_at end) as first_emailed_at,
     max(case when what = 'email' and events > 0 then happened_at end) as last_emailed_at,
     max(case when what in ('email', 'delivered') and events > 0 then happened_at end) as last_received_at,

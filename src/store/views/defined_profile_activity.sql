@@ -30,7 +30,7 @@ summed as (
         count(*) filter (where is_open) as opens,
         count(*) filter (where is_click) as clicks,
         count(*) filter (where is_order) as orders,
-        cast(coalesce(sum(amount) filter (where is_order), 0) as decimal(18, 4)) as revenue,
+        cast(coalesce(sum(amount) filter (where is_order), 0) as decimal(38, 4)) as revenue,
         min(timestamp) filter (where kind = 'received_email') as first_emailed_at,
         max(timestamp) filter (where kind = 'received_email') as last_emailed_at,
         max(timestamp) filter (where is_received) as last_received_at,
