@@ -25,7 +25,8 @@ impl Client {
     }
 
     pub(crate) fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let more: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let more = more.concat();
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
         let start = Instant::now();
         self.stream.get_mut().write_all(request.as_bytes()).expect("a request");

@@ -610,8 +610,8 @@ fn best_hour(hours: &[Sent], least: i64) -> String {
 
 fn best_feature(features: &[Document]) -> String {
     let of = |word: Verdict| {
-        let named = |it: &&Document| it.get("verdict").and_then(|it| it.as_str()) == Some(word.word());
-        let names = features.iter().filter(named).filter_map(|it| it.get("feature")?.as_str());
+        let is_judged_so = |it: &&Document| it.get("verdict").and_then(|it| it.as_str()) == Some(word.word());
+        let names = features.iter().filter(is_judged_so).filter_map(|it| it.get("feature")?.as_str());
         names.map(str::to_lowercase).collect::<Vec<_>>().join(", ")
     };
     let (better, worse) = (of(Verdict::Better), of(Verdict::Worse));

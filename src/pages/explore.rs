@@ -5,6 +5,8 @@ mod finding;
 mod question;
 mod saved;
 
+use std::fmt::Write as _;
+
 use rocket::fairing::AdHoc;
 use serde_json::json;
 
@@ -249,10 +251,10 @@ fn caption(frame: &Frame<'_>, question: &Question, found: &Found, name: &str) ->
     let mut said = format!("{name}, {range}: {} {words}", write(found.total.measured(question.measure)));
     if let Some((bucket, value)) = peak(question, found) {
         let at = question.interval.words(bucket).0;
-        said.push_str(&format!("; peak {at}, {}", write(Some(value))));
+        let _ = write!(said, "; peak {at}, {}", write(Some(value)));
     }
     if let Some(first) = found.groups.first().filter(|_| question.by != By::Nothing) {
-        said.push_str(&format!("; most: {}, {}", first.label, write(first.numbers.measured(question.measure))));
+        let _ = write!(said, "; most: {}, {}", first.label, write(first.numbers.measured(question.measure)));
     }
     said + "."
 }

@@ -44,31 +44,31 @@ mod tests {
         Some((reach.from.to_string(), reach.complete_from.to_string(), reach.is_all))
     }
 
-    fn said(from: &str, complete_from: &str, is_all: bool) -> Option<(String, String, bool)> {
-        Some((from.to_owned(), complete_from.to_owned(), is_all))
+    fn said(from: &str, complete_from: &str, is_all: bool) -> (String, String, bool) {
+        (from.to_owned(), complete_from.to_owned(), is_all)
     }
 
     #[test]
     fn a_day_is_complete_when_it_is_from_its_first_second_on() {
         let end = "2026-11-21T11:59:50";
         // New York's day begins at five o'clock.
-        assert_eq!(reach(&[("2026-11-20T05:00:00", end)], 0), said("2026-11-20", "2026-11-20", false));
-        assert_eq!(reach(&[("2026-11-20T05:00:01", end)], 0), said("2026-11-20", "2026-11-21", false));
-        assert_eq!(reach(&[("2026-11-20T04:59:59", end)], 0), said("2026-11-19", "2026-11-20", false));
+        assert_eq!(reach(&[("2026-11-20T05:00:00", end)], 0), Some(said("2026-11-20", "2026-11-20", false)));
+        assert_eq!(reach(&[("2026-11-20T05:00:01", end)], 0), Some(said("2026-11-20", "2026-11-21", false)));
+        assert_eq!(reach(&[("2026-11-20T04:59:59", end)], 0), Some(said("2026-11-19", "2026-11-20", false)));
     }
 
     #[test]
     fn what_lies_before_a_gap_is_not_complete() {
         let spans = [("2026-11-18T05:00:00", "2026-11-21T11:59:50"), ("2026-11-01T05:00:00", "2026-11-17T05:00:00")];
-        assert_eq!(reach(&spans, 0), said("2026-11-01", "2026-11-18", false));
-        assert_eq!(reach(&[], 0), said("1990-01-01", "2026-11-22", false));
+        assert_eq!(reach(&spans, 0), Some(said("2026-11-01", "2026-11-18", false)));
+        assert_eq!(reach(&[], 0), Some(said("1990-01-01", "2026-11-22", false)));
     }
 
     #[test]
     fn all_there_is_has_no_bounds_and_a_history_has_those_of_its_setting() {
         let end = "2026-11-21T11:59:50";
         assert_eq!(reach(&[("1990-01-01T00:00:00", end)], 0), None);
-        assert_eq!(reach(&[("2026-10-22T11:00:00", end)], 30), said("2026-10-22", "2026-10-23", true));
-        assert_eq!(reach(&[("2026-11-15T11:00:00", end)], 30), said("2026-11-15", "2026-11-16", false));
+        assert_eq!(reach(&[("2026-10-22T11:00:00", end)], 30), Some(said("2026-10-22", "2026-10-23", true)));
+        assert_eq!(reach(&[("2026-11-15T11:00:00", end)], 30), Some(said("2026-11-15", "2026-11-16", false)));
     }
 }

@@ -311,7 +311,7 @@ impl Sheet {
             columns.join(", "),
             self.order_by(&part)
         );
-        let values = self.values(frame, &text, own, &part);
+        let values = values(frame, &text, own, &part);
         Ok(frame.db.export(query.name, &text, &borrowed(&values), format, path)?)
     }
 
@@ -333,11 +333,6 @@ impl Sheet {
         };
         let search = frame.ask.search.clone().filter(|_| !self.search.is_empty());
         Ok(Part { column, descending, search, limit: frame.ask.limit, offset: frame.ask.offset })
-    }
-
-    fn values(&self, frame: &Frame<'_>, text: &str, mut own: Vec<Value>, part: &Part) -> Vec<Value> {
-        own.push(("q", Box::new(part.search.clone())));
-        frame.values(text, own)
     }
 
     /// `with answer as (…), found as (…)`: all rows, and those that were searched.
@@ -392,7 +387,7 @@ impl Sheet {
             totals.join(", "),
             largest.join(", ")
         );
-        let values = self.values(frame, &text, own, part);
+        let values = values(frame, &text, own, part);
         let mut rows = frame.db.documents(query.name, &text, &borrowed(&values))?;
         let mut largest = rows.pop().unwrap_or_default();
         let mut totals = rows.pop().unwrap_or_default();
@@ -440,6 +435,11 @@ fn as_numbers(row: &mut Document, name: &str) {
     if let Some(numbers) = numbers {
         *value = numbers.into();
     }
+}
+
+fn values(frame: &Frame<'_>, text: &str, mut own: Vec<Value>, part: &Part) -> Vec<Value> {
+    own.push(("q", Box::new(part.search.clone())));
+    frame.values(text, own)
 }
 
 /// An instant becomes the account's wall clock at it.

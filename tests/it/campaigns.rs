@@ -253,8 +253,8 @@ fn links_mailboxes_and_programs_are_told_from_events_and_profiles() {
     assert!(!html.contains("href=\"javascript"), "any other is text");
     // Texts have neither mailboxes nor opens.
     let text = json_of(&served, "/api/pages/campaigns/C2");
-    let names: Vec<_> = text["blocks"].as_array().expect("blocks").iter().map(|it| it["name"].clone()).collect();
-    assert!(!names.contains(&json!("campaign_providers")), "{names:?}");
+    let blocks: Vec<_> = text["blocks"].as_array().expect("blocks").iter().map(|it| it["name"].clone()).collect();
+    assert!(!blocks.contains(&json!("campaign_providers")), "{blocks:?}");
     let steps = content(&text, "funnel")["steps"].as_array().expect("steps");
     assert_eq!(columns(steps, &["name", "count"])[2], json!(["Clicked", 1]));
     assert_eq!(content(&text, "preview")["body"], "Tea is ready");

@@ -45,8 +45,9 @@ fn values(store: &Store, text: &str) -> Vec<Vec<Option<String>>> {
     ask(store, text).unwrap_or_else(|problem| panic!("{text}: {problem:?}")).rows
 }
 
-fn some(value: &str) -> Option<String> {
-    Some(value.to_owned())
+/// A value as the console writes it.
+fn of(value: &str) -> String {
+    value.to_owned()
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn a_statement_that_selects_is_answered() {
     let store = account(directory.path());
     assert_eq!(
         values(&store, "select id, name from campaigns order by id -- the end"),
-        [[some("C1"), some("Spring <b>sale</b>")], [some("C2"), some("Autumn")]]
+        [[Some(of("C1")), Some(of("Spring <b>sale</b>"))], [Some(of("C2")), Some(of("Autumn"))]]
     );
     for (text, expected) in [
         ("from klaviyo_events select count(*);", "50"),
@@ -76,9 +77,9 @@ fn a_statement_that_selects_is_answered() {
         ("select 1 /* a comment; drop table klaviyo_events */", "1"),
         ("select upper(name) from klaviyo_campaigns where name ilike 'aut%'", "AUTUMN"),
     ] {
-        assert_eq!(values(&store, text)[0][0], some(expected), "{text}");
+        assert_eq!(values(&store, text)[0][0], Some(of(expected)), "{text}");
     }
-    assert_eq!(values(&store, "describe klaviyo_campaigns")[0][0], some("id"));
+    assert_eq!(values(&store, "describe klaviyo_campaigns")[0][0], Some(of("id")));
     assert!(values(&store, "summarize klaviyo_campaigns").len() > 3);
     assert_eq!(
         values(&store, "from (pivot klaviyo_campaigns on status in ('Sent') using count(*) group by archived)").len(),
@@ -124,7 +125,10 @@ fn values_of_every_kind_are_shown_and_null_does_not_panic() {
             db.execute(Query { name: "seed", text }, params! {})
         })
         .expect("a document");
-    assert_eq!(values(&store, "select metadata from klaviyo_campaigns order by id"), [[some("{\"a\":[1]}")], [None]]);
+    assert_eq!(
+        values(&store, "select metadata from klaviyo_campaigns order by id"),
+        [[Some(of("{\"a\":[1]}"))], [None]]
+    );
 }
 
 #[test]
@@ -348,7 +352,7 @@ fn what_nests_deeply_is_refused_and_kills_nothing() {
         let problem = ask(&store, &text).expect_err("too deep");
         assert!(matches!(problem, Problem::Refused(_) | Problem::Failed(_)), "{problem:?}");
     }
-    assert_eq!(values(&store, &deep("(", "1", ")", 20))[0][0], some("1"), "what people write is not deep");
+    assert_eq!(values(&store, &deep("(", "1", ")", 20))[0][0], Some(of("1")), "what people write is not deep");
 }
 
 #[test]
@@ -393,7 +397,11 @@ fn a_runaway_is_stopped_in_time_and_nobody_waits_for_it() {
         assert!(start.elapsed() < Duration::from_millis(1_900), "a write waited {:?}", start.elapsed());
         assert!(matches!(runs.join().expect("a thread"), Err(Problem::TooLong(_))));
     });
-    assert_eq!(values(&store, "select count(*) from klaviyo_campaigns")[0][0], some("3"), "the next one is answered");
+    assert_eq!(
+        values(&store, "select count(*) from klaviyo_campaigns")[0][0],
+        Some(of("3")),
+        "the next one is answered"
+    );
 }
 
 #[test]

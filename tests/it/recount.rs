@@ -17,6 +17,9 @@ use serde_json::Value;
 
 use crate::support::{Mirror, Served, ended_well, everything, lines, noon, serve, shop};
 
+/// When, on which local day and through which channel somebody received a message.
+type Received = (NaiveDateTime, NaiveDate, &'static str);
+
 /// What an event is to a message, and through which channel: names as Klaviyo has them.
 const KINDS: &[(&str, What, &str)] = &[
     ("Received Email", What::Delivered, "email"),
@@ -260,7 +263,7 @@ impl Account {
         let within = |day: NaiveDate| way.first <= day && day <= way.last;
         let mut all: BTreeMap<Sender, Counts> = BTreeMap::new();
         // When each person got each message, with the day and the channel.
-        let mut got: HashMap<(&str, String), Vec<(NaiveDateTime, NaiveDate, &'static str)>> = HashMap::new();
+        let mut got: HashMap<(&str, String), Vec<Received>> = HashMap::new();
         // Flows as the sends of a message name them.
         let mut flows: HashMap<String, String> = HashMap::new();
         for event in &self.events {

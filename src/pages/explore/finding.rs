@@ -314,7 +314,7 @@ fn filtered(filter: &Filter, place: usize, values: &mut Vec<Value>) -> String {
         By::Of(dimension) => format!("cast({} as varchar)", expression(*dimension)),
         _ => text.clone(),
     };
-    let test = match filter.test {
+    let holds = match filter.test {
         Test::Is => format!("({text} = {given} or {id} = {given})"),
         Test::IsNot => format!("({text} is distinct from {given} and {id} is distinct from {given})"),
         Test::Contains => format!("contains(lower({text}), lower({given}))"),
@@ -325,7 +325,7 @@ fn filtered(filter: &Filter, place: usize, values: &mut Vec<Value>) -> String {
         Test::Known => format!("{text} is not null"),
         Test::Unknown => format!("{text} is null"),
     };
-    format!("\n                and {test}")
+    format!("\n                and {holds}")
 }
 
 /// The member of a document as a JSON pointer (RFC 6901), which every name can be written as.

@@ -186,7 +186,7 @@ impl Walk<'_> {
             match kind {
                 "TABLE_FUNCTION" => return self.table_function(node),
                 "BASE_TABLE" => self.table(node)?,
-                "SHOW_REF" => self.description(node)?,
+                "SHOW_REF" => description(node)?,
                 it if !NODES.contains(&it) => return Err(refused(format!("{} is not allowed", spoken(it)))),
                 _ => {}
             }
@@ -237,16 +237,16 @@ impl Walk<'_> {
             "there is no table or view {name} to ask; what may be asked is listed beside the statement"
         )))
     }
+}
 
-    /// Of a query or a table, whose nodes are looked at as they come; but not of databases, settings or all tables.
-    fn description(&self, node: &Map<String, Value>) -> Result<(), Problem> {
-        let kind = node.get("show_type").and_then(Value::as_str);
-        let of_query = node.get("query").is_some_and(Value::is_object);
-        if of_query && matches!(kind, Some("DESCRIBE" | "SUMMARY")) {
-            return Ok(());
-        }
-        Err(refused("show is not allowed; what may be asked is listed beside the statement"))
+/// Of a query or a table, whose nodes are looked at as they come; but not of databases, settings or all tables.
+fn description(node: &Map<String, Value>) -> Result<(), Problem> {
+    let kind = node.get("show_type").and_then(Value::as_str);
+    let of_query = node.get("query").is_some_and(Value::is_object);
+    if of_query && matches!(kind, Some("DESCRIBE" | "SUMMARY")) {
+        return Ok(());
     }
+    Err(refused("show is not allowed; what may be asked is listed beside the statement"))
 }
 
 /// A name without a schema or database before it, in lower case.
