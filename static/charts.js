@@ -98,9 +98,9 @@ function overTime({ rows: buckets, series, marks = [], currency, unit = 'money' 
   const own = series.filter((it) => !it.isCompared);
   const compared = series.filter((it) => it.isCompared);
   const single = rows.length === 1;
-  const dots = marks.length && { symbol: 'pin', symbolSize: 18, silent: true, animation: false, label: { show: false },
+  const dots = marks.length && { symbol: 'pin', symbolSize: 13, silent: true, animation: false, label: { show: false },
     itemStyle: { color: colours.compare, opacity: 0.7 },
-    data: [...new Set(marks.map(({ at }) => at))].map((at) => ({ xAxis: at, y: '94%' })) };
+    data: [...new Set(marks.map(({ at }) => at))].map((at) => ({ xAxis: at, y: '15%' })) };
   const drawn = own.map(({ key, name }, place) => ({
     name, ...kind,
     color: colours[place % COLOURS + 1],

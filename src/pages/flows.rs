@@ -59,7 +59,7 @@ static FLOWS: Sheet = Sheet {
     columns: &[
         Column::text("name", "Flow"),
         Column::new("status", "Status", Unit::Badge),
-        Column::text("trigger_type", "Starts with"),
+        Column::text("trigger_type", "Starts with").hidden(),
         Column::new("channel", "Channel", Unit::Text).hidden(),
         measures::REVENUE,
         Column::new("trend", "Trend", Unit::Trend),

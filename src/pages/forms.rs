@@ -52,7 +52,7 @@ static FORMS: Sheet = Sheet {
         Column::text("name", "Form"),
         Column::new("status", "Status", Unit::Badge),
         Column::text("form_type", "Type"),
-        Column::new("versions", "Versions", Unit::Count),
+        Column::new("versions", "Versions", Unit::Count).hidden(),
         VIEWS,
         SUBMISSIONS.with_bar(),
         Column::new("trend", "Trend", Unit::Trend),

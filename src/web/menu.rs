@@ -40,7 +40,7 @@ pub(super) const MENU: &[Group] = &[
         entries: &[
             Entry { path: "/deliverability", title: "Deliverability", icon: "heart-rate-monitor" },
             Entry { path: "/content", title: "Content", icon: "message-circle" },
-            Entry { path: "/benchmarks", title: "Benchmarks & audit", icon: "gauge" },
+            Entry { path: "/benchmarks", title: "Benchmarks", icon: "gauge" },
         ],
     },
     Group {

@@ -21,6 +21,9 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("percent", |value: &Value, _: &Args| number(value, format::percent));
     tera.register_filter("count", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 0)));
     tera.register_filter("decimal", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 1)));
+    tera.register_filter("channel", |value: &Value, _: &Args| {
+        Ok(value.as_str().map_or(value.clone(), |it| format::channel(it).into()))
+    });
     tera.register_filter("hours", |value: &Value, _: &Args| number(value, format::hours));
     // A fraction as a length of a drawing that is a hundred wide.
     tera.register_filter("hundred", |value: &Value, _: &Args| {

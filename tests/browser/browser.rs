@@ -107,7 +107,7 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// As a printer gets it: `print`, or `` for the screen again.
+    /// As a printer gets it: `print`, or nothing for the screen again.
     pub(crate) async fn as_printed(&self, media: &str) {
         self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
     }
