@@ -38,6 +38,6 @@ async fn sync_now_is_a_form(browser: &Browser, subject: &Subject) {
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     // The page reloads by itself until the run stands among those that have ended.
     let newest = "document.querySelector('[aria-labelledby=history-title] tbody td:nth-child(3)')?.textContent";
-    browser.until(&format!("{newest} === 'page'")).await;
+    browser.until(&format!("{newest} === 'a button'")).await;
     assert!(!browser.shows("#running-title").await, "what has ended is not shown as running");
 }

@@ -79,7 +79,7 @@ async fn the_table_works(browser: &Browser) {
         .await;
     browser.click(".counting a[href*='channel=email']").await;
     browser.until("location.search.includes('channel=email')").await;
-    browser.until(&format!("{}.every((it) => it === 'email')", column(2))).await;
+    browser.until(&format!("{}.every((it) => it === 'Email')", column(2))).await;
 }
 
 #[rocket::async_test]
