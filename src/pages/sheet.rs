@@ -438,7 +438,9 @@ fn as_numbers(row: &mut Document, name: &str) {
 }
 
 fn values(frame: &Frame<'_>, text: &str, mut own: Vec<Value>, part: &Part) -> Vec<Value> {
-    own.push(("q", Box::new(part.search.clone())));
+    if own.iter().all(|it| it.0 != "q") {
+        own.push(("q", Box::new(part.search.clone())));
+    }
     frame.values(text, own)
 }
 

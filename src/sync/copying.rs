@@ -238,7 +238,10 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     }
     let store = copying.store();
     match copying.entity.name {
-        "accounts" => drop(store.settle_zone()?),
+        "accounts" => {
+            identity::learned(copying);
+            drop(store.settle_zone()?);
+        }
         "metrics" => store.write(|db| db.name_metric_kinds())?,
         _ => {}
     }

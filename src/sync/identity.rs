@@ -41,6 +41,11 @@ pub(super) fn check(copying: &Copying<'_>) -> Result<(), Stopped> {
     }
 }
 
+/// Takes in that the account was read, and is the one that is kept.
+pub(super) fn learned(copying: &Copying<'_>) {
+    *copying.handle.0.account_is_known.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+}
+
 /// A key belongs to one account: an answer that names none would take the account away, and two would take turns.
 ///
 /// # Errors

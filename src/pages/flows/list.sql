@@ -76,6 +76,28 @@ listed as (
     from flows
     where status = 'live' and not coalesce(archived, false) and not deleted
         and (cast($channel as varchar) is null or id in (select flow_id from messages where channel = cast($channel as varchar)))
+),
+-- Of a live flow that reached nobody every count is zero, and what is divided by them is unknown.
+counts as (
+    select
+        listed.id as flow_id,
+        results.channel,
+        coalesce(recipients, 0) as recipients,
+        coalesce(delivered, 0) as delivered,
+        coalesce(openable, 0) as openable,
+        coalesce(bounced, 0) as bounced,
+        coalesce(failed, 0) as failed,
+        coalesce(opened, 0) as opened,
+        coalesce(clicked, 0) as clicked,
+        coalesce(unsubscribed, 0) as unsubscribed,
+        coalesce(complained, 0) as complained,
+        coalesce(machine_opens, 0) as machine_opens,
+        coalesce(bot_clicks, 0) as bot_clicks,
+        case when cast($metric as varchar) is not null then coalesce(converted, 0) end as converted,
+        case when cast($metric as varchar) is not null then coalesce(conversions, 0) end as conversions,
+        case when cast($metric as varchar) is not null then coalesce(revenue, 0) end as revenue
+    from listed
+    left join results on results.flow_id = listed.id
 )
 select
     listed.id,
@@ -83,8 +105,7 @@ select
     flows.status,
     flows.trigger_type,
     results.channel,
-    coalesce(recipients, 0) as recipients,
-    delivered, openable, bounced, failed, opened, clicked, unsubscribed, complained, converted, conversions,
+    recipients, delivered, openable, bounced, failed, opened, clicked, unsubscribed, complained, converted, conversions,
     results.revenue, machine_opens, bot_clicks,
     delivered / nullif(recipients, 0) as delivery_rate,
     opened / nullif(openable, 0) as open_rate,
@@ -101,7 +122,7 @@ select
     flows.updated_at,
     coalesce(flows.deleted, false) as deleted
 from listed
-left join results on results.flow_id = listed.id
+left join counts as results on results.flow_id = listed.id
 left join flows on flows.id = listed.id
 left join trends on trends.id = listed.id
 left join healths on healths.flow_id = listed.id

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::plan::whole_second;
 use crate::store::Window;
 
-/// Events that a window is to hold: twenty pages, so that the last one, which is only half full on average, costs
-/// little; and few enough that many windows are read at a time.
-const EVENTS_PER_WINDOW: f64 = 20_000.0;
+/// Events that a window is to hold: ten pages, so that the last one, which is only half full on average, costs little;
+/// and few enough that many windows are read at a time, and that a crash loses little.
+const EVENTS_PER_WINDOW: f64 = 10_000.0;
 
 /// How long the first window is, of which nothing is known.
 const FIRST: TimeDelta = TimeDelta::days(1);
@@ -132,7 +132,7 @@ mod tests {
             let windows = read(window(0, 300 * DAY), |it| usize::try_from(whole(days(it) * rate)).expect("a count"));
             let usual = &windows[windows.len() / 2];
             let held = days(usual) * rate;
-            assert!(windows.len() < 6 || (18_000.0..22_000.0).contains(&held), "{rate} a day: {held}");
+            assert!(windows.len() < 6 || (9_000.0..11_000.0).contains(&held), "{rate} a day: {held}");
         }
     }
 
@@ -162,7 +162,7 @@ mod tests {
         let mut cutter = Cutter::new(vec![window(0, 100 * DAY)]);
         assert_eq!(cutter.next(0), Next::Window(window(99 * DAY, 100 * DAY)));
         assert_eq!(cutter.next(1), Next::Wait);
-        cutter.learn(window(99 * DAY, 100 * DAY).start, window(99 * DAY, 100 * DAY).end, 20_000);
+        cutter.learn(window(99 * DAY, 100 * DAY).start, window(99 * DAY, 100 * DAY).end, 10_000);
         assert_eq!(cutter.next(1), Next::Window(window(98 * DAY, 99 * DAY)));
         cutter.learn(window(98 * DAY, 99 * DAY).start, window(98 * DAY, 99 * DAY).end, 0);
         assert_eq!(cutter.next(1), Next::Wait);
