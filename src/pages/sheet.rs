@@ -353,16 +353,16 @@ impl Sheet {
         )
     }
 
-    /// Ties are broken by the first column, so that pages do not overlap.
+    /// Ties are broken by all columns in their order, so that pages do not overlap and a file is always the same.
     fn order_by(&self, part: &Part) -> String {
         let way = if part.descending { "desc" } else { "asc" };
-        let first = self.columns.first().map_or("1", |it| it.name);
         let column = match self.columns.iter().find(|it| it.name == part.column).map(|it| it.unit) {
             Some(Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict) => format!("lower(\"{}\")", part.column),
             _ => format!("\"{}\"", part.column),
         };
         let id = if self.link.is_some() { ", \"id\"" } else { "" };
-        format!("{column} {way} nulls last, \"{first}\"{id}")
+        let others: String = self.columns.iter().map(|it| format!(", \"{}\"", it.name)).collect::<Vec<_>>().concat();
+        format!("{column} {way} nulls last{others}{id}")
     }
 
     fn read(&self, frame: &Frame<'_>, own: Vec<Value>, part: &Part, is_asked: bool) -> Result<Table, store::Error> {

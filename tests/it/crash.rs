@@ -58,7 +58,7 @@ const KILLS: usize = 20;
 /// make a window.
 fn patience(kill: usize, chance: u64) -> usize {
     let chance = usize::try_from(chance).expect("a small number");
-    if kill % 4 == 3 { 26 + chance % 8 } else { chance % 8 }
+    if kill % 4 == 3 { 90 + chance % 16 } else { chance % 8 }
 }
 
 #[test]
