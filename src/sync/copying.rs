@@ -240,7 +240,7 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     match copying.entity.name {
         "accounts" => {
             identity::learned(copying);
-            drop(store.settle_zone()?);
+            store.settle_zone()?;
         }
         "metrics" => store.write(|db| db.name_metric_kinds())?,
         _ => {}

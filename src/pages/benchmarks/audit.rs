@@ -29,7 +29,7 @@ pub struct Rule {
     pub unknown: &'static str,
     /// Everything that was judged, with `name`, `verdict` (`Act`, `Look` or `Passes`) and `finding`, which says it in words.
     pub evidence: &'static Sheet,
-    /// What its evidence is judged by, by their names in [`LIMITS`].
+    /// What its evidence is judged by, by their names in `LIMITS`.
     pub limits: &'static [&'static str],
     /// What the names of flows are searched for, where a rule does.
     pub pattern: &'static str,

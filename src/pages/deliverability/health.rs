@@ -93,7 +93,7 @@ impl Sent {
 }
 
 impl Health {
-    /// Of what was sent in [`DAYS`]; without a score below [`SENDS_LEAST`], and where nothing arrived.
+    /// Of what was sent in `DAYS`; without a score below `SENDS_LEAST`, and where nothing arrived.
     #[must_use]
     pub fn of(sent: &Sent) -> Health {
         let factors: Option<Vec<Factor>> = FACTORS

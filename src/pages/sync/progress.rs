@@ -20,7 +20,7 @@ pub struct Progress {
     pub left_secs: Option<f64>,
     /// Rows read in a second, of all that goes on now.
     pub rows_per_sec: Option<f64>,
-    /// What went wrong with several entities, where that was [told apart](Self::told_once).
+    /// What went wrong with several entities, where that was told apart.
     pub problems: Vec<Problem>,
 }
 
