@@ -1,6 +1,7 @@
 //! Runs, written down: what was ordered, what it did to each entity, what was said meanwhile, and what a pause holds.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::{Value as Json, json};
 
 use super::runs::{Level, Line, Run, RunEntity, Status};
 use super::{Db, Error, FromRow, Query, Row, RowResult, utc};
@@ -11,7 +12,7 @@ const LAST: Query = query!("history/last");
 const BEGIN: Query = query!("history/begin");
 const END: Query = query!("history/end");
 const DROP_ENTITIES: Query = query!("history/drop_entities");
-const ADD_ENTITY: Query = query!("history/add_entity");
+const ADD_ENTITIES: Query = query!("history/add_entities");
 const INTERRUPT: Query = query!("history/interrupt");
 const INTERRUPT_ENTITIES: Query = query!("history/interrupt_entities");
 const INTERRUPT_LOG: Query = query!("history/interrupt_log");
@@ -36,7 +37,7 @@ pub(super) const QUERIES: &[Query] = &[
     BEGIN,
     END,
     DROP_ENTITIES,
-    ADD_ENTITY,
+    ADD_ENTITIES,
     INTERRUPT,
     INTERRUPT_ENTITIES,
     INTERRUPT_LOG,
@@ -74,6 +75,15 @@ pub struct Filter {
 pub struct Held {
     pub run: Run,
     pub since: Option<DateTime<Utc>>,
+}
+
+/// What a run did to an entity, as `history/add_entities` takes it.
+fn row(it: &RunEntity) -> Json {
+    json!({
+        "entity_type": it.name, "status": it.status.name(), "rows_seen": it.rows_seen, "rows_new": it.rows_new,
+        "rows_changed": it.rows_changed, "rows_deleted": it.rows_deleted, "requests": it.requests, "bytes": it.bytes,
+        "waited_secs": it.waited_secs, "error_message": it.error,
+    })
 }
 
 impl Filter {
@@ -117,14 +127,8 @@ impl Db<'_> {
             return Ok(());
         }
         self.execute(DROP_ENTITIES, params! { "run": run.id })?;
-        for it in &run.entities {
-            let values = params! {
-                "run": run.id, "entity": it.name, "status": it.status.name(), "seen": it.rows_seen, "new": it.rows_new,
-                "changed": it.rows_changed, "deleted": it.rows_deleted, "requests": it.requests, "bytes": it.bytes,
-                "waited": it.waited_secs, "error": it.error,
-            };
-            self.execute(ADD_ENTITY, values)?;
-        }
+        let entities: Vec<_> = run.entities.iter().map(row).collect();
+        self.execute(ADD_ENTITIES, params! { "run": run.id, "entities": Json::from(entities).to_string() })?;
         self.forget_runs(run.id - RUNS_KEPT)
     }
 
