@@ -22,7 +22,7 @@ use super::run::Stopped;
 use crate::catalog::EVENTS;
 use crate::causes::causes;
 use crate::config;
-use crate::klaviyo::Batch;
+use crate::klaviyo::{Batch, Stop};
 use crate::store::{self, Record};
 
 pub use registration::Asked;
@@ -120,14 +120,16 @@ impl Post {
         self.bell.notify_all();
     }
 
-    fn wait(&self, at_most: Option<Duration>) {
+    /// Waits until it was rung, or all ends. The ring at the end is for everyone who waits.
+    fn wait(&self, at_most: Option<Duration>, end: &Stop) {
         let state = self.state();
+        let goes_on = |it: &mut State| !it.rung && !end.is_set();
         let mut state = match at_most {
             Some(time) => {
-                let waited = self.bell.wait_timeout_while(state, time, |it| !it.rung);
+                let waited = self.bell.wait_timeout_while(state, time, goes_on);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
-            None => self.bell.wait_while(state, |it| !it.rung).unwrap_or_else(PoisonError::into_inner),
+            None => self.bell.wait_while(state, goes_on).unwrap_or_else(PoisonError::into_inner),
         };
         state.rung = false;
     }
@@ -242,10 +244,10 @@ pub(super) fn keep(handle: &Handle) {
     while !handle.0.stop.is_set() {
         match handle.take_over() {
             Ok(true) => {}
-            Ok(false) => handle.0.post.wait(None),
+            Ok(false) => handle.0.post.wait(None, &handle.0.stop),
             Err(error) => {
                 log::error!("a webhook's delivery could not be taken over and waits: {}", causes(&error));
-                handle.0.post.wait(Some(PAUSE));
+                handle.0.post.wait(Some(PAUSE), &handle.0.stop);
             }
         }
     }
