@@ -1,9 +1,9 @@
 //! Keeps `klaviyo_profile_activity` — what each person received and did, and when last — up with the events.
 //!
-//! What comes is added: counts add up, and the last of something is the later of two. What leaves is taken off the counts;
-//! only where the last (or first) of something may be what has left is a person counted again from their events, which
-//! takes a look at every event, so it is done for all of them at once. An event that changes without changing what its
-//! person did, such as an order that is attributed late, neither comes nor leaves here.
+//! What comes is added: counts add up, and the last of something is the later of two. Of whom something leaves is counted
+//! again from their events, because it may have been the last (or first) of its kind; that takes a look at every event, so
+//! it is done for all of them at once. An event that changes without changing what its person did, such as an order that is
+//! attributed late, neither comes nor leaves here.
 
 use super::{Db, Error, Query};
 use crate::{params, query};

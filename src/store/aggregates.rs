@@ -63,6 +63,9 @@ pub(super) const QUERIES: &[Query] = &[
     CHECK,
 ];
 
+/// The entities that say what the sums rest on; after a pass over one of them [`Store::settle_aggregates`] is due.
+pub const RESTS_ON: &[&str] = &["accounts", "metrics", "mapped_metrics", "campaigns", "campaign_messages"];
+
 /// Events whose hours are counted at once when all are, roughly: days differ.
 const EVENTS_AT_ONCE: i64 = 500_000;
 

@@ -12,7 +12,7 @@ use crate::catalog::{Entity, Follow, Source};
 use crate::causes::causes;
 use crate::klaviyo::{self, Client, Note, Stop, Why};
 use crate::store::runs::{Level, RunEntity, Status};
-use crate::store::{Changes, Store, Window};
+use crate::store::{Changes, Store, Window, aggregates};
 
 /// Waits that the run's log tells of; shorter ones are its everyday life.
 const WORTH_TELLING: Duration = Duration::from_secs(10);
@@ -245,7 +245,9 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
         "metrics" => store.write(|db| db.name_metric_kinds())?,
         _ => {}
     }
-    store.settle_aggregates()?;
+    if aggregates::RESTS_ON.contains(&copying.entity.name) {
+        store.settle_aggregates()?;
+    }
     if copying.entity.name == "accounts" { zone_is_known(store) } else { Ok(()) }
 }
 
