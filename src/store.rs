@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "this is the module that the others are to ask")]
 
 mod activity;
-mod aggregates;
+pub mod aggregates;
 mod arrivals;
 mod consent;
 pub mod console;

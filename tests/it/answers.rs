@@ -192,6 +192,9 @@ fn a_reader_who_has_the_answer_is_told_so() {
     }
 }
 
+/// Answers that are worked out ahead: three pages and six endpoints.
+const USUAL: u64 = 9;
+
 #[test]
 fn after_a_sync_the_usual_answers_are_there_before_they_are_asked_for() {
     let mirror = Mirror::copied();
@@ -206,7 +209,7 @@ fn after_a_sync_the_usual_answers_are_there_before_they_are_asked_for() {
         }
         panic!("nothing was worked out: {:?}", cache.stats());
     };
-    let first = warmed(7);
+    let first = warmed(USUAL);
     assert_eq!(
         (kept(&served, "/api/overview").0, kept(&served, "/api/campaigns").0),
         ("hit".to_owned(), "hit".to_owned())
@@ -215,7 +218,7 @@ fn after_a_sync_the_usual_answers_are_there_before_they_are_asked_for() {
     assert_eq!(cache.stats().misses, first, "the page was there, too");
     mirror.pass_time(TimeDelta::hours(3));
     mirror.sync();
-    warmed(first + 7);
+    warmed(first + USUAL);
     // What takes long may have come to its end later, and then all of it is worked out once more.
     let mut seen = 0;
     while cache.stats().misses != seen {

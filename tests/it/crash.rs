@@ -39,7 +39,11 @@ fn sync(fake: &Fake, dir: &Path) -> Command {
 }
 
 fn open(dir: &Path) -> Store {
-    Store::open(&dir.join("data"), &Options { memory_limit: 512 << 20, threads: 2 }).expect("a database")
+    Store::open(&dir.join("data"), &options()).expect("a database")
+}
+
+fn options() -> Options {
+    Options { memory_limit: 512 << 20, threads: 2 }
 }
 
 /// Numbers that are always the same and look like none in particular.
@@ -54,11 +58,18 @@ fn dice(seed: u64) -> impl Iterator<Item = u64> {
 /// How often the first read is killed.
 const KILLS: usize = 20;
 
-/// Pages of events that the fake is asked for before the reader is killed: mostly a few, and now and then as many as
-/// make a window.
-fn patience(kill: usize, chance: u64) -> usize {
-    let chance = usize::try_from(chance).expect("a small number");
-    if kill % 4 == 3 { 90 + chance % 16 } else { chance % 8 }
+/// Waits for the moment to kill the reader: mostly when the fake was asked for a few pages of events, and now and then
+/// when more windows are complete than were.
+fn wait_for_moment(
+    kill: usize,
+    chance: u64,
+    running: &mut Running,
+    asked: impl Fn() -> usize,
+    has_more: impl Fn() -> bool,
+) {
+    let pages = usize::try_from(chance % 8).expect("a small number");
+    let is_there = || if kill % 4 == 3 { asked() > 0 && has_more() } else { asked() >= pages };
+    while running.ended_within(Duration::from_millis(1)).is_none() && !is_there() {}
 }
 
 #[test]
@@ -73,7 +84,8 @@ fn a_first_read_that_is_killed_twenty_times_ends_in_the_same_rows_and_reads_no_w
         let seen = fake.requests().len();
         let mut running = Running::start(&mut sync(&fake, dir.path()));
         let asked = || fake.requests()[seen..].iter().filter(|it| it.path == "/api/events").count();
-        while asked() < patience(kill, chance) && running.ended_within(Duration::from_millis(1)).is_none() {}
+        let has_more = || windows(dir.path()).is_some_and(|it| it != kept);
+        wait_for_moment(kill, chance, &mut running, asked, has_more);
         // Not just when an answer has come, but somewhere on the way to the next.
         if let Some(status) = running.ended_within(Duration::from_micros(chance % 40_000)) {
             assert!(status.success(), "{status}");
@@ -82,7 +94,7 @@ fn a_first_read_that_is_killed_twenty_times_ends_in_the_same_rows_and_reads_no_w
             kills += 1;
         }
         nothing_is_read_again(&fake.requests()[seen..], &kept);
-        kept = windows(dir.path());
+        kept = windows(dir.path()).expect("a file that is whole");
         early += usize::from(!reach_back(&kept));
     }
     assert_eq!(kills, KILLS);
@@ -132,21 +144,23 @@ fn told_columns(store: &Store, table: &str) -> String {
 
 type Span = (DateTime<Utc>, DateTime<Utc>);
 
-/// The windows that the file says are complete. A copy of it is asked: opening it changes it.
-fn windows(dir: &Path) -> Vec<Span> {
+/// The windows that the file says are complete. A copy of it is asked: opening it changes it. There is none where the copy
+/// was made in the middle of a write.
+fn windows(dir: &Path) -> Option<Vec<Span>> {
     let copy = tempfile::tempdir().expect("a directory");
     let data = copy.path().join("data");
     std::fs::create_dir(&data).expect("a directory");
     for file in std::fs::read_dir(dir.join("data")).expect("what the killed left").map_while(Result::ok) {
         if file.file_name().to_str().is_some_and(|it| it.starts_with("klytics.duckdb")) {
-            std::fs::copy(file.path(), data.join(file.file_name())).expect("a copy");
+            std::fs::copy(file.path(), data.join(file.file_name())).ok()?;
         }
     }
     let text = "select strftime(start_at, '%Y-%m-%dT%H:%M:%SZ'), strftime(end_at, '%Y-%m-%dT%H:%M:%SZ')
                 from sync_windows where entity_type = 'events'";
     let time = |text: &str| text.parse().expect("a time");
     let span = |line: &String| line.split_once(' ').map(|(start, end)| (time(start), time(end))).expect("two times");
-    lines(&open(copy.path()), text).iter().map(span).collect()
+    let store = Store::open(&data, &options()).ok()?;
+    Some(lines(&store, text).iter().map(span).collect())
 }
 
 /// Whether the windows go back to before the shop was there.

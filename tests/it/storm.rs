@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -263,7 +263,8 @@ impl Looking {
 fn look(served: &Served, bounds: &Bounds, end: &Receiver<()>) -> Option<i64> {
     let mut tagged = HashMap::new();
     for round in 1.. {
-        let last = end.recv_timeout(Duration::from_millis(20)).is_ok();
+        // Nobody is left to tell it where the test has failed.
+        let last = end.recv_timeout(Duration::from_millis(20)) != Err(RecvTimeoutError::Timeout);
         let whole = bounds.whole.load(Ordering::SeqCst);
         let mut shown = None;
         for path in PATHS {
