@@ -87,6 +87,8 @@ struct Inner {
     /// Counts the stages that were made, so that each has a name of its own.
     stages: std::sync::atomic::AtomicU64,
     timings: timings::Timings,
+    /// Threads for one query.
+    threads: usize,
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
 }
@@ -127,7 +129,7 @@ impl Store {
         let connection = Connection::open_with_flags(&path, config).map_err(|source| Error::open(&path, source))?;
         staging::begin(&connection).map_err(|source| Error::open(&path, source))?;
         confine(&connection, data_dir).map_err(|source| Error::open(&path, source))?;
-        Store::prepare(connection, Some(path))
+        Store::prepare(connection, Some(path), options.threads)
     }
 
     /// A database that lives as long as the process.
@@ -142,10 +144,10 @@ impl Store {
             staging::begin(&connection)?;
             Ok(connection)
         };
-        Store::prepare(open().map_err(|source| Error::open(here, source))?, None)
+        Store::prepare(open().map_err(|source| Error::open(here, source))?, None, options.threads)
     }
 
-    fn prepare(mut connection: Connection, path: Option<PathBuf>) -> Result<Store, Error> {
+    fn prepare(mut connection: Connection, path: Option<PathBuf>, threads: usize) -> Result<Store, Error> {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
         views::apply(&connection)?;
@@ -161,6 +163,7 @@ impl Store {
             console: Mutex::default(),
             stages: std::sync::atomic::AtomicU64::new(0),
             timings,
+            threads,
             version: std::sync::atomic::AtomicU64::new(0),
         })))
     }
@@ -202,6 +205,21 @@ impl Store {
     /// What the work returns; then nothing was kept.
     pub fn write_aside<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         in_transaction(&mut self.writer(), &self.0.timings, work)
+    }
+
+    /// Lets every query do its work on the thread that asks it, until what is answered is dropped: for when many threads
+    /// write at a time. DuckDB's own threads take the small steps of all of them in turn, and whoever waits for one spins.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn without_helpers(&self) -> Result<WithoutHelpers<'_>, Error> {
+        self.set_threads(1)?;
+        Ok(WithoutHelpers(self))
+    }
+
+    fn set_threads(&self, threads: usize) -> Result<(), Error> {
+        let set = format!("set threads = {threads}");
+        lock(&self.0.origin).execute_batch(&set).map_err(|source| Error::Statement { doing: "set threads", source })
     }
 
     /// Changes with every [write](Store::write): what was computed under one version is stale under the next.
@@ -248,6 +266,17 @@ impl Store {
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
         lock(&self.0.writer)
+    }
+}
+
+/// While it lives, queries have no helping threads; see [`Store::without_helpers`].
+pub struct WithoutHelpers<'a>(&'a Store);
+
+impl Drop for WithoutHelpers<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.set_threads(self.0.0.threads.max(1)) {
+            log::warn!("queries stay on one thread: {}", crate::causes::causes(&error));
+        }
     }
 }
 

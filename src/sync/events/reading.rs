@@ -30,6 +30,9 @@ const EVENTS_PER_WRITE: usize = 122_880;
 /// What is complete is written after this long at the latest: what a crash can cost.
 const WRITE_AFTER: TimeDelta = TimeDelta::seconds(10);
 
+/// A reading of more than this keeps all cores busy by itself.
+const LONG: TimeDelta = TimeDelta::days(60);
+
 /// How often a window is begun again because its cursor expired.
 const RESTARTS: usize = 10;
 
@@ -37,6 +40,7 @@ const RESTARTS: usize = 10;
 pub(super) struct Reading<'a> {
     copying: &'a Copying<'a>,
     zone: Tz,
+    is_long: bool,
     room: Room,
     desk: Mutex<Desk>,
     /// Rung when something was learned, a window ends or all is over.
@@ -71,8 +75,9 @@ struct Shelf {
 impl<'a> Reading<'a> {
     /// Of `spans`, newest first.
     pub(super) fn of(copying: &'a Copying<'a>, zone: Tz, spans: Vec<Window>) -> Reading<'a> {
+        let length = plan::length(&spans);
         let desk = Desk {
-            estimate: Estimate::new(plan::length(&spans), copying.now()),
+            estimate: Estimate::new(length, copying.now()),
             cutter: Cutter::new(spans),
             reading: Vec::new(),
             handed_out: 0,
@@ -81,11 +86,19 @@ impl<'a> Reading<'a> {
             shelf: Shelf::default(),
             failure: None,
         };
-        Reading { copying, zone, room: Room::of(ROOM), desk: Mutex::new(desk), bell: Condvar::new() }
+        Reading {
+            copying,
+            zone,
+            is_long: length.is_none_or(|it| it > LONG),
+            room: Room::of(ROOM),
+            desk: Mutex::new(desk),
+            bell: Condvar::new(),
+        }
     }
 
     /// Reads and writes everything, or until the first failure: what was closed by then is kept.
     pub(super) fn finish(self) -> Result<(), Stopped> {
+        let _alone = self.is_long.then(|| self.copying.store().without_helpers()).transpose()?;
         std::thread::scope(|scope| {
             for _ in 0..self.copying.handle.0.options.windows {
                 scope.spawn(|| self.read_windows());
