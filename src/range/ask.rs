@@ -111,13 +111,24 @@ impl Channel {
 
     /// As a person calls it.
     #[must_use]
-    pub fn title(self) -> &'static str {
+    pub const fn title(self) -> &'static str {
         match self {
             Channel::Email => "Email",
             Channel::Sms => "SMS",
             Channel::Push => "Push",
             Channel::Whatsapp => "WhatsApp",
         }
+    }
+
+    /// Every word of views for a channel, with what a person calls it; `unknown` is a channel that nothing tells.
+    pub fn words() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::ALL.iter().map(|it| (it.name(), it.title())).chain([("unknown", "Unknown channel")])
+    }
+
+    /// What a person calls the channel that views call so; any other word stays.
+    #[must_use]
+    pub fn title_of(word: &str) -> &str {
+        Self::words().find(|it| it.0 == word).map_or(word, |it| it.1)
     }
 }
 
@@ -527,6 +538,12 @@ mod tests {
         let time = "2026-03-01T10:00:00Z".parse().expect("a time");
         assert_eq!(since("2026-03-01T12:00:00+02:00"), Ok(Some(Moment::At(time))));
         assert_eq!(since("2026-03-01"), Ok(Some(Moment::Day("2026-03-01".parse().expect("a day")))));
+    }
+
+    #[test]
+    fn a_channel_is_called_as_people_call_it() {
+        let called = ["email", "sms", "push", "whatsapp", "unknown", "fax"].map(Channel::title_of);
+        assert_eq!(called, ["Email", "SMS", "Push", "WhatsApp", "Unknown channel", "fax"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use duckdb::Connection;
 
 use super::Error;
+use crate::range::Channel;
 
 /// Name and text of every view, in dependency order.
 pub const VIEWS: &[(&str, &str)] = &[
@@ -111,8 +112,15 @@ pub const VIEWS: &[(&str, &str)] = &[
 
 /// Creates or replaces all of them, so that a definition is the one of this version.
 pub(super) fn apply(connection: &Connection) -> Result<(), Error> {
-    for (name, sql) in VIEWS {
+    let titles = channel_title();
+    for (name, sql) in [("channel_title", titles.as_str())].iter().chain(VIEWS) {
         connection.execute_batch(sql).map_err(|source| Error::Query { query: name, source })?;
     }
     Ok(())
+}
+
+/// What a person calls a channel, for queries; any other word stays, and so does none.
+fn channel_title() -> String {
+    let cases: Vec<_> = Channel::words().map(|(word, title)| format!("when '{word}' then '{title}'")).collect();
+    format!("create or replace macro channel_title(channel) as case channel {} else channel end", cases.join(" "))
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 
 use super::format::{self, Direction, UNKNOWN};
-use crate::range::EARLIEST;
+use crate::range::{Channel, EARLIEST};
 
 type Args = HashMap<String, Value>;
 
@@ -22,7 +22,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("count", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 0)));
     tera.register_filter("decimal", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 1)));
     tera.register_filter("channel", |value: &Value, _: &Args| {
-        Ok(value.as_str().map_or(value.clone(), |it| format::channel(it).into()))
+        Ok(value.as_str().map_or(value.clone(), |it| Channel::title_of(it).into()))
     });
     tera.register_filter("hours", |value: &Value, _: &Args| number(value, format::hours));
     // A fraction as a length of a drawing that is a hundred wide.
