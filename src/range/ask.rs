@@ -305,26 +305,12 @@ const DELETED: &[(&str, bool)] = &[("exclude", false), ("include", true)];
 const CHANNELS: &[(&str, Channel)] =
     &[("email", Channel::Email), ("sms", Channel::Sms), ("push", Channel::Push), ("whatsapp", Channel::Whatsapp)];
 
-/// The names that [`Ask::parse`] understands.
-const VOCABULARY: &[&str] = &[
-    "range",
-    "dateRange",
-    "compare",
-    "basis",
-    "machine",
-    "metric",
-    "q",
-    "search",
-    "status",
-    "updatedSince",
-    "deleted",
-    "profile",
-    "channel",
-    "min",
-    "sort",
-    "limit",
-    "offset",
-];
+/// What every page understands, and so what a way from one to another carries along.
+pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine", "metric", "channel"];
+
+/// What [`Ask::parse`] understands besides.
+const VOCABULARY: &[&str] =
+    &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "sort", "limit", "offset"];
 
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
 
@@ -334,7 +320,7 @@ fn unclear(parameter: &'static str, problem: String) -> Unclear {
 
 /// Pairs that are not of the vocabulary, by name; those of one name keep their order.
 fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    let pairs = pairs.iter().filter(|(name, _)| !VOCABULARY.contains(name));
+    let pairs = pairs.iter().filter(|(name, _)| !SHARED.contains(name) && !VOCABULARY.contains(name));
     let mut own: Vec<_> = pairs.map(|(name, value)| ((*name).to_owned(), value.trim().to_owned())).collect();
     own.sort_by(|a, b| a.0.cmp(&b.0));
     own
