@@ -15,7 +15,7 @@ use super::sheet::Unit;
 use super::view::chart::Line;
 use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width};
 use crate::query;
-use crate::range::Unclear;
+use crate::range::{Channel, Unclear};
 use crate::store::repository::Document;
 use crate::store::zone::{beginning, local};
 use crate::store::{FromRow, Query, Row, RowResult};
@@ -166,21 +166,16 @@ fn no_search(mut values: Vec<Value>) -> Vec<Value> {
 }
 
 /// The channel that the first figures are of: e-mail unless the address names another.
-fn growth_channel(frame: &Frame<'_>) -> &'static str {
-    match frame.ask.channel.map(|it| it.name()) {
-        Some("sms") => "SMS",
-        Some("push") => "Push",
-        Some("whatsapp") => "WhatsApp",
-        _ => "E-mail",
-    }
+fn growth_channel(frame: &Frame<'_>) -> Channel {
+    frame.ask.channel.unwrap_or(Channel::Email)
 }
 
 fn cards(frame: &Frame<'_>, days: &[Document], windows: &[Document], channels: &[Document]) -> Vec<Card> {
     let number = |it: &Document, name: &str| it.get(name).and_then(Json::as_f64);
-    let is_first = |it: &&Document| it.get("channel").and_then(Json::as_str) == Some(growth_channel(frame));
+    let is_first = |it: &&Document| it.get("channel").and_then(Json::as_str) == Some(growth_channel(frame).title());
     let nothing = Document::default();
     let growth = channels.iter().find(is_first).unwrap_or(&nothing);
-    let column = frame.ask.channel.map_or("email", |it| it.name());
+    let column = growth_channel(frame).name();
     let daily: Vec<Option<f64>> = days.iter().map(|it| number(it, column)).collect();
     let stock = Figure::new(number(growth, "subscribers"), number(growth, "atStart"), daily);
     let moved = number(growth, "joined").zip(number(growth, "lost"));
@@ -204,7 +199,7 @@ fn cards(frame: &Frame<'_>, days: &[Document], windows: &[Document], channels: &
     let suppressed = window(0, "suppressionRate");
     vec![
         Card::new("subscribers", Unit::Count, stock)
-            .titled(format!("{} subscribers", growth_channel(frame)))
+            .titled(format!("{} subscribers", growth_channel(frame).title()))
             .with(others),
         Card::new("growth_rate", Unit::Share, Figure::of_now(number(growth, "growthRate"))).with(moved),
         share("engaged_30_share", 0).judged(graded(0, [0.05, 0.15, 0.30])),
@@ -259,11 +254,10 @@ impl Since {
 }
 
 fn stocks(frame: &Frame<'_>, days: &[Document], since: &Since) -> Result<Block, Error> {
-    let named = [("email", "E-mail"), ("sms", "SMS"), ("push", "Push"), ("whatsapp", "WhatsApp")];
-    let asked = frame.ask.channel.map(|it| it.name());
-    let lines: Vec<Line> =
-        named.iter().filter(|it| asked.is_none_or(|asked| asked == it.0)).map(|it| Line::last(it.1, it.0)).collect();
-    let column = asked.unwrap_or("email");
+    let asked = frame.ask.channel;
+    let drawn = Channel::ALL.iter().filter(|it| asked.is_none_or(|asked| asked == **it));
+    let lines: Vec<Line> = drawn.map(|it| Line::last(it.title(), it.name())).collect();
+    let column = growth_channel(frame).name();
     let known: Vec<f64> = days.iter().filter_map(|it| it.get(column)?.as_f64()).collect();
     // A single day is no curve.
     let content = match (known.first(), known.get(1..).and_then(<[f64]>::last)) {
@@ -274,7 +268,7 @@ fn stocks(frame: &Frame<'_>, days: &[Document], since: &Since) -> Result<Block, 
             let caption = format!(
                 "{}: {} subscribers from {} to {}.",
                 format::span(range.start(), range.end()),
-                growth_channel(frame),
+                growth_channel(frame).title(),
                 format::grouped(*first, 0),
                 format::grouped(*last, 0)
             );

@@ -3,6 +3,8 @@
 
 pub mod audit;
 pub mod editions;
+mod evidence;
+mod limits;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -31,7 +33,7 @@ const OWN_AMOUNTS: Query = query!("benchmarks/amounts");
 const FINDINGS: Query = query!("benchmarks/findings");
 
 pub(super) const QUERIES: &[Query] = &[SENT, OWN_RATES, OWN_AMOUNTS, FINDINGS];
-pub(super) const AUDIT_QUERIES: &[Query] = rules::QUERIES;
+pub(super) const AUDIT_QUERIES: &[Query] = evidence::QUERIES;
 
 const TAKES: &[(&str, &str)] = &[("edition", "Which benchmarks: the name of an edition, such as klaviyo-2025")];
 
@@ -52,7 +54,7 @@ pub static RULE: Page = Page {
     template: "view.html",
     switches: &[Switch::Machine, Switch::Metric],
     takes: &[],
-    sheets: rules::SHEETS,
+    sheets: evidence::SHEETS,
     load: rule,
     values: rule_values,
 };

@@ -101,24 +101,27 @@ static FLOWS: Sheet = Sheet {
     nothing: "No flow is live, and none reached anyone in these days. Flows are copied every six hours: see the sync page.",
 };
 
-static FLOW_DAYS: Sheet = Sheet {
-    name: "flow-days",
-    title: "Revenue of flows by day",
-    query: DAYS,
-    by_event: None,
-    columns: &[
-        Column::new("date", "Day", Unit::Day),
-        Column::text("sender", "Id"),
-        Column::text("name", "Flow"),
-        Column::count("conversions", "Conversions"),
-        Column::money("revenue", "Revenue"),
-    ],
-    order: "date",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "Flows earned nothing in these days.",
-};
+static FLOW_DAYS: Sheet = earned_by_day(
+    "flow-days",
+    "Revenue of flows by day",
+    &[DAY, SENDER, Column::text("name", "Flow"), measures::CONVERSIONS, EARNED],
+    "Flows earned nothing in these days.",
+);
+
+const DAY: Column = Column::new("date", "Day", Unit::Day);
+const SENDER: Column = Column::text("sender", "Id");
+const EARNED: Column = Column::money("revenue", "Revenue");
+
+/// What flows, or messages of one, earned on each day.
+const fn earned_by_day(
+    name: &'static str,
+    title: &'static str,
+    columns: &'static [Column],
+    nothing: &'static str,
+) -> Sheet {
+    let (order, search) = ("date", &[]);
+    Sheet { name, title, query: DAYS, by_event: None, columns, order, search, link: None, sample: None, nothing }
+}
 
 /// Sends before it have had the time to convert.
 fn settled(frame: &Frame<'_>) -> NaiveDate {

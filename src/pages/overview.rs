@@ -264,19 +264,6 @@ pub fn top_forms(db: &Db<'_>, period: &Period, limit: usize) -> Result<Vec<TopFo
     db.rows(TOP_FORMS, params! { "start": start, "before": before, "limit": rows(limit) })
 }
 
-/// What a person calls a channel that views call `email`, `sms`, `push` or `whatsapp`.
-#[must_use]
-pub fn channel_name(channel: &str) -> &str {
-    match channel {
-        "email" => "Email",
-        "sms" => "SMS",
-        "push" => "Push",
-        "whatsapp" => "WhatsApp",
-        "unknown" => "Unknown channel",
-        other => other,
-    }
-}
-
 fn submissions(db: &Db<'_>, period: &Period) -> Result<Figure, store::Error> {
     let (since, before) = (period.since(), period.range.before());
     let days: Vec<Submissions> = db.rows(SUBMISSIONS, params! { "since": since, "before": before })?;

@@ -7,12 +7,12 @@ use chrono_tz::Tz;
 use serde_json::Value as Json;
 
 use super::frame::{Frame, Value};
-use super::overview::{Figure, channel_name};
+use super::overview::Figure;
 use super::page::Page;
 use super::sheet::{Column, Sheet, Unit};
 use super::view::{Block, Card, Content, Fact, Link, View, Width};
 use crate::query;
-use crate::range::Unclear;
+use crate::range::{Channel, Unclear};
 use crate::store::Query;
 use crate::store::repository::Document;
 use crate::store::zone::local;
@@ -230,8 +230,7 @@ fn consents(person: &Facts) -> Vec<Fact> {
             let by = if *channel == "email" { manner(person) } else { None };
             let detail = [words, since, by].into_iter().flatten().collect::<Vec<_>>().join(", ");
             let value = if person.flag(can) { "can receive" } else { "cannot receive" };
-            let name = if *channel == "email" { "E-mail" } else { channel_name(channel) };
-            fact(name, Unit::Text, value.into(), detail)
+            fact(Channel::title_of(channel), Unit::Text, value.into(), detail)
         })
         .collect();
     if let Some(reason) = person.text("emailSuppression") {

@@ -230,6 +230,19 @@ impl Column {
     }
 }
 
+/// The columns of `first`, then those of `rest`, which some tables share; there are `N` of both.
+#[must_use]
+pub const fn joined<const N: usize>(first: &[Column], rest: &[Column]) -> [Column; N] {
+    assert!(first.len() + rest.len() == N);
+    let mut all = [rest[0]; N];
+    let mut place = 0;
+    while place < N {
+        all[place] = if place < first.len() { first[place] } else { rest[place - first.len()] };
+        place += 1;
+    }
+    all
+}
+
 /// Which part of a table, in which order.
 struct Part {
     column: &'static str,

@@ -111,13 +111,24 @@ impl Channel {
 
     /// As a person calls it.
     #[must_use]
-    pub fn title(self) -> &'static str {
+    pub const fn title(self) -> &'static str {
         match self {
             Channel::Email => "Email",
             Channel::Sms => "SMS",
             Channel::Push => "Push",
             Channel::Whatsapp => "WhatsApp",
         }
+    }
+
+    /// Every word of views for a channel, with what a person calls it; `unknown` is a channel that nothing tells.
+    pub fn words() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::ALL.iter().map(|it| (it.name(), it.title())).chain([("unknown", "Unknown channel")])
+    }
+
+    /// What a person calls the channel that views call so; any other word stays.
+    #[must_use]
+    pub fn title_of(word: &str) -> &str {
+        Self::words().find(|it| it.0 == word).map_or(word, |it| it.1)
     }
 }
 
@@ -294,26 +305,12 @@ const DELETED: &[(&str, bool)] = &[("exclude", false), ("include", true)];
 const CHANNELS: &[(&str, Channel)] =
     &[("email", Channel::Email), ("sms", Channel::Sms), ("push", Channel::Push), ("whatsapp", Channel::Whatsapp)];
 
-/// The names that [`Ask::parse`] understands.
-const VOCABULARY: &[&str] = &[
-    "range",
-    "dateRange",
-    "compare",
-    "basis",
-    "machine",
-    "metric",
-    "q",
-    "search",
-    "status",
-    "updatedSince",
-    "deleted",
-    "profile",
-    "channel",
-    "min",
-    "sort",
-    "limit",
-    "offset",
-];
+/// What every page understands, and so what a way from one to another carries along.
+pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine", "metric", "channel"];
+
+/// What [`Ask::parse`] understands besides.
+const VOCABULARY: &[&str] =
+    &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "sort", "limit", "offset"];
 
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
 
@@ -323,7 +320,7 @@ fn unclear(parameter: &'static str, problem: String) -> Unclear {
 
 /// Pairs that are not of the vocabulary, by name; those of one name keep their order.
 fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    let pairs = pairs.iter().filter(|(name, _)| !VOCABULARY.contains(name));
+    let pairs = pairs.iter().filter(|(name, _)| !SHARED.contains(name) && !VOCABULARY.contains(name));
     let mut own: Vec<_> = pairs.map(|(name, value)| ((*name).to_owned(), value.trim().to_owned())).collect();
     own.sort_by(|a, b| a.0.cmp(&b.0));
     own
@@ -527,6 +524,12 @@ mod tests {
         let time = "2026-03-01T10:00:00Z".parse().expect("a time");
         assert_eq!(since("2026-03-01T12:00:00+02:00"), Ok(Some(Moment::At(time))));
         assert_eq!(since("2026-03-01"), Ok(Some(Moment::Day("2026-03-01".parse().expect("a day")))));
+    }
+
+    #[test]
+    fn a_channel_is_called_as_people_call_it() {
+        let called = ["email", "sms", "push", "whatsapp", "unknown", "fax"].map(Channel::title_of);
+        assert_eq!(called, ["Email", "SMS", "Push", "WhatsApp", "Unknown channel", "fax"]);
     }
 
     #[test]

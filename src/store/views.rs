@@ -3,6 +3,7 @@
 use duckdb::Connection;
 
 use super::Error;
+use crate::range::Channel;
 
 /// Name and text of every view, in dependency order.
 pub const VIEWS: &[(&str, &str)] = &[
@@ -47,9 +48,14 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("defined_profile_activity", include_str!("views/defined_profile_activity.sql")),
     ("delivery_pieces", include_str!("views/delivery_pieces.sql")),
     ("delivery_rows", include_str!("views/delivery_rows.sql")),
+    ("owned_conversions", include_str!("views/owned_conversions.sql")),
     ("message_activity", include_str!("views/message_activity.sql")),
     ("message_stats", include_str!("views/message_stats.sql")),
     ("message_days", include_str!("views/message_days.sql")),
+    ("summed_measures", include_str!("views/summed_measures.sql")),
+    ("rated_measures", include_str!("views/rated_measures.sql")),
+    ("sender_results", include_str!("views/sender_results.sql")),
+    ("differing", include_str!("views/differing.sql")),
     ("mailbox_providers", include_str!("views/mailbox_providers.sql")),
     ("profile_mailboxes", include_str!("views/profile_mailboxes.sql")),
     ("campaign_messages", include_str!("views/campaign_messages.sql")),
@@ -111,8 +117,15 @@ pub const VIEWS: &[(&str, &str)] = &[
 
 /// Creates or replaces all of them, so that a definition is the one of this version.
 pub(super) fn apply(connection: &Connection) -> Result<(), Error> {
-    for (name, sql) in VIEWS {
+    let titles = channel_title();
+    for (name, sql) in [("channel_title", titles.as_str())].iter().chain(VIEWS) {
         connection.execute_batch(sql).map_err(|source| Error::Query { query: name, source })?;
     }
     Ok(())
+}
+
+/// What a person calls a channel, for queries; any other word stays, and so does none.
+fn channel_title() -> String {
+    let cases: Vec<_> = Channel::words().map(|(word, title)| format!("when '{word}' then '{title}'")).collect();
+    format!("create or replace macro channel_title(channel) as case channel {} else channel end", cases.join(" "))
 }

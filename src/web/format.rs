@@ -106,18 +106,6 @@ fn with_currency(number: &str, currency: &str) -> String {
     }
 }
 
-/// A channel as people call it; any other word stays.
-#[must_use]
-pub fn channel(word: &str) -> &str {
-    match word {
-        "email" | "E-mail" => "Email",
-        "sms" => "SMS",
-        "push" => "Push",
-        "whatsapp" => "WhatsApp",
-        other => other,
-    }
-}
-
 /// A span of hours as people say it: `18 min`, `5.2 h`, `3.1 days`.
 #[must_use]
 pub fn hours(value: f64) -> String {

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 
 use super::format::{self, Direction, UNKNOWN};
-use crate::range::EARLIEST;
+use crate::range::{Channel, EARLIEST, SHARED};
 
 type Args = HashMap<String, Value>;
 
@@ -22,7 +22,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("count", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 0)));
     tera.register_filter("decimal", |value: &Value, _: &Args| number(value, |it| format::grouped(it, 1)));
     tera.register_filter("channel", |value: &Value, _: &Args| {
-        Ok(value.as_str().map_or(value.clone(), |it| format::channel(it).into()))
+        Ok(value.as_str().map_or(value.clone(), |it| Channel::title_of(it).into()))
     });
     tera.register_filter("hours", |value: &Value, _: &Args| number(value, format::hours));
     // A fraction as a length of a drawing that is a hundred wide.
@@ -47,6 +47,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("json", Markup(json));
     tera.register_function("icon", MarkupOf(icon));
     tera.register_function("link", link);
+    tera.register_function("file", file);
 }
 
 /// A filter whose result is markup of ours, in which every value is already escaped.
@@ -219,14 +220,24 @@ fn svg(name: &str, label: &str) -> String {
 }
 
 /// `link(shell=shell, range="today")` is the address of the current page with parameters changed; an empty value
-/// takes a parameter away, and `path` leads to another page with the same query.
+/// takes a parameter away. `path` leads to another page, with as much of the query as every page understands.
 fn link(args: &Args) -> Result<Value> {
-    let shell = args.get("shell").ok_or_else(|| Error::msg("`link` needs the shell"))?;
+    let leaves = args.contains_key("path");
+    changed_address(args, |name| !leaves || SHARED.contains(&name))
+}
+
+/// The same for a file of the current page, which takes the page's whole query.
+fn file(args: &Args) -> Result<Value> {
+    changed_address(args, |_| true)
+}
+
+fn changed_address(args: &Args, keeps: impl Fn(&str) -> bool) -> Result<Value> {
+    let shell = args.get("shell").ok_or_else(|| Error::msg("an address needs the shell"))?;
     let path = args.get("path").or_else(|| shell.get("path")).and_then(Value::as_str).unwrap_or("/");
     let changed = |name: &str| name != "shell" && name != "path" && args.contains_key(name);
     let kept = shell.get("query").and_then(Value::as_array).into_iter().flatten().filter_map(|pair| {
         let (name, value) = (pair.get(0)?.as_str()?, pair.get(1)?.as_str()?);
-        (!changed(name)).then(|| (name.to_owned(), value.to_owned()))
+        (keeps(name) && !changed(name)).then(|| (name.to_owned(), value.to_owned()))
     });
     let mut pairs: Vec<(String, String)> = kept.collect();
     let mut fresh: Vec<&String> = args.keys().filter(|it| changed(it)).collect();
@@ -335,6 +346,15 @@ mod tests {
             "/?q=a%26b%20%3Cc%3E&range=last-7-days"
         );
         assert_eq!(draw("{{ link(shell=shell, q='', range='') | safe }}", &shell), "/");
+    }
+
+    #[test]
+    fn what_only_one_page_understands_stays_there_and_goes_into_its_files() {
+        let shell = json!({ "shell": { "path": "/content", "query": [["compare", "year"], ["show", "revenue"]] } });
+        assert_eq!(draw("{{ link(shell=shell, path='/flows') | safe }}", &shell), "/flows?compare=year");
+        assert_eq!(draw("{{ link(shell=shell) | safe }}", &shell), "/content?compare=year&show=revenue");
+        let file = draw("{{ file(shell=shell, path='/export/hours.csv', id='1') | safe }}", &shell);
+        assert_eq!(file, "/export/hours.csv?compare=year&show=revenue&id=1");
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn growth_is_what_consent_history_tells() {
     let view = answer(&served, &format!("/api/pages/audience?{RANGE}"));
     let rows = named(&view, "blocks", "audience_channels")["content"]["rows"].as_array().expect("rows").clone();
     let of = |channel: &str| rows.iter().find(|it| it["channel"] == channel).expect("a channel").clone();
-    let email = of("E-mail");
+    let email = of("Email");
     assert_eq!((&email["atStart"], &email["joined"], &email["lost"]), (&json!(4), &json!(2), &json!(1)));
     near(&email["growthRate"], 0.25);
     near(&email["churnRate"], 0.25);
@@ -181,7 +181,7 @@ fn growth_is_what_consent_history_tells() {
         })
         .collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    for want in ["Subscribed E-mail 2", "Subscribed SMS 1", "Suppressed: hard bounce E-mail 1"] {
+    for want in ["Subscribed Email 2", "Subscribed SMS 1", "Suppressed: hard bounce Email 1"] {
         assert!(told.iter().any(|it| it == want), "{want} is not in {told:?}");
     }
 }

@@ -248,6 +248,37 @@ fn what_cannot_be_meant_is_a_page_that_names_the_parameter() {
     assert!(nowhere.into_string().expect("a page").contains("There is no such page"));
 }
 
+/// The addresses of the menu of a page.
+fn menu(html: &str) -> Vec<String> {
+    let links = html.split(r#"class="nav-link" href=""#).skip(1).filter_map(|it| it.split('"').next());
+    links.map(|it| it.replace("&amp;", "&").replace("&#x2F;", "/")).collect()
+}
+
+#[test]
+fn the_menu_carries_on_what_every_page_understands_and_nothing_else() {
+    let served = serve(march());
+    let shared =
+        "range=2026-03-10_to_2026-03-11&compare=year&basis=event&machine=include&metric=m_placed_order&channel=email";
+    let paths = menu(&page(&served, "/"));
+    assert!(paths.len() > 10, "{paths:?}");
+    for own in [
+        "/campaigns?view=calendar&min=5&limit=20&sort=-revenue",
+        "/audience?quiet=90&mailed=3&q=ann",
+        "/revenue?model=last-touch&email_click=3d",
+        "/content?show=revenue&senders=all&days=30",
+        "/benchmarks?edition=klaviyo-2025",
+        "/explore?interval=week&measure=unique",
+        "/sync?status=failed&offset=0",
+        "/definitions?q=open",
+    ] {
+        let links = menu(&page(&served, &format!("{own}&{shared}")));
+        assert_eq!(links, paths.iter().map(|it| format!("{it}?{shared}")).collect::<Vec<_>>(), "{own}");
+    }
+    for path in paths {
+        page(&served, &format!("{path}?{shared}"));
+    }
+}
+
 #[test]
 fn nothing_runs_in_a_page_that_is_not_ours() {
     let served = serve(march());

@@ -18,7 +18,7 @@ moves as (
     group by channel
 )
 select
-    case via when 'email' then 'E-mail' when 'sms' then 'SMS' when 'push' then 'Push' else 'WhatsApp' end as channel,
+    channel_title(via) as channel,
     subscribers,
     subscribers / nullif(profiles, 0) as subscribed_share,
     case when began_at < cast($start_at as timestamp) then cast(coalesce(at_start, 0) as bigint) end as at_start,

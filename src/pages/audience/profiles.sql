@@ -2,8 +2,10 @@
 select
     id, coalesce(email, phone_number, external_id, id) as contact, name, email, phone_number, external_id,
     concat_ws(', ',
-        case when can_receive_email then 'e-mail' end, case when can_receive_sms then 'SMS' end,
-        case when can_receive_push then 'push' end, case when can_receive_whatsapp then 'WhatsApp' end
+        case when can_receive_email then channel_title('email') end,
+        case when can_receive_sms then channel_title('sms') end,
+        case when can_receive_push then channel_title('push') end,
+        case when can_receive_whatsapp then channel_title('whatsapp') end
     ) as channels,
     engaged_at, orders, cast(revenue as double) as revenue, received, created_at
 from audience

@@ -5,7 +5,7 @@ with began as (
 )
 select
     case when change > 0 then 'Joined' else 'Left' end as direction,
-    case channel when 'email' then 'E-mail' when 'sms' then 'SMS' when 'push' then 'Push' else 'WhatsApp' end as channel,
+    channel_title(channel) as channel,
     case
         when change > 0 and first_reason is null then 'Subscribed'
         when change > 0 then 'Can be written to again'

@@ -1,6 +1,6 @@
 -- How did those who can be written to now, through $channel or any, give their consent?
 select
-    case channel when 'email' then 'E-mail' when 'sms' then 'SMS' when 'push' then 'Push' else 'WhatsApp' end as channel,
+    channel_title(channel) as channel,
     coalesce(method, 'Not told') as method,
     detail,
     concat_ws(': ', coalesce(method, 'Not told'), detail) as subscription_source,

@@ -2,6 +2,7 @@
 
 use super::{DAYS, ENGAGED, GROWTH, LEFT_ALONE, PEOPLE, REASONS, SOURCES};
 use crate::pages::sheet::{Column, Sheet, Total, Unit};
+use crate::range::Channel;
 
 pub(super) static PROFILES: Sheet = Sheet {
     name: "profiles",
@@ -59,10 +60,10 @@ pub(super) static BY_DAY: Sheet = Sheet {
     by_event: None,
     columns: &[
         Column::new("date", "Day", Unit::Day),
-        Column::count("email", "E-mail").without_total(),
-        Column::count("sms", "SMS").without_total(),
-        Column::count("push", "Push").without_total(),
-        Column::count("whatsapp", "WhatsApp").without_total(),
+        Column::count("email", Channel::Email.title()).without_total(),
+        Column::count("sms", Channel::Sms.title()).without_total(),
+        Column::count("push", Channel::Push.title()).without_total(),
+        Column::count("whatsapp", Channel::Whatsapp.title()).without_total(),
         Column::count("sign_ups", "Subscribed"),
         Column::count("unsubscribes", "Unsubscribed"),
         Column::count("complaints", "Marked as spam"),

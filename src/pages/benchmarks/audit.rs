@@ -9,7 +9,8 @@ use serde_json::json;
 use super::super::frame::{Frame, Value, borrowed};
 use super::super::sheet::{Sheet, Unit};
 use super::super::view::Badge;
-use super::rules::{LIMITS, RULES};
+use super::limits::LIMITS;
+use super::rules::RULES;
 use crate::store::repository::Document;
 use crate::store::zone::beginning;
 use crate::store::{self, Query};
@@ -219,7 +220,7 @@ fn capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::SHEETS;
+    use super::super::evidence::SHEETS;
     use super::*;
     use std::collections::BTreeSet;
 

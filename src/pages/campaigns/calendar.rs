@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::SCHEDULED;
 use super::days::Day;
 use crate::pages::frame::Frame;
-use crate::pages::overview::channel_name;
-use crate::range::DateRange;
+use crate::range::{Channel, DateRange};
 use crate::store::{self, FromRow, Row, RowResult};
 
 /// Months that are drawn at most, the last ones of the range: a year is what fits one look.
@@ -128,7 +127,7 @@ impl Send {
         Send {
             id: day.id.clone(),
             name: day.name.clone(),
-            channel: channel_name(day.channel.as_deref().unwrap_or("unknown")).to_owned(),
+            channel: Channel::title_of(day.channel.as_deref().unwrap_or("unknown")).to_owned(),
             recipients: Some(day.counts.recipients),
             revenue: day.counts.revenue,
         }
@@ -138,7 +137,7 @@ impl Send {
         Send {
             id: it.id.clone(),
             name: it.name.clone(),
-            channel: channel_name(it.channel.as_deref().unwrap_or("unknown")).to_owned(),
+            channel: Channel::title_of(it.channel.as_deref().unwrap_or("unknown")).to_owned(),
             recipients: None,
             revenue: None,
         }

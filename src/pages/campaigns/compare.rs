@@ -11,11 +11,10 @@ use crate::pages::definitions;
 use crate::pages::frame::{Frame, Value};
 use crate::pages::messages as measures;
 use crate::pages::notes;
-use crate::pages::overview::channel_name;
 use crate::pages::page::{Page, Switch};
 use crate::pages::sheet::{Column, Sheet, Unit};
 use crate::pages::view::{Block, Content, Link, View};
-use crate::range::Unclear;
+use crate::range::{Channel, Unclear};
 use crate::store::{self, FromRow, Row, RowResult};
 use crate::web::Error;
 
@@ -171,7 +170,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
 }
 
 fn head(it: &Chosen) -> serde_json::Value {
-    json!({ "id": it.id, "name": it.name, "channel": it.channel.as_deref().map(channel_name) })
+    json!({ "id": it.id, "name": it.name, "channel": it.channel.as_deref().map(Channel::title_of) })
 }
 
 fn lines(chosen: &[Chosen], knows: bool) -> Vec<Line> {

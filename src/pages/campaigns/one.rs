@@ -13,10 +13,11 @@ use super::{ARMS, AUDIENCES, FACTS, USUAL};
 use super::{curve, preview};
 use crate::pages::frame::{Frame, Value};
 use crate::pages::notes;
-use crate::pages::overview::{Figure, channel_name};
+use crate::pages::overview::Figure;
 use crate::pages::page::{Page, Switch};
 use crate::pages::sheet::Unit;
 use crate::pages::view::{Block, Card, Content, Fact, Funnel, Link, View, Width};
+use crate::range::Channel;
 use crate::store::{self, FromRow, Row, RowResult};
 use crate::web::Error;
 use sheets::{CLIENTS, LINKS, MAILBOXES, ORDERS, PROVIDERS, VARIATIONS};
@@ -153,7 +154,7 @@ fn cards(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Resu
     values.push(("earlier", Box::new(sent.names.first_on - USUAL_DAYS)));
     let usual: Option<Usual> = frame.rows_with(USUAL, values)?.into_iter().next();
     let usual = usual.filter(|it| it.campaigns > 0);
-    let channel = facts.channel.as_deref().map_or("", channel_name);
+    let channel = facts.channel.as_deref().map_or("", Channel::title_of);
     let against = match &usual {
         Some(it) if it.campaigns == 1 => format!("against the one {channel} campaign of the 90 days before"),
         Some(it) => format!("against {} {channel} campaigns of the 90 days before", it.campaigns),
@@ -220,7 +221,7 @@ fn about(frame: &Frame<'_>, facts: &Facts, messages: &[preview::Message]) -> Res
             ..text("Sent", None)
         },
         Fact { detail: state.to_owned(), ..badge("Status", facts.status.clone()) },
-        badge("Channel", facts.channel.as_deref().map(|it| channel_name(it).to_owned())),
+        badge("Channel", facts.channel.as_deref().map(|it| Channel::title_of(it).to_owned())),
         text("Tags", facts.tags.clone()),
     ];
     for (is_excluded, name) in [(false, "Sent to"), (true, "Spared")] {

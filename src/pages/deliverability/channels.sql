@@ -17,8 +17,7 @@ with sums as (
     group by via
 )
 select
-    case via when 'email' then 'E-mail' when 'sms' then 'SMS' when 'push' then 'Push' when 'whatsapp' then 'WhatsApp' else 'Unknown' end
-        as channel,
+    channel_title(via) as channel,
     recipients,
     delivered,
     openable,

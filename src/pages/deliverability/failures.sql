@@ -1,7 +1,7 @@
 -- Why did messages not arrive on local days from $start to before $before? One row per channel and what Klaviyo says of it;
 -- `kind` is what it says in its own words.
 select
-    case channel when 'sms' then 'SMS' when 'push' then 'Push' else 'E-mail' end as channel,
+    channel_title(channel) as channel,
     failure as kind,
     case
         when channel <> 'email' then coalesce(failure, 'Not told')

@@ -2,7 +2,8 @@
 
 use super::{CHANNELS, DAYS, DOMAINS, FAILURES, PROVIDERS, WORST};
 use crate::pages::messages as measures;
-use crate::pages::sheet::{Column, Sheet, Unit};
+use crate::pages::sheet::{Column, Sheet, Unit, joined};
+use crate::store::Query;
 
 const FAILURE_RATE: Column = Column::share("failure_rate", "Failed", "failed", "recipients");
 
@@ -101,60 +102,50 @@ pub(super) static BY_CHANNEL: Sheet = Sheet {
     nothing: "Nothing was sent in these days.",
 };
 
-pub(super) static BY_PROVIDER: Sheet = Sheet {
-    name: "deliverability_providers",
-    title: "Deliverability by mailbox provider",
-    query: PROVIDERS,
-    by_event: None,
-    columns: &[
-        Column::text("provider", "Provider"),
-        Column { has_bar: true, ..measures::RECIPIENTS },
-        measures::DELIVERED,
-        measures::BOUNCED,
-        measures::BOUNCE_RATE,
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
-        measures::OPENED,
-        Column::share("open_rate", "Open rate", "opened", "delivered"),
-        measures::CLICKED,
-        measures::CLICK_RATE,
-    ],
-    order: "-recipients",
-    search: &[],
-    link: None,
-    sample: Some(("recipients", 100)),
-    nothing: "No e-mail was sent in these days.",
-};
+/// How e-mail fared by where its mailboxes are; `columns` begin with what says where.
+const fn by_mailbox(name: &'static str, title: &'static str, query: Query, columns: &'static [Column]) -> Sheet {
+    Sheet {
+        name,
+        title,
+        query,
+        by_event: None,
+        columns,
+        order: "-recipients",
+        search: &[],
+        link: None,
+        sample: Some(("recipients", 100)),
+        nothing: "No e-mail was sent in these days.",
+    }
+}
 
-pub(super) static BY_DOMAIN: Sheet = Sheet {
-    name: "deliverability_domains",
-    title: "Deliverability by mailbox domain",
-    query: DOMAINS,
-    by_event: None,
-    columns: &[
-        Column::text("domain", "Domain"),
-        Column::text("provider", "Provider").hidden(),
-        Column { has_bar: true, ..measures::RECIPIENTS },
-        measures::DELIVERED,
-        measures::BOUNCED,
-        measures::BOUNCE_RATE,
-        measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
-        measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
-        measures::OPENED,
-        Column::share("open_rate", "Open rate", "opened", "delivered"),
-        measures::CLICKED,
-        measures::CLICK_RATE,
-    ],
-    order: "-recipients",
-    search: &[],
-    link: None,
-    sample: Some(("recipients", 100)),
-    nothing: "No e-mail was sent in these days.",
-};
+const OF_MAILBOXES: [Column; 12] = [
+    Column { has_bar: true, ..measures::RECIPIENTS },
+    measures::DELIVERED,
+    measures::BOUNCED,
+    measures::BOUNCE_RATE,
+    measures::COMPLAINED,
+    measures::COMPLAINT_RATE,
+    measures::UNSUBSCRIBED,
+    measures::UNSUBSCRIBE_RATE,
+    measures::OPENED,
+    Column::share("open_rate", "Open rate", "opened", "delivered"),
+    measures::CLICKED,
+    measures::CLICK_RATE,
+];
+
+pub(super) static BY_PROVIDER: Sheet = by_mailbox(
+    "deliverability_providers",
+    "Deliverability by mailbox provider",
+    PROVIDERS,
+    &joined::<13>(&[Column::text("provider", "Provider")], &OF_MAILBOXES),
+);
+
+pub(super) static BY_DOMAIN: Sheet = by_mailbox(
+    "deliverability_domains",
+    "Deliverability by mailbox domain",
+    DOMAINS,
+    &joined::<14>(&[Column::text("domain", "Domain"), Column::text("provider", "Provider").hidden()], &OF_MAILBOXES),
+);
 
 pub(super) static BY_FAILURE: Sheet = Sheet {
     name: "send_failures",

@@ -35,7 +35,7 @@ rates as (
 select
     coalesce('campaigns/' || rates.campaign_id, 'flows/' || rates.flow_id) as id,
     coalesce(messages.name, flows.name, rates.message_id) as name,
-    case via when 'email' then 'E-mail' when 'sms' then 'SMS' when 'push' then 'Push' when 'whatsapp' then 'WhatsApp' end as channel,
+    channel_title(via) as channel,
     rates.* exclude (message_id, campaign_id, flow_id, via, bounce_rate, failure_rate, complaint_rate, unsubscribe_rate),
     case when via in ('email', 'push') then bounce_rate end as bounce_rate,
     case when via = 'sms' then failure_rate end as failure_rate,

@@ -9,28 +9,16 @@ counted as (
     union all by name
     select * exclude (without_delivery) from flow_activity($start, $before, $metric) where $basis = 'event'
 ),
-results as (
-    select
-        flow_id,
-        string_agg(distinct channel, ' + ' order by channel) as channel,
-        cast(sum(recipients) as bigint) as recipients,
-        cast(sum(delivered) as bigint) as delivered,
-        cast(sum(openable) as bigint) as openable,
-        cast(sum(bounced) as bigint) as bounced,
-        cast(sum(failed) as bigint) as failed,
-        cast(sum(case when $machine then opened_or_machine else opened end) as bigint) as opened,
-        cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
-        cast(sum(unsubscribed) as bigint) as unsubscribed,
-        cast(sum(complained) as bigint) as complained,
-        cast(sum(machine_opens) as bigint) as machine_opens,
-        cast(sum(bot_clicks) as bigint) as bot_clicks,
-        -- Without a metric that stands for conversions nothing is known of them.
-        case when cast($metric as varchar) is not null then cast(sum(converted) as bigint) end as converted,
-        case when cast($metric as varchar) is not null then cast(sum(conversions) as bigint) end as conversions,
-        case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end as revenue
+asked as (
+    select flow_id as sender, *
     from counted
     where cast($channel as varchar) is null or channel = cast($channel as varchar)
-    group by flow_id
+),
+summed as (
+    select * from summed_measures('asked', $machine, $metric)
+),
+through as (
+    select sender, string_agg(distinct channel, ' + ' order by channel) as channel from asked group by sender
 ),
 earned as (
     select flow_id, channel, sent_on as day, revenue from sent
@@ -70,7 +58,7 @@ healths as (
     from flow_health($start, least(cast($before as date), cast($settled as date)), $metric, cast($channel as varchar))
 ),
 listed as (
-    select flow_id as id from results
+    select sender as id from summed
     union
     select id
     from flows
@@ -80,8 +68,8 @@ listed as (
 -- Of a live flow that reached nobody every count is zero, and what is divided by them is unknown.
 counts as (
     select
-        listed.id as flow_id,
-        results.channel,
+        listed.id as sender,
+        through.channel,
         coalesce(recipients, 0) as recipients,
         coalesce(delivered, 0) as delivered,
         coalesce(openable, 0) as openable,
@@ -97,32 +85,24 @@ counts as (
         case when cast($metric as varchar) is not null then coalesce(conversions, 0) end as conversions,
         case when cast($metric as varchar) is not null then coalesce(revenue, 0) end as revenue
     from listed
-    left join results on results.flow_id = listed.id
+    left join summed on summed.sender = listed.id
+    left join through on through.sender = listed.id
+),
+results as (
+    select * from rated_measures('counts')
 )
 select
     listed.id,
     coalesce(flows.name, listed.id) as name,
     flows.status,
     flows.trigger_type,
-    results.channel,
-    recipients, delivered, openable, bounced, failed, opened, clicked, unsubscribed, complained, converted, conversions,
-    results.revenue, machine_opens, bot_clicks,
-    delivered / nullif(recipients, 0) as delivery_rate,
-    opened / nullif(openable, 0) as open_rate,
-    clicked / nullif(delivered, 0) as click_rate,
-    clicked / nullif(opened, 0) as click_to_open_rate,
-    converted / nullif(delivered, 0) as conversion_rate,
-    bounced / nullif(recipients, 0) as bounce_rate,
-    unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
-    complained / nullif(delivered, 0) as complaint_rate,
-    results.revenue / nullif(recipients, 0) as revenue_per_recipient,
-    results.revenue / nullif(conversions, 0) as average_order_value,
+    results.* exclude (sender),
     trend,
     healths.* exclude (flow_id),
     flows.updated_at,
     coalesce(flows.deleted, false) as deleted
 from listed
-left join counts as results on results.flow_id = listed.id
+left join results on results.sender = listed.id
 left join flows on flows.id = listed.id
 left join trends on trends.id = listed.id
 left join healths on healths.flow_id = listed.id

@@ -4,8 +4,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::Value as Json;
 
 use super::path::{self, Action, Sent};
-use super::{ACTIONS, DAYS, DELAYS, Earned, FLOW, Figures, HEALTH, MESSAGES, REPORTED, STRAY, SWITCHES};
-use super::{own_values, revenue, settled, small_print};
+use super::{ACTIONS, DAY, DELAYS, EARNED, Earned, FLOW, Figures, HEALTH, MESSAGES, REPORTED, SENDER, STRAY, SWITCHES};
+use super::{earned_by_day, own_values, revenue, settled, small_print};
 use crate::pages::caption::{capital, written};
 use crate::pages::frame::Frame;
 use crate::pages::messages as measures;
@@ -74,24 +74,12 @@ static FLOW_MESSAGES: Sheet = Sheet {
 /// Beside a bar, so that the table reads as a funnel.
 const RECIPIENTS: Column = Column::count("recipients", "Recipients").with_bar();
 
-static FLOW_MESSAGE_DAYS: Sheet = Sheet {
-    name: "flow-message-days",
-    title: "Revenue of the flow's messages by day",
-    query: DAYS,
-    by_event: None,
-    columns: &[
-        Column::new("date", "Day", Unit::Day),
-        Column::text("sender", "Id"),
-        Column::text("name", "Message"),
-        Column::count("conversions", "Conversions"),
-        Column::money("revenue", "Revenue"),
-    ],
-    order: "date",
-    search: &[],
-    link: None,
-    sample: None,
-    nothing: "The flow earned nothing in these days.",
-};
+static FLOW_MESSAGE_DAYS: Sheet = earned_by_day(
+    "flow-message-days",
+    "Revenue of the flow's messages by day",
+    &[DAY, SENDER, Column::text("name", "Message"), measures::CONVERSIONS, EARNED],
+    "The flow earned nothing in these days.",
+);
 
 static FLOW_DELAYS: Sheet = Sheet {
     name: "flow-delays",

@@ -1,6 +1,6 @@
-use super::{CHANNELS, Channel, DAILY, Figure, REVENUE, RevenueDay, channel_name};
+use super::{CHANNELS, Channel, DAILY, Figure, REVENUE, RevenueDay};
 use crate::params;
-use crate::range::{DateRange, Period};
+use crate::range::{self, DateRange, Period};
 use crate::store::{self, Db, FromRow, Row, RowResult};
 use chrono::NaiveDate;
 
@@ -140,7 +140,7 @@ impl FromRow for Channel {
     fn from_row(row: &Row<'_>) -> RowResult<Channel> {
         let channel: Option<String> = row.get("channel")?;
         Ok(Channel {
-            name: channel.as_deref().map_or("Not attributed", channel_name).to_owned(),
+            name: channel.as_deref().map_or("Not attributed", range::Channel::title_of).to_owned(),
             value: row.get("value")?,
             share: row.get("share")?,
         })

@@ -19,10 +19,7 @@ with sums as (
     group by coalesce(messages.channel, stats.channel)
 )
 select
-    case channel
-        when 'email' then 'Email' when 'sms' then 'SMS' when 'push' then 'Push' when 'whatsapp' then 'WhatsApp'
-        else coalesce(channel, 'Unknown channel')
-    end as name,
+    channel_title(coalesce(channel, 'unknown')) as name,
     channel,
     recipients, delivered, openable, opened, clicked, converted, revenue, bounced, unsubscribed, complained,
     opened / nullif(openable, 0) as open_rate,

@@ -1,6 +1,6 @@
-use super::{Figure, MESSAGES, RecentCampaign, TopFlow, channel_name, share};
+use super::{Figure, MESSAGES, RecentCampaign, TopFlow, share};
 use crate::params;
-use crate::range::{Machine, Period};
+use crate::range::{Channel, Machine, Period};
 use crate::store::{self, Db, FromRow, Row, RowResult};
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
@@ -130,7 +130,7 @@ impl Campaign {
         RecentCampaign {
             id: self.id.clone(),
             name: self.name.clone(),
-            channel: self.channel.as_deref().map(|it| channel_name(it).to_owned()),
+            channel: self.channel.as_deref().map(|it| Channel::title_of(it).to_owned()),
             sent_at: self.sent_at.map(|it| it.and_utc().with_timezone(&zone).naive_local()),
             recipients: counts.recipients,
             open_rate: share(counts.opened, counts.openable),

@@ -1,10 +1,7 @@
 -- How did the consent of the person $id change?
 select
     changed_at,
-    case channel
-        when 'email' then 'E-mail' when 'sms' then 'SMS' when 'sms_transactional' then 'SMS, transactional' when 'push' then 'Push'
-        when 'whatsapp' then 'WhatsApp' else 'WhatsApp, transactional'
-    end as channel,
+    channel_title(split_part(channel, '_', 1)) || case when channel like '%_transactional' then ', transactional' else '' end as channel,
     replace(lower(consent), '_', ' ') as consent,
     replace(lower(reason), '_', ' ') as reason,
     seen_at

@@ -19,11 +19,7 @@ sums as (
     group by channel
 )
 select
-    case channel
-        when 'email' then 'Email' when 'sms' then 'SMS' when 'push' then 'Push' when 'whatsapp' then 'WhatsApp'
-        when 'unknown' then 'Unknown channel'
-        else coalesce(channel, 'Not attributed')
-    end as name,
+    coalesce(channel_title(channel), 'Not attributed') as name,
     channel,
     case when $model = 'last-touch' then touch_orders else their_orders end as orders,
     cast(case when $model = 'last-touch' then touch_revenue else their_revenue end as double) as revenue,

@@ -51,44 +51,14 @@ defined_conversions as (
     where metric_id = (select metric_id from conversion_metric)
 ),
 touches_defined as (select * from defined_touches((select metric_id from conversion_metric)))
-select 'hours' as sums, count(*) as differing
-from (
-    (select * from klaviyo_aggregated_metrics except all select * from defined_hours)
-    union all
-    (select * from defined_hours except all select * from klaviyo_aggregated_metrics)
-)
+select 'hours' as sums, differing from differing('klaviyo_aggregated_metrics', 'defined_hours')
 union all
-select 'stats', count(*)
-from (
-    (select * from kept_stats except all select * from defined_stats)
-    union all
-    (select * from defined_stats except all select * from kept_stats)
-)
+select 'stats', differing from differing('kept_stats', 'defined_stats')
 union all
-select 'days', count(*)
-from (
-    (select * from kept_days except all select * from defined_days)
-    union all
-    (select * from defined_days except all select * from kept_days)
-)
+select 'days', differing from differing('kept_days', 'defined_days')
 union all
-select 'activity', count(*)
-from (
-    (select * from klaviyo_profile_activity except all select * from defined_profile_activity)
-    union all
-    (select * from defined_profile_activity except all select * from klaviyo_profile_activity)
-)
+select 'activity', differing from differing('klaviyo_profile_activity', 'defined_profile_activity')
 union all
-select 'conversions', count(*)
-from (
-    (select * from klaviyo_conversions except all select * from defined_conversions)
-    union all
-    (select * from defined_conversions except all select * from klaviyo_conversions)
-)
+select 'conversions', differing from differing('klaviyo_conversions', 'defined_conversions')
 union all
-select 'touches', count(*)
-from (
-    (select * from klaviyo_touches except all select * from touches_defined)
-    union all
-    (select * from touches_defined except all select * from klaviyo_touches)
-)
+select 'touches', differing from differing('klaviyo_touches', 'touches_defined')

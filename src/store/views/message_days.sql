@@ -1,32 +1,9 @@
 -- The same as message_activity by the local day on which it happened: one row per message and day. `opened`, `clicked`, …
 -- count deliveries of which the first such answer fell on the day, so they add up over days and messages.
 create or replace macro message_days(since, until, metric) as table
-with
-another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-),
-asked as (
-    select conversions.*, hash(profile_id, message_id) as pair
-    from conversions
-    join another on another.metric_id = conversions.metric_id
-    where credited_to is not null and profile_id is not null and message_id is not null and converted_on < until
-),
 -- All that ever was between these people and messages: it says what was the first.
-owned as (
-    select
-        asked.id,
-        asked.pair,
-        any_value(asked.message_id) as message_id,
-        any_value(asked.flow_id) as flow_id,
-        any_value(asked.amount) as amount,
-        any_value(asked.converted_on) as converted_on,
-        max(sent_at) as sent_at
-    from asked
-    left join klaviyo_deliveries as deliveries
-        on deliveries.pair = asked.pair and deliveries.sent_at <= asked.converted_at and outcome = 'delivered'
-    group by asked.id, asked.pair
+with owned as (
+    select * from owned_conversions(until, metric)
 ),
 counted as (
     select

@@ -2,7 +2,7 @@
 -- (UTC)? One row per channel with a change, if the history of consent goes back so far.
 with changes as (
     select
-        case channel when 'email' then 'E-mail' when 'sms' then 'Text messages' when 'push' then 'Push' else channel end as name,
+        channel_title(channel) as name,
         sum(change) filter (where change > 0) as gained,
         -sum(change) filter (where change < 0) as lost
     from consent_changes
