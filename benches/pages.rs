@@ -9,7 +9,7 @@ mod account;
 mod http;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -48,19 +48,24 @@ fn main() {
     } else {
         1_000_000
     };
-    let directory = tempfile::tempdir().expect("a directory");
+    // With `--in <directory>` the account is kept there, and used again.
+    let kept = arguments.iter().position(|it| it == "--in").and_then(|it| arguments.get(it + 1)).map(PathBuf::from);
+    let passing = tempfile::tempdir().expect("a directory");
+    let directory = kept.unwrap_or_else(|| passing.path().to_owned());
     let end = DateTime::from_timestamp(Utc::now().timestamp(), 0).expect("a time");
     println!(
         "About {events} events, {} profiles, 600 campaigns, 60 flows, {THREADS} threads, {} MB:",
         account::PROFILES,
         MEMORY >> 20
     );
-    account::fill(&open(directory.path()), events, end);
-    let addresses = cold(directory.path());
-    warm(directory.path(), &addresses);
-    kept(directory.path(), &addresses);
-    file(directory.path());
-    let store = open(directory.path());
+    if !directory.join("klytics.duckdb").exists() {
+        account::fill(&open(&directory), events, end);
+    }
+    let addresses = cold(&directory);
+    warm(&directory, &addresses);
+    unchanged(&directory, &addresses);
+    file(&directory);
+    let store = open(&directory);
     for number in 0..3 {
         let start = Instant::now();
         window(&store, end, number);
@@ -224,7 +229,7 @@ fn slowest(before: &BTreeMap<&'static str, f64>, store: &Store) -> String {
 }
 
 /// What most readers get: kept answers, "nothing has changed", and how many at once.
-fn kept(directory: &Path, addresses: &[Address]) {
+fn unchanged(directory: &Path, addresses: &[Address]) {
     let server = Server::start(open(directory), directory, true);
     let mut client = Client::to(&server.address);
     println!(
