@@ -127,7 +127,6 @@ impl Store {
         let path = data_dir.join(FILE);
         let config = config(options).map_err(|source| Error::open(&path, source))?;
         let connection = Connection::open_with_flags(&path, config).map_err(|source| Error::open(&path, source))?;
-        staging::begin(&connection).map_err(|source| Error::open(&path, source))?;
         confine(&connection, data_dir).map_err(|source| Error::open(&path, source))?;
         Store::prepare(connection, Some(path), options.threads)
     }
@@ -139,11 +138,7 @@ impl Store {
     pub fn in_memory() -> Result<Store, Error> {
         let options = Options { memory_limit: 1 << 30, threads: 2 };
         let here = Path::new(":memory:");
-        let open = || -> duckdb::Result<Connection> {
-            let connection = Connection::open_in_memory_with_flags(config(&options)?)?;
-            staging::begin(&connection)?;
-            Ok(connection)
-        };
+        let open = || Connection::open_in_memory_with_flags(config(&options)?);
         Store::prepare(open().map_err(|source| Error::open(here, source))?, None, options.threads)
     }
 

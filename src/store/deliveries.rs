@@ -44,7 +44,7 @@ const NONE_BEFORE: Query = query!("deliveries/none_before");
 pub(super) const QUERIES: &[Query] = &[FORGET, FORGET_STATS, FORGET_DAYS, EVENTS_OF_PART, NONE_BEFORE];
 
 /// Events of the people who are counted at once when all are: what fits into little memory.
-const EVENTS_AT_ONCE: i64 = 400_000;
+const EVENTS_AT_ONCE: i64 = 200_000;
 
 /// Takes over what is in `events_leaving` and `events_coming`; `all_new` says that the former is empty.
 ///

@@ -148,23 +148,15 @@ impl ToSql for Field<'_> {
     }
 }
 
-/// The records of one window, gathered over many pages in a table of their own, bounded by what spills to disk. The table
-/// goes with it. It lies in a database beside the file, in memory, with a connection of its own: a temporary table would
-/// belong to the connection that writes, and every page would wait until a write has ended.
+/// The records of one window, gathered over many pages in a database of their own in memory, bounded by what spills to
+/// disk. It goes with this. A temporary table would belong to the connection that writes, and every page would wait until a
+/// write has ended; in one database for all, every page would wait whenever DuckDB tidies it up after a table was dropped.
 pub struct Staged {
     connection: Connection,
     store: Store,
     entity: &'static Entity,
-    table: String,
+    database: String,
     known: HashSet<String>,
-}
-
-/// The database beside the file.
-const STAGING: &str = "staging";
-
-/// Makes the place for stages, which all connections of the database share.
-pub(super) fn begin(connection: &Connection) -> duckdb::Result<()> {
-    connection.execute_batch(&format!("attach ':memory:' as {STAGING}"))
 }
 
 impl Store {
@@ -174,15 +166,15 @@ impl Store {
     /// When the table cannot be made.
     pub fn stage(&self, entity: &'static Entity) -> Result<Staged, Error> {
         let number = self.0.stages.fetch_add(1, Ordering::Relaxed);
-        let table = format!("{}_{number}", schema::stage_table(entity));
         let connection = self.connect()?;
-        self.db(&connection).generated("stage records", &schema::create_shared_stage(entity, &named(&table)), &[])?;
-        Ok(Staged { connection, store: self.clone(), entity, table, known: HashSet::new() })
+        let database = format!("stage_{number}");
+        self.db(&connection).generated("make a stage", &format!("attach ':memory:' as {database}"), &[])?;
+        // From here on it goes away again.
+        let staged = Staged { connection, store: self.clone(), entity, database, known: HashSet::new() };
+        let create = schema::create_shared_stage(entity, &staged.table());
+        self.db(&staged.connection).generated("make a stage", &create, &[])?;
+        Ok(staged)
     }
-}
-
-fn named(table: &str) -> String {
-    format!("{STAGING}.main.{table}")
 }
 
 impl Staged {
@@ -192,7 +184,7 @@ impl Staged {
 
     /// As statements name it.
     pub(super) fn table(&self) -> String {
-        named(&self.table)
+        format!("{}.main.{}", self.database, schema::stage_table(self.entity))
     }
 
     /// Adds a page of records. An id that is staged already is passed over: pages overlap when data shifts under them.
@@ -200,7 +192,8 @@ impl Staged {
     /// # Errors
     /// When the disk for spilling is full.
     pub fn add(&mut self, records: &[Record]) -> Result<(), Error> {
-        append(&self.connection, [&self.table, STAGING], records, &mut self.known)
+        let table = schema::stage_table(self.entity);
+        append(&self.connection, [&table, &self.database], records, &mut self.known)
     }
 
     /// Records staged so far.
@@ -216,11 +209,10 @@ impl Staged {
 }
 
 impl Drop for Staged {
-    /// What was staged and not taken over is read again; a table that could not be dropped goes with the process.
+    /// What was staged and not taken over is read again; a stage that could not be dropped goes with the process.
     fn drop(&mut self) {
-        let drop = format!("drop table {}", self.table());
-        let dropped = self.store.db(&self.connection).generated("drop a stage", &drop, &[]);
-        if let Err(error) = dropped {
+        let detach = format!("detach {}", self.database);
+        if let Err(error) = self.store.db(&self.connection).generated("drop a stage", &detach, &[]) {
             log::warn!("{}", crate::causes::causes(&error));
         }
     }
