@@ -25,7 +25,8 @@ fn content_says_what_the_raw_events_say() {
     for (metric, with_machines) in [(METRICS[0], false), (METRICS[0], true), (METRICS[1], false)] {
         let id = SHOP.account.metric(metric);
         for range in SHOP.ranges() {
-            for (senders, show, days) in ways {
+            // One way is enough for the other metric.
+            for (senders, show, days) in ways.into_iter().take(if metric == METRICS[0] { 3 } else { 1 }) {
                 let machine = machine(with_machines);
                 let asked = format!("range={}&machine={machine}&metric={id}&limit=1000", range.text);
                 let paper = Paper::of(&served, &format!("/content?{asked}&senders={senders}&show={show}&days={days}"));

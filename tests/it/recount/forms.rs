@@ -69,7 +69,8 @@ fn forms_measure_what_the_raw_events_say() {
             let asked = format!("range={}&metric={id}&limit=1000", range.text);
             let paper = Paper::of(&served, &format!("/forms?{asked}"));
             page(&paper, &range, metric, None);
-            for form in ids() {
+            // One form is enough for the other metric.
+            for form in ids().into_iter().take(if metric == METRICS[0] { usize::MAX } else { 1 }) {
                 let paper = Paper::of(&served, &format!("/forms/{form}?{asked}"));
                 page(&paper, &range, metric, Some(&form));
             }

@@ -32,6 +32,10 @@ fn campaigns_and_flows_measure_what_the_raw_events_say() {
         for range in shop.ranges() {
             for (basis, by_event) in [("sent", false), ("event", true)] {
                 for with_machines in [false, true] {
+                    // Machines have no part in what the other metric adds.
+                    if with_machines && metric != METRICS[0] {
+                        continue;
+                    }
                     let facts = shop.facts(metric, with_machines);
                     let machine = machine(with_machines);
                     let asked = format!("range={}&basis={basis}&machine={machine}&metric={id}&limit=1000", range.text);

@@ -187,6 +187,10 @@ fn a_flow_measures_what_the_raw_events_say() {
     for metric in METRICS {
         for range in SHOP.ranges() {
             for (basis, with_machines) in [("sent", false), ("sent", true), ("event", false)] {
+                // Machines have no part in what the other metric adds.
+                if with_machines && metric != METRICS[0] {
+                    continue;
+                }
                 let facts = SHOP.facts(metric, with_machines);
                 let machine = machine(with_machines);
                 let id = SHOP.account.metric(metric);

@@ -74,6 +74,10 @@ fn overview_says_what_the_raw_events_say() {
     for metric in METRICS {
         for range in shop.ranges() {
             for with_machines in [false, true] {
+                // Machines have no part in what the other metric adds.
+                if with_machines && metric != METRICS[0] {
+                    continue;
+                }
                 let (id, machine) = (shop.account.metric(metric), machine(with_machines));
                 let paper =
                     Paper::of(&served, &format!("/overview?range={}&machine={machine}&metric={id}", range.text));

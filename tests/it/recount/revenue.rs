@@ -128,8 +128,8 @@ fn revenue_is_credited_as_the_raw_events_say() {
                         if model == "klaviyo" && (with_machines || !windows.asked.is_empty()) {
                             continue;
                         }
-                        // Wide windows have their say once.
-                        if metric != METRICS[0] && windows.asked.contains("30d") {
+                        // Wide windows, and machines, have their say once.
+                        if metric != METRICS[0] && (with_machines || windows.asked.contains("30d")) {
                             continue;
                         }
                         let machine = machine(with_machines);
