@@ -64,6 +64,11 @@ pub(super) struct Day {
     pub(super) counts: Counts,
 }
 
+/// The first day that any number of the page needs: the first point of a little curve reaches back before the range.
+pub(super) fn first_of_curves(period: &Period) -> NaiveDate {
+    period.since().min(period.range.start() - Days::new(RATE_DAYS - 1))
+}
+
 /// From `from` to the end of the range, by the day that the page counts by.
 pub(super) fn load(frame: &Frame<'_>, from: NaiveDate) -> Result<Vec<Day>, store::Error> {
     let query = if frame.period.basis == Basis::Event { DAILY_BY_EVENT } else { DAILY };
