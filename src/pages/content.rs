@@ -167,7 +167,7 @@ static CHANNELS_SHEET: Sheet = Sheet {
         measures::CONVERSION_RATE,
         measures::REVENUE,
         measures::REVENUE_PER_RECIPIENT,
-        Column::count("segments", "Segments"),
+        Column::count("text_segments", "Segments"),
         Column { unit: Unit::Number, ..Column::count("text_cost", "Usage") },
     ],
     order: "-recipients",

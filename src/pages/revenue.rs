@@ -446,7 +446,10 @@ fn cards(period: &Period, days: &[Document], model: Model) -> Vec<Card> {
             parts("campaigns"),
             parts("flows")
         )),
-        Card::new("average_order_value", Unit::Money, average).with("of all orders, attributed or not"),
+        Card::new("average_order_value", Unit::Money, average).with(format!(
+            "of {} orders with an amount in the account's currency",
+            format::grouped(sums("pricedOrders"), 0)
+        )),
     ]
 }
 

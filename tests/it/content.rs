@@ -243,8 +243,11 @@ fn channels_stand_side_by_side_with_what_each_tells() {
         (&sms["openRate"], &sms["clickRate"], &sms["undeliveredRate"]),
         (&Value::Null, &json!(1.0), &json!(0.5))
     );
-    assert_eq!((&sms["segments"], &sms["textCost"], &sms["revenue"]), (&json!(4), &json!(0.02), &json!(12.0)));
-    assert_eq!((&push["clickRate"], &push["openRate"], &push["segments"]), (&Value::Null, &json!(0.5), &Value::Null));
+    assert_eq!((&sms["textSegments"], &sms["textCost"], &sms["revenue"]), (&json!(4), &json!(0.02), &json!(12.0)));
+    assert_eq!(
+        (&push["clickRate"], &push["openRate"], &push["textSegments"]),
+        (&Value::Null, &json!(0.5), &Value::Null)
+    );
     let texts = rows(&page, "content_texts");
     let said: Vec<_> = texts.iter().map(|it| (it["text"].as_str().expect("a text"), &it["answerRate"])).collect();
     assert_eq!(said, [("Your cart waits", &json!(1.0)), ("Look: A <i>body</i>", &json!(0.5))]);

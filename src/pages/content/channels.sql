@@ -1,5 +1,5 @@
 -- What does each channel do: one row per channel, of what was sent on local days from $start to before $before. Conversions are
--- of $metric; $machine counts what only machines opened or clicked, too. Segments and cost are as the events of texts tell.
+-- of $metric; $machine counts what only machines opened or clicked, too. Segments and cost are as the events of texts tell; a sum of floats is cut where it stops meaning anything.
 with sent as (
     select
         channel,
@@ -18,7 +18,7 @@ with sent as (
     group by channel
 ),
 texts as (
-    select 'sms' as channel, sum(segments) as segments, sum(cost) as text_cost
+    select 'sms' as channel, sum(segments) as text_segments, round(sum(cost), 6) as text_cost
     from text_segments
     where $start <= sent_on and sent_on < $before
 )
@@ -35,7 +35,7 @@ select
     cast(unsubscribed as bigint) as unsubscribed,
     cast(converted as bigint) as converted,
     cast(revenue as double) as revenue,
-    cast(segments as bigint) as segments,
+    cast(text_segments as bigint) as text_segments,
     text_cost,
     undelivered / nullif(recipients, 0) as undelivered_rate,
     opened / nullif(openable, 0) as open_rate,

@@ -56,7 +56,7 @@ pub(super) const ALL: &[Definition] = &[
         None,
     ),
     Definition {
-        name: "segments",
+        name: "text_segments",
         title: "Segments",
         formula: "Sum of the segments of text messages, which carriers count by.",
         over: "",

@@ -1,6 +1,8 @@
 //! Reads spans of time by several threads at once, a window each, and writes what they close.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -41,7 +43,12 @@ pub(super) struct Reading<'a> {
     copying: &'a Copying<'a>,
     zone: Tz,
     is_long: bool,
+    /// Bytes of pages in memory.
     room: Room,
+    /// Cores that work on pages, or write.
+    cores: Room,
+    /// Held by who writes.
+    pen: Mutex<()>,
     desk: Mutex<Desk>,
     /// Rung when something was learned, a window ends or all is over.
     bell: Condvar,
@@ -59,6 +66,7 @@ struct Desk {
     /// Windows, or pieces of them, that wait to be written.
     shelf: Shelf,
     estimate: Estimate,
+    pace: Pace,
     /// Why all of it ends.
     failure: Option<Stopped>,
 }
@@ -84,6 +92,7 @@ impl<'a> Reading<'a> {
             usual: USUAL_PAGE,
             page_size: copying.entity.page_size(),
             shelf: Shelf::default(),
+            pace: Pace::default(),
             failure: None,
         };
         Reading {
@@ -91,6 +100,8 @@ impl<'a> Reading<'a> {
             zone,
             is_long: length.is_none_or(|it| it > LONG),
             room: Room::of(ROOM),
+            cores: Room::of(cores() as u64),
+            pen: Mutex::default(),
             desk: Mutex::new(desk),
             bell: Condvar::new(),
         }
@@ -98,14 +109,15 @@ impl<'a> Reading<'a> {
 
     /// Reads and writes everything, or until the first failure: what was closed by then is kept.
     pub(super) fn finish(self) -> Result<(), Stopped> {
-        let _alone = self.is_long.then(|| self.copying.store().without_helpers()).transpose()?;
+        let alone = self.is_long.then(|| self.copying.store().without_helpers()).transpose()?;
         std::thread::scope(|scope| {
             for _ in 0..self.copying.handle.0.options.windows {
                 scope.spawn(|| self.read_windows());
             }
         });
-        let pieces = self.desk().shelf.empty();
-        let written = self.write(pieces);
+        // What is left is written by all cores.
+        drop(alone);
+        let written = self.write(&self.pen(), |_| true);
         self.desk().failure.take().map_or(written, Err)
     }
 
@@ -126,7 +138,8 @@ impl<'a> Reading<'a> {
                 return None;
             }
             let reading = desk.reading.len();
-            match desk.cutter.next(reading) {
+            let next = if reading < desk.pace.windows(cores()) { desk.cutter.next(reading) } else { Next::Wait };
+            match next {
                 Next::Nothing => return None,
                 Next::Wait => desk = self.bell.wait(desk).unwrap_or_else(PoisonError::into_inner),
                 Next::Window(window) => {
@@ -166,9 +179,14 @@ impl<'a> Reading<'a> {
             if self.desk().failure.is_some() {
                 return Err(Error::Stopped.into());
             }
+            let from = Instant::now();
             let batch = copying.ask(&asked)?;
+            let asking = from.elapsed();
             room.turned_out(batch.bytes);
             self.learn_length(batch.bytes);
+            // Many may wait for Klaviyo at a time; more who work than there are cores only keep the writer from its own.
+            let at_work = self.cores.take(1);
+            let from = Instant::now();
             let is_last = series.follow(&asked, &batch)?;
             let page = record::read(entity, &batch, Context { zone: self.zone, parent: None })?;
             drop(batch);
@@ -177,10 +195,13 @@ impl<'a> Reading<'a> {
             seen += count;
             if is_last {
                 let piece = open.close(&page)?;
+                drop(at_work);
                 self.come_to(turn, whole.start, count, |cutter| cutter.learn(whole.start, whole.end, seen));
                 return self.put_away(Some(piece));
             }
             let piece = open.add(page)?;
+            drop(at_work);
+            self.desk().pace.learn(asking, from.elapsed());
             *left = open.window();
             let oldest = open.oldest();
             self.come_to(turn, oldest, count, |cutter| cutter.guess(oldest, whole.end, seen));
@@ -230,38 +251,54 @@ impl<'a> Reading<'a> {
 
     /// Puts a piece on the shelf, if there is one, and writes what is there when it is time.
     fn put_away(&self, piece: Option<Piece>) -> Result<(), Stopped> {
-        let now = self.copying.now();
-        let due = {
+        let (now, is_held) = (self.copying.now(), self.copying.is_held());
+        let is_full = {
             let mut desk = self.desk();
             if let Some(piece) = piece {
                 desk.shelf.since.get_or_insert(now);
                 desk.shelf.pieces.push(piece);
             }
-            if desk.shelf.is_due(now) || self.copying.is_held() { desk.shelf.empty() } else { Vec::new() }
+            if !desk.shelf.is_due(now) && !is_held {
+                return Ok(());
+            }
+            desk.shelf.events() >= 2 * EVENTS_PER_WRITE
         };
-        self.write(due)
+        let pen = match self.pen.try_lock() {
+            Ok(pen) => pen,
+            // While another writes, as much again finds room.
+            Err(TryLockError::WouldBlock) if !is_full && !is_held => return Ok(()),
+            Err(_) => self.pen(),
+        };
+        self.write(&pen, |shelf| shelf.is_due(now) || is_held)
     }
 
     /// A pause may last for days, and a process be killed meanwhile: what is complete is written before.
     fn write_if_held(&self) -> Result<(), Stopped> {
-        if !self.copying.is_held() {
-            return Ok(());
-        }
-        let pieces = self.desk().shelf.empty();
-        self.write(pieces)
+        if self.copying.is_held() { self.write(&self.pen(), |_| true) } else { Ok(()) }
     }
 
-    fn write(&self, pieces: Vec<Piece>) -> Result<(), Stopped> {
+    /// Writes what is on the shelf, if it is to be.
+    fn write(&self, _pen: &MutexGuard<'_, ()>, is_to_be: impl FnOnce(&Shelf) -> bool) -> Result<(), Stopped> {
+        let pieces = {
+            let mut desk = self.desk();
+            if is_to_be(&desk.shelf) { desk.shelf.empty() } else { Vec::new() }
+        };
         if pieces.is_empty() {
             return Ok(());
         }
+        let core = self.cores.take_at_once(1);
         let changes = self.copying.store().replace_windows(&pieces, self.copying.now())?;
+        drop(core);
         self.copying.count(self.copying.entity, 0, changes);
         let windows: Vec<Window> = pieces.iter().map(|it| it.window).collect();
         if let Some(span) = plan::in_one(&windows) {
             self.copying.closed(span, changes);
         }
         Ok(())
+    }
+
+    fn pen(&self) -> MutexGuard<'_, ()> {
+        self.pen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -272,9 +309,12 @@ impl<'a> Reading<'a> {
 
 impl Shelf {
     fn is_due(&self, now: DateTime<Utc>) -> bool {
-        let events: usize = self.pieces.iter().map(|it| it.staged.len()).sum();
         let waited = self.since.is_some_and(|it| now - it >= WRITE_AFTER);
-        !self.pieces.is_empty() && (!self.has_written || waited || events >= EVENTS_PER_WRITE)
+        !self.pieces.is_empty() && (!self.has_written || waited || self.events() >= EVENTS_PER_WRITE)
+    }
+
+    fn events(&self) -> usize {
+        self.pieces.iter().map(|it| it.staged.len()).sum()
     }
 
     fn empty(&mut self) -> Vec<Piece> {
@@ -282,6 +322,40 @@ impl Shelf {
         self.since = None;
         std::mem::take(&mut self.pieces)
     }
+}
+
+/// How long a page is waited for, and worked on, lately.
+#[derive(Debug, Default)]
+struct Pace {
+    asking: Duration,
+    working: Duration,
+}
+
+impl Pace {
+    fn learn(&mut self, asking: Duration, working: Duration) {
+        let among = |usual: Duration, latest: Duration| if usual.is_zero() { latest } else { (usual * 7 + latest) / 8 };
+        self.asking = among(self.asking, asking);
+        self.working = among(self.working, working);
+    }
+
+    /// Windows that keep so many cores at work: where Klaviyo answers at once, more of them only take memory.
+    fn windows(&self, cores: usize) -> usize {
+        if self.working.is_zero() {
+            return usize::MAX;
+        }
+        let each = (self.asking + self.working).as_secs_f64() / self.working.as_secs_f64();
+        // Beyond any number of threads all are the same.
+        (1.0..1e6).contains(&each).then(|| each.ceil()).map_or(usize::MAX, |it| whole(it).saturating_mul(cores))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
+fn whole(number: f64) -> usize {
+    number as usize
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A window that one thread reads, until this is dropped.
@@ -295,5 +369,26 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.reading.desk().reading.retain(|(number, _)| *number != self.number);
         self.reading.bell.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_windows_are_open_as_keep_all_cores_at_work() {
+        let ms = Duration::from_millis;
+        for (asking, working, windows) in [(300, 15, 42), (10, 10, 4), (0, 10, 2), (5, 0, usize::MAX)] {
+            let mut pace = Pace::default();
+            pace.learn(ms(asking), ms(working));
+            assert_eq!(pace.windows(2), windows, "{asking} {working}");
+        }
+        let mut pace = Pace::default();
+        pace.learn(ms(300), ms(10));
+        for _ in 0..60 {
+            pace.learn(ms(10), ms(10));
+        }
+        assert_eq!(pace.windows(2), 4, "what was long ago is forgotten");
     }
 }

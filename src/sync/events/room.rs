@@ -1,12 +1,12 @@
-//! Bounds what is in memory: everyone who fetches takes room for a page before asking for it, and gives it back when
-//! the page was put away.
+//! Bounds what is there at a time, bytes in memory or cores at work: everyone takes room before, and gives it back after.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Room for so many bytes, shared by threads.
+/// Room for so much, shared by threads.
 #[derive(Debug)]
 pub(super) struct Room {
     size: u64,
+    /// May be more than there is.
     taken: Mutex<u64>,
     /// Rung when room is given back.
     bell: Condvar,
@@ -16,7 +16,7 @@ pub(super) struct Room {
 #[derive(Debug)]
 pub(super) struct Taken<'a> {
     room: &'a Room,
-    bytes: u64,
+    size: u64,
 }
 
 impl Room {
@@ -24,12 +24,19 @@ impl Room {
         Room { size, taken: Mutex::default(), bell: Condvar::new() }
     }
 
-    /// Waits until there is room for so many bytes. What is larger than all of it is let in alone.
-    pub(super) fn take(&self, bytes: u64) -> Taken<'_> {
-        let is_full = |taken: &mut u64| *taken > 0 && taken.saturating_add(bytes) > self.size;
+    /// Waits until there is room for so much. What is larger than all of it is let in alone.
+    pub(super) fn take(&self, size: u64) -> Taken<'_> {
+        let is_full = |taken: &mut u64| *taken > 0 && taken.saturating_add(size) > self.size;
         let mut taken = self.bell.wait_while(self.lock(), is_full).unwrap_or_else(PoisonError::into_inner);
-        *taken = taken.saturating_add(bytes);
-        Taken { room: self, bytes }
+        *taken = taken.saturating_add(size);
+        Taken { room: self, size }
+    }
+
+    /// Takes it also where there is none: others wait instead.
+    pub(super) fn take_at_once(&self, size: u64) -> Taken<'_> {
+        let mut taken = self.lock();
+        *taken = taken.saturating_add(size);
+        Taken { room: self, size }
     }
 
     fn lock(&self) -> MutexGuard<'_, u64> {
@@ -40,10 +47,10 @@ impl Room {
 
 impl Taken<'_> {
     /// It turned out to be more, or less: what is there already does not wait.
-    pub(super) fn turned_out(&mut self, bytes: u64) {
+    pub(super) fn turned_out(&mut self, size: u64) {
         let mut taken = self.room.lock();
-        *taken = taken.saturating_sub(self.bytes).saturating_add(bytes);
-        self.bytes = bytes;
+        *taken = taken.saturating_sub(self.size).saturating_add(size);
+        self.size = size;
         self.room.bell.notify_all();
     }
 }
@@ -51,7 +58,7 @@ impl Taken<'_> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         let mut taken = self.room.lock();
-        *taken = taken.saturating_sub(self.bytes);
+        *taken = taken.saturating_sub(self.size);
         self.room.bell.notify_all();
     }
 }
@@ -103,6 +110,27 @@ mod tests {
             drop(first);
             entered.recv_timeout(Duration::from_secs(10)).expect("room");
         });
+    }
+
+    #[test]
+    fn who_cannot_wait_is_let_in_and_others_wait_instead() {
+        let room = Room::of(2);
+        let (first, second) = (room.take(1), room.take(1));
+        let third = room.take_at_once(1);
+        assert_eq!(*room.lock(), 3);
+        drop(first);
+        thread::scope(|scope| {
+            let (sender, entered) = mpsc::channel();
+            let room = &room;
+            scope.spawn(move || {
+                let _fourth = room.take(1);
+                sender.send(()).expect("a listener");
+            });
+            assert!(entered.recv_timeout(Duration::from_millis(50)).is_err());
+            drop(second);
+            entered.recv_timeout(Duration::from_secs(10)).expect("room");
+        });
+        drop(third);
     }
 
     #[test]

@@ -249,7 +249,7 @@ fn channels(paper: &Paper, range: &Range, facts: &Facts<'_>) {
         }
     }
     let used = Some(used).filter(|_| has_texts);
-    let usage = [("segments", used.map(|it| it.0)), ("textCost", used.map(|it| it.1))];
+    let usage = [("textSegments", used.map(|it| it.0)), ("textCost", used.map(|it| it.1))];
     let mut expected = BTreeMap::new();
     let (mut clickable, mut clicked) = (0, 0);
     for (channel, counts) in facts.counts(way, |it| Some(it.channel.clone())) {
