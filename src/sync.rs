@@ -147,7 +147,7 @@ impl Default for Options {
             lookback_hours: 2,
             lookback_daily_days: 3,
             lookback_weekly_days: 30,
-            windows: 16,
+            windows: 24,
             parallel: 4,
             timetable: Timetable::default(),
             profile_sweep_days: 7,
