@@ -29,8 +29,8 @@ happened as (
     where reaction in ('open', 'click') and ($machine or not by_machine)
     union all
     select message_id, converted_at, 0, 0, 1, amount
-    from conversions
-    where metric_id = cast($metric as varchar) and credited_to is not null
+    from bought(cast($metric as varchar))
+    where credited_to is not null
         and converted_at >= cast($from_at as timestamp) and converted_at < cast($until as timestamp)
         and message_id in (select unnest(string_split(cast($names as varchar), ',')))
 ),

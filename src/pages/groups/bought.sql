@@ -10,8 +10,8 @@ select
     count(distinct profile_id) as converted,
     count(*) as conversions,
     cast(coalesce(sum(amount), 0) as double) as revenue
-from conversions
+from bought(cast($metric as varchar)) as conversions
 join spans on first_on <= converted_on and converted_on < until_on
-where metric_id = $metric and $since <= converted_on and converted_on < $before
+where $since <= converted_on and converted_on < $before
     and profile_id in (select profile_id from memberships where group_id = $id)
 group by is_compared

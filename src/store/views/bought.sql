@@ -1,11 +1,6 @@
 -- What people bought: the conversions of `metric`, one row each, as `conversions` defines them. Those of the metric that the
 -- sums rest on are kept beside the events; those of another are looked up among them.
 create or replace macro bought(metric) as table
-with another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-)
 select
     id, profile_id, converted_at, converted_on, amount, is_foreign, is_unreadable, credited_to, message_id, flow_id,
     attributed_event_id
@@ -15,5 +10,4 @@ union all
 select
     id, profile_id, converted_at, converted_on, amount, is_foreign, is_unreadable, credited_to, message_id, flow_id,
     attributed_event_id
-from conversions
-join another on another.metric_id = conversions.metric_id
+from other_conversions(metric)

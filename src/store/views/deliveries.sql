@@ -4,15 +4,9 @@
 -- to the latest delivery of their person and message at or before them.
 create or replace macro deliveries(since, metric) as table
 with
-another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-),
 latest as (
     select conversions.id, kept.pair, max(kept.sent_at) as sent_at, any_value(amount) as amount
-    from conversions
-    join another on another.metric_id = conversions.metric_id
+    from other_conversions(metric) as conversions
     join klaviyo_deliveries as kept
         on kept.pair = hash(conversions.profile_id, conversions.message_id)
         and kept.sent_at <= conversions.converted_at

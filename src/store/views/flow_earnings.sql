@@ -1,20 +1,14 @@
 -- What flows earned on local days from `since` to before `until`: one row per message and event day, of attributed
 -- conversions of `metric`. They are kept up with the events for the metric that the sums rest on, and read for another.
 create or replace macro flow_earnings(since, until, metric) as table
-with another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-),
-earned as (
+with earned as (
     select message_id, flow_id, channel, happened_on, conversions, revenue
     from klaviyo_message_days
     join aggregates_basis on metric_id = metric
     where since <= happened_on and happened_on < until
     union all
     select message_id, flow_id, null, converted_on, 1, coalesce(amount, 0)
-    from conversions
-    join another on another.metric_id = conversions.metric_id
+    from other_conversions(metric) as conversions
     where credited_to is not null and profile_id is not null and message_id is not null
         and since <= converted_on and converted_on < until
 )

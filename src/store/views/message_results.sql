@@ -6,11 +6,10 @@ kept as (select true as is_kept from aggregates_basis where metric_id = metric),
 sent as (from message_deliveries(names, since, until)),
 owned as (
     select conversions.id, sent.pair, max(sent.sent_at) as sent_at, any_value(amount) as amount
-    from conversions
+    from other_conversions(metric) as conversions
     join sent
         on sent.pair = hash(conversions.profile_id, conversions.message_id) and sent.sent_at <= conversions.converted_at
-    where metric_id = metric and credited_to is not null and outcome = 'delivered' and conversions.converted_on >= since
-        and not exists (from kept)
+    where credited_to is not null and outcome = 'delivered' and conversions.converted_on >= since
     group by conversions.id, sent.pair
 ),
 another as (

@@ -6,11 +6,6 @@
 -- events (see deliveries.rs); conversions of another metric than they rest on are joined to the deliveries here.
 create or replace macro message_stats(since, metric) as table
 with
-another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-),
 owned as (
     select
         conversions.id,
@@ -21,8 +16,7 @@ owned as (
         arg_max(channel, sent_at) as channel,
         max(sent_on) as sent_on,
         any_value(amount) as amount
-    from conversions
-    join another on another.metric_id = conversions.metric_id
+    from other_conversions(metric) as conversions
     join klaviyo_deliveries as deliveries
         on deliveries.pair = hash(conversions.profile_id, conversions.message_id)
         and deliveries.sent_at <= conversions.converted_at

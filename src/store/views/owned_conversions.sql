@@ -1,15 +1,9 @@
 -- The conversions up to before `until` of a `metric` that the sums do not rest on, each with the delivery that it belongs to:
 -- the latest of its person and message before it.
 create or replace macro owned_conversions(until, metric) as table
-with another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-),
-asked as (
+with asked as (
     select conversions.*, hash(profile_id, message_id) as pair
-    from conversions
-    join another on another.metric_id = conversions.metric_id
+    from other_conversions(metric) as conversions
     where credited_to is not null and profile_id is not null and message_id is not null and converted_on < until
 )
 select

@@ -1,15 +1,9 @@
 -- The same, as it is kept for the metric that the sums rest on; for another it is looked up, which takes a look at every
--- event.
+-- event; where it is not, no event is read.
 create or replace macro touches(metric) as table
-with another as (
-    select cast(metric as varchar) as metric_id
-    from aggregates_basis
-    where aggregates_basis.metric_id is distinct from metric
-),
-asked as (
-    select conversions.id, profile_id, converted_at
-    from conversions
-    join another on another.metric_id = conversions.metric_id
+with asked as (
+    select id, profile_id, converted_at
+    from other_conversions(metric)
     where profile_id is not null
 ),
 latest as (
@@ -24,7 +18,7 @@ latest as (
         coalesce(aliases.message_id, events.message_id) as message_id,
         max(timestamp) as touched_at,
         any_value(converted_at) as converted_at
-    from klaviyo_events as events
+    from (select * from klaviyo_events where (select count(*) from asked) > 0) as events
     join touch_kinds on touch_kinds.metric_id = events.metric_id
     join asked
         on asked.profile_id = events.profile_id

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::plan::whole_second;
 use crate::store::Window;
 
-/// Events that a window is to hold: five pages, so that the last one, which is only half full on average, costs a tenth
-/// more; and few enough that many windows are read at a time without filling the memory, and that a crash loses little.
-const EVENTS_PER_WINDOW: f64 = 5_000.0;
+/// Events that a window is to hold: ten pages, so that the last one, which is only half full on average, costs little;
+/// and few enough that many windows are read at a time, and that a crash loses little.
+const EVENTS_PER_WINDOW: f64 = 10_000.0;
 
 /// How long the first window is, of which nothing is known.
 const FIRST: TimeDelta = TimeDelta::days(1);

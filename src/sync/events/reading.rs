@@ -340,18 +340,11 @@ impl Pace {
 
     /// Windows that keep so many cores at work: where Klaviyo answers at once, more of them only take memory.
     fn windows(&self, cores: usize) -> usize {
-        if self.working.is_zero() {
-            return usize::MAX;
-        }
-        let each = (self.asking + self.working).as_secs_f64() / self.working.as_secs_f64();
-        // Beyond any number of threads all are the same.
-        (1.0..1e6).contains(&each).then(|| each.ceil()).map_or(usize::MAX, |it| whole(it).saturating_mul(cores))
+        let (whole, part) = ((self.asking + self.working).as_micros(), self.working.as_micros());
+        let each =
+            (whole + part / 2).checked_div(part).map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
+        each.saturating_mul(cores)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
-fn whole(number: f64) -> usize {
-    number as usize
 }
 
 fn cores() -> usize {

@@ -13,12 +13,12 @@ select
     end as touched,
     date_diff('second', touches.reacted_at, converted_at) / 3600.0 as hours_since_touch,
     conversions.id as event_id
-from conversions
+from bought(cast($metric as varchar)) as conversions
 left join profiles on profiles.id = conversions.profile_id
 left join message_reactions(
     string_split(cast($names as varchar), ','), cast($from_at as timestamp), cast($until as timestamp)
 ) as touches
     on touches.id = attributed_event_id
-where metric_id = cast($metric as varchar) and credited_to is not null
+where credited_to is not null
     and conversions.message_id in (select unnest(string_split(cast($names as varchar), ',')))
 order by converted_at desc, conversions.id
