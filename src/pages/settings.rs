@@ -148,9 +148,9 @@ impl FromRow for Metric {
     }
 }
 
-#[get("/settings?<metric>&<lacks>")]
+#[get("/settings?<chosen>&<lacks>")]
 async fn show(
-    metric: Option<String>,
+    chosen: Option<String>,
     lacks: Option<&str>,
     visit: Visit,
     store: &State<Store>,
@@ -163,7 +163,7 @@ async fn show(
     let (webhooks, settings) = (webhooks.inner().clone(), settings.inner().clone());
     web::blocking(move || {
         let (page, standing) = store.read(|db| {
-            let page = SettingsPage::load(db, &handle, &webhooks, &settings, metric)?;
+            let page = SettingsPage::load(db, &handle, &webhooks, &settings, chosen)?;
             Ok((SettingsPage { lacks_topics, ..page }, super::standing(db, &handle, Utc::now())?))
         })?;
         web::draw("settings.html", &Shell::new(visit, standing), &page)

@@ -36,7 +36,7 @@ fn a_metric_of_the_shops_own_is_told_what_it_means() {
     assert!(before.contains("Order &lt;b&gt;paid") && !before.contains("<b>paid"));
     let (first, last) = (before.find("<th scope=\"row\">Order &lt;b"), before.find("<th scope=\"row\">Placed Order"));
     assert!(first.expect("a row") < last.expect("a row"), "what means nothing yet comes first");
-    assert!(page(&served, "/settings?metric=X1").contains("<option value=\"X1\" selected>"));
+    assert!(page(&served, "/settings?chosen=X1").contains("<option value=\"X1\" selected>"));
 
     let (status, _) = post(&served, "/settings/metric-kinds", "metric=X1&kind=placed_order");
     assert_eq!(status, Status::SeeOther);
