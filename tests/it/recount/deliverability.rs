@@ -49,7 +49,7 @@ fn measures<K: Ord + ToString>(counts: BTreeMap<K, Counts>) -> BTreeMap<String, 
 
 pub(super) fn called(channel: &str) -> String {
     match channel {
-        "email" => "E-mail",
+        "email" => "Email",
         "sms" => "SMS",
         "push" => "Push",
         other => other,
@@ -142,7 +142,7 @@ fn worst(paper: &Paper, facts: &Facts<'_>, way: Way) {
 fn failures(paper: &Paper, range: &Range) {
     let mut all: BTreeMap<String, (i64, BTreeSet<&str>)> = BTreeMap::new();
     for (metric, channel, kind, source) in [
-        ("Bounced Email", "E-mail", "Bounce Type", ""),
+        ("Bounced Email", "Email", "Bounce Type", ""),
         ("Bounced Push", "Push", "Bounce Type", ""),
         ("Failed to Deliver Text Message", "SMS", "Failure Type", "Failure Source"),
     ] {
