@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -143,6 +143,7 @@ pub(crate) struct Mirror {
     pub(crate) store: Store,
     pub(crate) handle: Handle,
     clock: demo::Clock,
+    ticks: Ticks,
     threads: Option<Threads>,
 }
 
@@ -156,8 +157,9 @@ impl Mirror {
         let clock = plan.clock.clone();
         let fake = Fake::start(plan).expect("a fake");
         let store = Store::in_memory().expect("a database");
-        let (handle, threads) = start(&fake, &store, &clock, reading);
-        Mirror { fake, store, handle, clock, threads: Some(threads) }
+        let ticks = Ticks::default();
+        let (handle, threads) = start(&fake, &store, &clock, reading, &ticks);
+        Mirror { fake, store, handle, clock, ticks, threads: Some(threads) }
     }
 
     /// The usual shop, copied once.
@@ -170,14 +172,14 @@ impl Mirror {
     /// What the machine would do at a restart: the threads end, and others begin over the same store.
     pub(crate) fn restart(&mut self, reading: &Reading) {
         self.stop();
-        let (handle, threads) = start(&self.fake, &self.store, &self.clock, reading);
+        let (handle, threads) = start(&self.fake, &self.store, &self.clock, reading, &self.ticks);
         (self.handle, self.threads) = (handle, Some(threads));
     }
 
     /// A restart into a process that keeps its schedule.
     pub(crate) fn keep_schedule(&mut self, reading: &Reading) {
         self.stop();
-        self.handle = at_rest(&self.fake, &self.store, &self.clock, reading);
+        self.handle = ticking(&self.fake, &self.store, &self.clock, reading, &self.ticks);
         self.threads = Some(self.handle.spawn(true));
     }
 
@@ -267,17 +269,22 @@ impl Default for Reading {
     }
 }
 
-/// No two moments are the same, so that a row shows whether it was written again.
-static TICKS: AtomicI64 = AtomicI64::new(0);
-
-fn start(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> (Handle, Threads) {
-    let handle = at_rest(fake, store, clock, reading);
+fn start(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading, ticks: &Ticks) -> (Handle, Threads) {
+    let handle = ticking(fake, store, clock, reading, ticks);
     let threads = handle.spawn(false);
     (handle, threads)
 }
 
+/// No two moments of an account are the same, so that a row shows whether it was written again. Each account ticks by
+/// itself: all tests together would move a clock that stands still by seconds.
+type Ticks = Arc<AtomicI64>;
+
 /// A sync that somebody else starts the threads of.
 pub(crate) fn at_rest(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading) -> Handle {
+    ticking(fake, store, clock, reading, &Ticks::default())
+}
+
+fn ticking(fake: &Fake, store: &Store, clock: &demo::Clock, reading: &Reading, ticks: &Ticks) -> Handle {
     let settings = Settings {
         base_url: reading.base_url.clone().unwrap_or_else(|| fake.url()),
         api_key: Secret::new(fake.key()),
@@ -291,8 +298,8 @@ pub(crate) fn at_rest(fake: &Fake, store: &Store, clock: &demo::Clock, reading: 
     } else {
         Klaviyo::with_clock(settings, Box::new(Skipping { start: Instant::now(), skipped: Mutex::default() }))
     };
-    let clock = clock.clone();
-    let tick = move || clock.now() + TimeDelta::microseconds(TICKS.fetch_add(1, Ordering::Relaxed));
+    let (clock, ticks) = (clock.clone(), Arc::clone(ticks));
+    let tick = move || clock.now() + TimeDelta::microseconds(ticks.fetch_add(1, Ordering::Relaxed));
     Handle::new(store.clone(), Some(client.expect("a client")), reading.options.clone(), tick).expect("a sync at rest")
 }
 
