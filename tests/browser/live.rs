@@ -73,7 +73,7 @@ async fn the_overview_shows_the_first_sync_and_then_what_it_brought() {
     let (subject, browser) = (Subject::empty(), Browser::open(Scripts::On).await);
     browser.goto(&subject.at("/")).await;
     assert!(browser.text("#main").await.contains("Nothing was copied yet"));
-    subject.fake.set_mood(slow("/api/events", Duration::from_secs(1)));
+    subject.fake.set_mood(slow("/api/events", Duration::from_secs(3)));
     browser.click("#main form[action='/sync'] button").await;
     browser.until("location.pathname === '/sync' && document.getElementById('running-title')").await;
     browser.goto(&subject.at("/")).await;
@@ -82,10 +82,10 @@ async fn the_overview_shows_the_first_sync_and_then_what_it_brought() {
     // The last days come first, and what is older takes its time.
     browser.value("globalThis.unloaded = false").await;
     browser.until("document.querySelector('.kpi-value')").await;
-    browser.until(DRAWN).await;
     let early = browser.text("#main").await;
     assert!(early.contains("The first sync goes on"), "early numbers do not pass for all of them: {early}");
     subject.fake.set_mood(Mood::Well);
+    browser.until(DRAWN).await;
     browser.until("!document.getElementById('page').dataset.live").await;
     assert!(!browser.text("#main").await.contains("The first sync goes on"));
     browser.until(DRAWN).await;
