@@ -2,6 +2,7 @@
 //! account of the fake's that is copied through the real client.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -78,8 +79,27 @@ impl FromRow for Line {
 
 /// The application over `store`, without a key.
 pub(crate) struct Served {
-    pub(crate) client: Client,
+    pub(crate) client: Serving,
     _data_dir: tempfile::TempDir,
+}
+
+/// A client whose server, with the threads of its sync, comes to its end when this is dropped.
+pub(crate) struct Serving(Option<Client>);
+
+impl Deref for Serving {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        self.0.as_ref().expect("a client until it is dropped")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            client.terminate();
+        }
+    }
 }
 
 pub(crate) fn serve(store: Store) -> Served {
@@ -101,7 +121,8 @@ pub(crate) fn serve_with(store: Store, handle: Handle) -> Served {
 /// The same, by settings of the API's own.
 pub(crate) fn serve_by(store: Store, handle: Handle, api: config::Api) -> Served {
     let (server, data_dir) = server(store, handle, api);
-    Served { client: Client::untracked(server).expect("a client"), _data_dir: data_dir }
+    let client = Client::untracked(server).expect("a client");
+    Served { client: Serving(Some(client)), _data_dir: data_dir }
 }
 
 /// The application, for a client of another kind; its directory has to live as long.

@@ -100,7 +100,7 @@ impl<'a> Reading<'a> {
             zone,
             is_long: length.is_none_or(|it| it > LONG),
             room: Room::of(ROOM),
-            cores: Room::of(cores() as u64),
+            cores: Room::of(std::thread::available_parallelism().map_or(1, usize::from) as u64),
             pen: Mutex::default(),
             desk: Mutex::new(desk),
             bell: Condvar::new(),
@@ -138,7 +138,8 @@ impl<'a> Reading<'a> {
                 return None;
             }
             let reading = desk.reading.len();
-            let next = if reading < desk.pace.windows(cores()) { desk.cutter.next(reading) } else { Next::Wait };
+            let may_begin = reading < desk.pace.windows(self.cores.size());
+            let next = if may_begin { desk.cutter.next(reading) } else { Next::Wait };
             match next {
                 Next::Nothing => return None,
                 Next::Wait => desk = self.bell.wait(desk).unwrap_or_else(PoisonError::into_inner),
@@ -339,16 +340,11 @@ impl Pace {
     }
 
     /// Windows that keep so many cores at work: where Klaviyo answers at once, more of them only take memory.
-    fn windows(&self, cores: usize) -> usize {
+    fn windows(&self, cores: u64) -> usize {
         let (whole, part) = ((self.asking + self.working).as_micros(), self.working.as_micros());
-        let each =
-            (whole + part / 2).checked_div(part).map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
-        each.saturating_mul(cores)
+        let all = (whole + part / 2).checked_div(part).map(|each| each.saturating_mul(cores.into()));
+        all.and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX)
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A window that one thread reads, until this is dropped.

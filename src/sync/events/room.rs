@@ -24,6 +24,10 @@ impl Room {
         Room { size, taken: Mutex::default(), bell: Condvar::new() }
     }
 
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Waits until there is room for so much. What is larger than all of it is let in alone.
     pub(super) fn take(&self, size: u64) -> Taken<'_> {
         let is_full = |taken: &mut u64| *taken > 0 && taken.saturating_add(size) > self.size;
