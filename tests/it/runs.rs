@@ -562,7 +562,8 @@ fn all_who_wait_end_at_one_stop() {
     // Long enough for each to have found nothing to do.
     pause(Duration::from_millis(200));
     let start = Instant::now();
-    for threads in all {
+    // Who began to wait first is woken first.
+    for threads in all.into_iter().rev() {
         threads.stop(Duration::from_secs(30));
     }
     assert!(start.elapsed() < Duration::from_secs(15), "somebody was not told");
