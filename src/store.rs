@@ -114,6 +114,9 @@ pub const QUERIES: &[&[Query]] = &[
 /// Readers kept at rest; more are made when more are needed, and dropped afterwards.
 const IDLE_READERS: usize = 8;
 
+/// Queries that a reader keeps parsed.
+const PREPARED: usize = 512;
+
 /// The name of the file in the data directory.
 const FILE: &str = "klytics.duckdb";
 
@@ -252,7 +255,10 @@ impl Store {
 
     /// Another connection to the same database.
     fn connect(&self) -> Result<Connection, Error> {
-        lock(&self.0.origin).try_clone().map_err(|source| Error::Statement { doing: "connect", source })
+        let connection = lock(&self.0.origin).try_clone();
+        let connection = connection.map_err(|source| Error::Statement { doing: "connect", source })?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(connection)
     }
 
     fn db<'a>(&'a self, connection: &'a Connection) -> Db<'a> {
