@@ -25,6 +25,7 @@ pub mod settings;
 pub mod sheet;
 pub mod sync;
 pub mod view;
+mod working;
 
 use crate::catalog::Pace;
 use crate::causes::said;
@@ -45,6 +46,7 @@ use rocket::request::{FromRequest, Outcome};
 use std::hash::Hash;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+pub use working::WORKING;
 
 const EVENT_SPAN: Query = query!("pages/event_span");
 const CONVERSION_METRICS: Query = query!("pages/conversion_metrics");

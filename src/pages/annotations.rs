@@ -36,7 +36,7 @@ pub struct Annotation {
 /// # Errors
 /// When the query fails.
 pub fn notes(frame: &Frame<'_>) -> Result<Vec<(NaiveDate, &'static str, String)>, store::Error> {
-    Ok(frame.rows::<Annotation>(LIST)?.into_iter().map(|it| (it.day, it.kind, it.words)).collect())
+    Ok(all(frame)?.iter().map(|it| (it.day, it.kind, it.words.clone())).collect())
 }
 
 /// The reader's own notes of the range.
@@ -44,7 +44,16 @@ pub fn notes(frame: &Frame<'_>) -> Result<Vec<(NaiveDate, &'static str, String)>
 /// # Errors
 /// When the query fails.
 pub fn own(frame: &Frame<'_>) -> Result<Vec<Annotation>, store::Error> {
-    Ok(frame.rows::<Annotation>(LIST)?.into_iter().filter(|it| it.kind == "note").collect())
+    Ok(all(frame)?.iter().filter(|it| it.kind == "note").cloned().collect())
+}
+
+/// Asked for once, however many charts of a page show them.
+fn all<'a>(frame: &'a Frame<'_>) -> Result<&'a [Annotation], store::Error> {
+    if let Some(known) = frame.annotations.get() {
+        return Ok(known);
+    }
+    let found = frame.rows(LIST)?;
+    Ok(frame.annotations.get_or_init(|| found))
 }
 
 impl FromRow for Annotation {

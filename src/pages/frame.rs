@@ -1,14 +1,18 @@
+use std::cell::OnceCell;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::Ground;
+use super::annotations::Annotation;
 use super::benchmarks::editions::Benchmarks;
 use super::overview::Setting;
+use super::working::Working;
 use crate::range::{Ask, Basis, Machine, Period};
 use crate::store::repository::Document;
-use crate::store::{self, Db, FromRow, Query, ToSql};
+use crate::store::{self, Db, Format, FromRow, Query, ToSql};
 
 /// What a page's question is asked with. A query may name any of the [values](Frame::values), and gets those it names.
 pub struct Frame<'a> {
@@ -26,6 +30,9 @@ pub struct Frame<'a> {
     pub events_stored: i64,
     /// Published averages.
     pub benchmarks: Arc<Benchmarks>,
+    /// What happened in the range, once somebody asked.
+    pub(super) annotations: OnceCell<Vec<Annotation>>,
+    working: Working,
 }
 
 /// A value that a query names.
@@ -45,7 +52,20 @@ impl<'a> Frame<'a> {
         let Setting { currency, metric, events_stored } = Setting::load(db, ask)?;
         let currency = currency.unwrap_or_default();
         let benchmarks = Arc::clone(&ground.benchmarks);
-        Ok(Frame { db, ask, period, zone: ground.zone, now, id, currency, metric, events_stored, benchmarks })
+        Ok(Frame {
+            db,
+            ask,
+            period,
+            zone: ground.zone,
+            now,
+            id,
+            currency,
+            metric,
+            events_stored,
+            benchmarks,
+            annotations: OnceCell::new(),
+            working: Working::default(),
+        })
     }
 
     /// The account's local day.
@@ -67,8 +87,8 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// When the query fails.
     pub fn rows_with<T: FromRow>(&self, query: Query, own: Vec<Value>) -> Result<Vec<T>, store::Error> {
-        let values = self.values(query.text, own);
-        self.db.rows(query, &borrowed(&values))
+        let values = self.ready(query.text, own)?;
+        self.db.rows(query, &named(query.text, &values))
     }
 
     /// Every row of the query by its columns in camelCase.
@@ -84,8 +104,33 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// When the query fails.
     pub fn documents_with(&self, query: Query, own: Vec<Value>) -> Result<Vec<Document>, store::Error> {
-        let values = self.values(query.text, own);
-        self.db.documents(query.name, query.text, &borrowed(&values))
+        self.found(query.name, query.text, own)
+    }
+
+    /// The same, of a text that was put together.
+    pub(super) fn found(&self, name: &'static str, text: &str, own: Vec<Value>) -> Result<Vec<Document>, store::Error> {
+        let values = self.ready(text, own)?;
+        self.db.documents(name, text, &named(text, &values))
+    }
+
+    /// Every row of such a text into a file.
+    pub(super) fn export(
+        &self,
+        name: &'static str,
+        text: &str,
+        own: Vec<Value>,
+        format: Format,
+        path: &Path,
+    ) -> Result<(), store::Error> {
+        let values = self.ready(text, own)?;
+        self.db.export(name, text, &named(text, &values), format, path)
+    }
+
+    /// What may be asked with, once the working tables that `text` reads are there.
+    fn ready(&self, text: &str, own: Vec<Value>) -> Result<Vec<Value>, store::Error> {
+        let values = self.values(own);
+        self.working.make(self.db, text, &values)?;
+        Ok(values)
     }
 
     /// The first row of the query by its columns; empty where there is none.
@@ -96,12 +141,11 @@ impl<'a> Frame<'a> {
         Ok(self.documents(query)?.into_iter().next().unwrap_or_default())
     }
 
-    /// What `text` names of: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
+    /// What a query may name: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
     /// `$compared_start` to before `$compared_before` (null without a comparison), `$today`, `$now` (UTC), the
     /// conversion `$metric`, the `$currency`, `$machine` (whether machines' opens and clicks count), `$basis` (`sent` or
     /// `event`), `$channel` (null for all), `$least` recipients, `$id` and the page's `own`.
-    #[must_use]
-    pub fn values(&self, text: &str, own: Vec<Value>) -> Vec<Value> {
+    fn values(&self, own: Vec<Value>) -> Vec<Value> {
         let (range, compared) = (self.period.range, self.period.compared);
         let basis = if self.period.basis == Basis::Sent { "sent" } else { "event" };
         let mut values: Vec<Value> = vec![
@@ -121,32 +165,51 @@ impl<'a> Frame<'a> {
             ("id", Box::new(self.id.map(ToOwned::to_owned))),
         ];
         values.extend(own);
-        values.retain(|it| names(text, it.0));
         values
     }
 }
 
-/// As queries take them.
-#[must_use]
-pub fn borrowed(values: &[Value]) -> Vec<(&str, &dyn ToSql)> {
-    values.iter().map(|(name, value)| (*name, value.as_ref())).collect()
+/// Those that `text` names, as queries take them.
+pub(super) fn named<'v>(text: &str, values: &'v [Value]) -> Vec<(&'v str, &'v dyn ToSql)> {
+    values.iter().filter(|it| names(text, it.0)).map(|(name, value)| (*name, value.as_ref())).collect()
 }
 
 /// Whether the SQL names `$name`, comments aside.
 fn names(text: &str, name: &str) -> bool {
-    let code = text.lines().map(|it| it.split("--").next().unwrap_or_default());
-    let ends = |rest: &str| !rest.starts_with(|it: char| it.is_ascii_alphanumeric() || it == '_');
-    code.flat_map(|line| line.split('$').skip(1)).any(|it| it.strip_prefix(name).is_some_and(ends))
+    let starts = |it: &str| it.split('$').skip(1).any(|it| it.strip_prefix(name).is_some_and(ends));
+    code(text).any(starts)
+}
+
+/// Whether the SQL reads the table `name`, comments aside. The name is of a kind that is not part of another.
+pub(super) fn reads(text: &str, name: &str) -> bool {
+    code(text).any(|line| line.split(name).skip(1).any(ends))
+}
+
+/// The lines of SQL without comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|it| it.split("--").next().unwrap_or_default())
+}
+
+/// Whether a name ends before `rest`.
+fn ends(rest: &str) -> bool {
+    !rest.starts_with(|it: char| it.is_ascii_alphanumeric() || it == '_')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::{names, reads};
 
     #[test]
     fn a_query_gets_the_values_it_names() {
         let text = "-- of $id\nselect * from t where day >= $start and x = $metric_id";
         assert!(names(text, "start") && names(text, "metric_id"));
         assert!(!names(text, "metric") && !names(text, "id"), "neither a part of a name nor a comment");
+    }
+
+    #[test]
+    fn a_query_finds_the_tables_that_it_reads() {
+        let text = "-- not page_days\nselect * from page_sends as a join page_weeks_of(1) on page_sends.id = a.id";
+        assert!(reads(text, "page_sends"));
+        assert!(!reads(text, "page_days") && !reads(text, "page_weeks"), "neither a comment nor a part of a name");
     }
 }

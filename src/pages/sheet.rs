@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::definitions;
-use super::frame::{Frame, Value, borrowed};
+use super::frame::{Frame, Value};
 use crate::range::{Basis, Unclear};
 use crate::store::repository::{Document, field};
 use crate::store::zone::local;
@@ -324,8 +324,7 @@ impl Sheet {
             columns.join(", "),
             self.order_by(&part)
         );
-        let values = values(frame, &text, own, &part);
-        Ok(frame.db.export(query.name, &text, &borrowed(&values), format, path)?)
+        Ok(frame.export(query.name, &text, searching(own, &part), format, path)?)
     }
 
     fn own_order(&self) -> Part {
@@ -348,7 +347,7 @@ impl Sheet {
         Ok(Part { column, descending, search, limit: frame.ask.limit, offset: frame.ask.offset })
     }
 
-    /// `with answer as (…), found as (…)`: all rows, and those that were searched.
+    /// `with found as (…)`: all rows, or those that were searched.
     fn found(&self, query: Query, frame: &Frame<'_>, part: &Part) -> String {
         let mut filters = Vec::new();
         if part.search.is_some() {
@@ -359,10 +358,13 @@ impl Sheet {
         if let Some((column, _)) = self.sample.filter(|_| frame.ask.least > 0) {
             filters.push(format!("\"{column}\" >= $least"));
         }
-        let filter = if filters.is_empty() { String::new() } else { format!(" where {}", filters.join(" and ")) };
+        if filters.is_empty() {
+            return format!("with found as materialized (\n{}\n)", query.text);
+        }
         format!(
-            "with answer as materialized (\n{}\n),\nfound as materialized (select * from answer{filter})",
-            query.text
+            "with answer as (\n{}\n),\nfound as materialized (select * from answer where {})",
+            query.text,
+            filters.join(" and ")
         )
     }
 
@@ -390,18 +392,19 @@ impl Sheet {
         largest.push("count(*) as one".to_owned());
         let _ = write!(
             text,
-            "\nselect * exclude (part, place) from (
-                (select 0 as part, row_number() over (order by {order}) as place, * from found order by place limit {} offset {})
-                union all by name select 1 as part, 0 as place, {} from found
-                union all by name select 2 as part, 0 as place, {} from found
-            ) order by part, place",
+            ",
+            shown as (select * from found order by {order} limit {} offset {})
+            select * exclude (part) from (
+                select 0 as part, * from shown
+                union all by name select 1 as part, {} from found
+                union all by name select 2 as part, {} from found
+            ) order by part, {order}",
             part.limit,
             part.offset,
             totals.join(", "),
             largest.join(", ")
         );
-        let values = values(frame, &text, own, part);
-        let mut rows = frame.db.documents(query.name, &text, &borrowed(&values))?;
+        let mut rows = frame.found(query.name, &text, searching(own, part))?;
         let mut largest = rows.pop().unwrap_or_default();
         let mut totals = rows.pop().unwrap_or_default();
         let row_count = totals.get("foundRows").and_then(serde_json::Value::as_u64).unwrap_or_default();
@@ -450,11 +453,12 @@ fn as_numbers(row: &mut Document, name: &str) {
     }
 }
 
-fn values(frame: &Frame<'_>, text: &str, mut own: Vec<Value>, part: &Part) -> Vec<Value> {
+/// `own`, and what is searched.
+fn searching(mut own: Vec<Value>, part: &Part) -> Vec<Value> {
     if own.iter().all(|it| it.0 != "q") {
         own.push(("q", Box::new(part.search.clone())));
     }
-    frame.values(text, own)
+    own
 }
 
 /// An instant becomes the account's wall clock at it.

@@ -59,7 +59,6 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("sender_results", include_str!("views/sender_results.sql")),
     ("differing", include_str!("views/differing.sql")),
     ("mailbox_providers", include_str!("views/mailbox_providers.sql")),
-    ("profile_mailboxes", include_str!("views/profile_mailboxes.sql")),
     ("campaign_messages", include_str!("views/campaign_messages.sql")),
     ("campaign_audiences", include_str!("views/campaign_audiences.sql")),
     ("campaign_tags", include_str!("views/campaign_tags.sql")),

@@ -252,11 +252,3 @@ fn an_empty_account_has_no_numbers() {
     assert_eq!((page.events_stored, page.daily.len(), page.channels.len()), (0, 30, 0));
     assert!(page.top_flows.is_empty() && page.recent_campaigns.is_empty());
 }
-
-#[test]
-fn every_query_can_be_prepared() {
-    let store = Store::in_memory().expect("a database");
-    for query in klytics::pages::QUERIES.iter().chain(klytics::api::QUERIES).copied().flatten() {
-        store.read(|db| db.prepare(*query)).expect(query.name);
-    }
-}

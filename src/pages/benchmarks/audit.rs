@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::frame::{Frame, Value, borrowed};
+use super::super::frame::{Frame, Value};
 use super::super::sheet::{Sheet, Unit};
 use super::super::view::Badge;
 use super::limits::LIMITS;
@@ -186,8 +186,7 @@ fn evidence(frame: &Frame<'_>, rule: &Rule, values: Vec<Value>) -> Result<Vec<Do
         from answer
         group by all"
     );
-    let values = frame.values(&text, values);
-    frame.db.documents(name, &text, &borrowed(&values))
+    frame.found(name, &text, values)
 }
 
 /// Every rule, what is urgent first.

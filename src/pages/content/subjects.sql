@@ -9,8 +9,8 @@ with sent as (
         sum(opened) as opened,
         sum(case when $machine then clicked_or_machine else clicked end) as clicked,
         sum(revenue) as revenue
-    from message_stats($start, $metric)
-    where sent_on < $before
+    from page_sends
+    where channel = 'email' and campaign_id is not null
     group by message_id
 )
 select
@@ -23,7 +23,6 @@ select
     cast(clicked as bigint) as clicked,
     case when cast($metric as varchar) is not null then cast(revenue as double) end as revenue
 from sent
-join messages using (message_id)
 join message_texts using (message_id)
-where channel = 'email' and campaign_id is not null and subject is not null and delivered > 0
+where subject is not null and delivered > 0
 order by message_id

@@ -12,8 +12,8 @@ with sent as (
         sum(unsubscribed) as unsubscribed,
         case when cast($metric as varchar) is not null then sum(converted) end as converted,
         case when cast($metric as varchar) is not null then sum(revenue) end as revenue
-    from message_stats($start, $metric)
-    where sent_on < $before and channel <> 'email'
+    from page_sends
+    where channel <> 'email'
         and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     group by message_id
 )

@@ -10,7 +10,7 @@ with sums as (
         cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
         cast(sum(complained) as bigint) as complained,
         cast(sum(unsubscribed) as bigint) as unsubscribed
-    from mailbox_results(cast($start as date), cast($before as date)) as results
+    from page_mailboxes as results
     group by coalesce(results.provider, 'No address any more')
 )
 select

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use serde_json::{Value as Json, json};
 
 use super::question::{By, Dimension, Filter, Interval, Measure, Question, Test};
-use crate::pages::frame::{Frame, Value, borrowed};
+use crate::pages::frame::{Frame, Value};
 use crate::store::{self, repository::Document};
 
 /// What a question found.
@@ -87,9 +87,7 @@ pub(super) const NONE: &str = "(not there)";
 /// When the query fails.
 pub(super) fn find(frame: &Frame<'_>, question: &Question) -> Result<Found, store::Error> {
     let (text, values) = statement(question);
-    let values = frame.values(&text, values);
-    let rows = frame.db.documents("explore/find", &text, &borrowed(&values))?;
-    Ok(gathered(&rows, question))
+    Ok(gathered(&frame.found("explore/find", &text, values)?, question))
 }
 
 fn gathered(rows: &[Document], question: &Question) -> Found {

@@ -2,8 +2,8 @@
 -- day and flow, or, of the flow $id, per day and message. Days without anything are not there.
 with earned as (
     select message_id, flow_id, channel, sent_on as day, conversions, revenue
-    from flow_stats($start, $metric)
-    where $basis = 'sent' and sent_on < $before
+    from page_sends
+    where flow_id is not null and $basis = 'sent'
     union all
     select message_id, flow_id, channel, happened_on, conversions, revenue
     from flow_earnings($start, $before, $metric)

@@ -1,8 +1,8 @@
 -- How did each flow do on local days from $start to before $before, by $basis? One row per flow that reached someone and per
 -- live one that did not. Conversions are of $metric; $machine counts what only machines opened or clicked, too. `trend` is
 -- its revenue a day over the range, in at most 30 steps; `health` is of what it sent before $settled, against 90 days.
-with sent as materialized (
-    select * from flow_stats($start, $metric) where $basis = 'sent' and sent_on < $before
+with sent as (
+    select * exclude (campaign_id) from page_sends where flow_id is not null and $basis = 'sent'
 ),
 counted as (
     select * exclude (sent_on) from sent

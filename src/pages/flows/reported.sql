@@ -17,7 +17,7 @@ ours as (
         cast(coalesce(sum(converted), 0) as bigint) as converted,
         cast(coalesce(sum(conversions), 0) as bigint) as conversions,
         cast(coalesce(sum(revenue), 0) as double) as revenue
-    from flow_stats($start, $metric)
+    from page_sends
     where flow_id = $id and sent_on in (select cast(sent_on as date) from days)
 ),
 theirs as (

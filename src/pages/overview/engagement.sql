@@ -1,12 +1,7 @@
 -- How were the messages received that were sent on local days from $start to before $before, channel by channel? Conversions
 -- are of $metric; $machine counts deliveries that only a machine opened or clicked, too.
 with asked as (
-    select
-        * replace (coalesce(messages.channel, stats.channel) as channel),
-        coalesce(messages.channel, stats.channel, 'unknown') as sender
-    from message_stats(cast($start as date), cast($metric as varchar)) as stats
-    left join messages using (message_id)
-    where sent_on < cast($before as date)
+    select *, coalesce(channel, 'unknown') as sender from page_sends
 ),
 summed as (
     select * from summed_measures('asked', $machine, $metric)

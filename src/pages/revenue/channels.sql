@@ -1,7 +1,7 @@
 -- Which channels is the revenue of local days from $start to before $before credited to, by Klaviyo and by the last touch
 -- within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric.
 with asked as (
-    select * from credits(cast($metric as varchar), $windows, $machine, cast($start as date), cast($before as date))
+    select * from page_credits where converted_on >= cast($start as date)
 ),
 sides as (
     select channel, 'klaviyo' as model, coalesce(amount, 0) as amount from asked

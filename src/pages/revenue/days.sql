@@ -11,7 +11,7 @@ credited as (
         coalesce(amount, 0) as amount,
         amount is not null as has_amount,
         case when $model = 'last-touch' then touched_credited_to else credited_to end as credited_to
-    from credits(cast($metric as varchar), $windows, $machine, cast($since as date), cast($before as date))
+    from page_credits
 ),
 sums as (
     select

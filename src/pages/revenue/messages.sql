@@ -2,7 +2,7 @@
 -- within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric, and $channel is the one that is
 -- asked for, if not all.
 with asked as (
-    select * from credits(cast($metric as varchar), $windows, $machine, cast($start as date), cast($before as date))
+    select * from page_credits where converted_on >= cast($start as date)
 ),
 whole as (select cast(sum(amount) as double) as whole_revenue from asked),
 sides as (

@@ -10,7 +10,8 @@ with asked as (
             when touched_message_id is not null then 4
             else 5
         end as position
-    from credits(cast($metric as varchar), $windows, $machine, cast($start as date), cast($before as date))
+    from page_credits
+    where converted_on >= cast($start as date)
 ),
 outcomes as (
     select unnest([1, 2, 3, 4, 5]) as position, unnest([

@@ -9,7 +9,8 @@ with asked as (
             when not has_several_channels then 3
             else 4
         end as position
-    from credits(cast($metric as varchar), $windows, $machine, cast($start as date), cast($before as date))
+    from page_credits
+    where converted_on >= cast($start as date)
 ),
 outcomes as (
     select unnest([1, 2, 3, 4]) as position, unnest([

@@ -24,7 +24,7 @@ counted as (
         sum(stats.recipients) as recipients,
         sum(stats.conversions) as conversions,
         sum(stats.revenue) as revenue
-    from message_stats((select min(start_on) from months), cast($metric as varchar)) as stats
+    from message_stats(cast(date_trunc('month', cast($start as date)) as date), cast($metric as varchar)) as stats
     join months on stats.sent_on between months.start_on and months.end_on
     left join messages on messages.message_id = stats.message_id
     group by all

@@ -18,6 +18,12 @@ select
     bot_clicks,
     complaints,
     unsubscribes,
+    opened_on is not null as is_opened,
+    opened_or_machine_on is not null as is_opened_or_machine,
+    clicked_on is not null as is_clicked,
+    clicked_or_machine_on is not null as is_clicked_or_machine,
+    complained_on is not null as is_complained,
+    unsubscribed_on is not null as is_unsubscribed,
     -- of the metric that the sums rest on
     conversions as kept_conversions,
     revenue as kept_revenue
