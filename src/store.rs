@@ -150,7 +150,7 @@ impl Store {
         schema::apply(&connection)?;
         views::apply(&connection)?;
         let timings = timings::Timings::default();
-        Db(&connection, &timings).begin_consent_history()?;
+        Db::new(&connection, &timings).begin_consent_history()?;
         in_transaction(&mut connection, &timings, aggregates::follow)?;
         let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
         Ok(Store(Arc::new(Inner {
@@ -262,7 +262,7 @@ impl Store {
     }
 
     fn db<'a>(&'a self, connection: &'a Connection) -> Db<'a> {
-        Db(connection, &self.0.timings)
+        Db::new(connection, &self.0.timings)
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -294,7 +294,7 @@ fn in_transaction<T>(
     work: impl FnOnce(&Db<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let transaction = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
-    let result = work(&Db(&transaction, timings))?;
+    let result = work(&Db::new(&transaction, timings))?;
     transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
     Ok(result)
 }

@@ -9,7 +9,7 @@ use super::Ground;
 use super::annotations::Annotation;
 use super::benchmarks::editions::Benchmarks;
 use super::overview::Setting;
-use super::working::Working;
+use super::working;
 use crate::range::{Ask, Basis, Machine, Period};
 use crate::store::repository::Document;
 use crate::store::{self, Db, Format, FromRow, Query, ToSql};
@@ -32,7 +32,6 @@ pub struct Frame<'a> {
     pub benchmarks: Arc<Benchmarks>,
     /// What happened in the range, once somebody asked.
     pub(super) annotations: OnceCell<Vec<Annotation>>,
-    working: Working,
 }
 
 /// A value that a query names.
@@ -64,7 +63,6 @@ impl<'a> Frame<'a> {
             events_stored,
             benchmarks,
             annotations: OnceCell::new(),
-            working: Working::default(),
         })
     }
 
@@ -129,7 +127,7 @@ impl<'a> Frame<'a> {
     /// What may be asked with, once the working tables that `text` reads are there.
     fn ready(&self, text: &str, own: Vec<Value>) -> Result<Vec<Value>, store::Error> {
         let values = self.values(own);
-        self.working.make(self.db, text, &values)?;
+        working::make(self.db, text, &values)?;
         Ok(values)
     }
 

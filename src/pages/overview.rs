@@ -29,7 +29,6 @@ const SUBSCRIBERS_AT: Query = query!("overview/subscribers_at");
 const SUBSCRIBER_CHANGES: Query = query!("overview/subscriber_changes");
 const CONSENT_HISTORY: Query = query!("overview/consent_history");
 const SUBMISSIONS: Query = query!("overview/submissions");
-const TOP_SEGMENTS: Query = query!("overview/top_segments");
 const TOP_FORMS: Query = query!("overview/top_forms");
 const DAYS: Query = query!("overview/days");
 const ENGAGEMENT: Query = query!("overview/engagement");
@@ -52,7 +51,6 @@ pub const QUERIES: &[Query] = &[
     SUBSCRIBER_CHANGES,
     CONSENT_HISTORY,
     SUBMISSIONS,
-    TOP_SEGMENTS,
     TOP_FORMS,
     DAYS,
     ENGAGEMENT,
@@ -103,9 +101,7 @@ pub struct Overview {
     pub daily: Vec<RevenueDay>,
     /// Attributed revenue by channel, largest first; the last is what is not attributed.
     pub channels: Vec<Channel>,
-    pub top_segments: Vec<TopSegment>,
     pub top_flows: Vec<TopFlow>,
-    pub top_forms: Vec<TopForm>,
     pub recent_campaigns: Vec<RecentCampaign>,
     pub left_out: LeftOut,
     /// Events stored in all; zero means that nothing was copied yet.
@@ -130,14 +126,6 @@ pub struct Channel {
     pub value: f64,
     /// Fraction of all revenue; unknown where there is none.
     pub share: Option<f64>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct TopSegment {
-    pub id: String,
-    pub name: String,
-    /// Members, as Klaviyo last counted them.
-    pub count: Option<i64>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -222,9 +210,7 @@ impl Overview {
             form_submissions: submissions(db, period)?,
             daily: earned.days(),
             channels: channels(db, period, metric)?,
-            top_segments: top_segments(db, TOP)?,
             top_flows: sent.top_flows(TOP),
-            top_forms: top_forms(db, period, TOP)?,
             recent_campaigns: sent.recent_campaigns(RECENT, db.zone()?),
             left_out: LeftOut {
                 machine_opens: sent.machine_opens(period),
@@ -245,14 +231,6 @@ impl Setting {
     pub fn load(db: &Db<'_>, ask: &Ask) -> Result<Setting, store::Error> {
         db.row(SETTING, params! { "metric": ask.metric })
     }
-}
-
-/// The segments with the most members.
-///
-/// # Errors
-/// When the query fails.
-pub fn top_segments(db: &Db<'_>, limit: usize) -> Result<Vec<TopSegment>, store::Error> {
-    db.rows(TOP_SEGMENTS, params! { "limit": rows(limit) })
 }
 
 /// The forms with the most submissions in the range.
@@ -292,12 +270,6 @@ impl FromRow for Setting {
 impl FromRow for Submissions {
     fn from_row(row: &Row<'_>) -> RowResult<Submissions> {
         Ok(Submissions { day: row.get("day")?, count: row.get("submissions")? })
-    }
-}
-
-impl FromRow for TopSegment {
-    fn from_row(row: &Row<'_>) -> RowResult<TopSegment> {
-        Ok(TopSegment { id: row.get("id")?, name: row.get("name")?, count: row.get("count")? })
     }
 }
 

@@ -1,34 +1,22 @@
-//! What several queries of a page rest on, worked out once: a query may read any of these tables, and gets those it
-//! reads. They belong to the page's reading and are gone at its end.
-
-use std::cell::RefCell;
-use std::collections::HashSet;
+//! What several queries of a page rest on, worked out once: each of these makes the temporary table that it is named
+//! after, which belongs to the page's reading and is gone at its end. A page's query gets the tables that it reads.
 
 use super::frame::{Value, named, reads};
 use crate::query;
 use crate::store::{self, Db, Query};
 
-/// Each makes the temporary table that it is named after; a test makes and reads them all.
+pub(super) const PAGE_SENDS: Query = query!("working/page_sends");
+
+/// Every working table; a test makes and reads them all.
 pub const WORKING: &[Query] = &[
-    query!("working/page_sends"),
+    PAGE_SENDS,
     query!("working/page_mailboxes"),
     query!("working/page_credits"),
     query!("working/campaign_mailboxes"),
 ];
 
-/// The tables that a reading has made.
-#[derive(Debug, Default)]
-pub(super) struct Working(RefCell<HashSet<&'static str>>);
-
-impl Working {
-    /// Makes the tables that `text` reads and that are not there yet, with those of the `values` that they name.
-    pub(super) fn make(&self, db: &Db<'_>, text: &str, values: &[Value]) -> Result<(), store::Error> {
-        for table in WORKING {
-            let name = table.name.trim_start_matches("working/");
-            if reads(text, name) && self.0.borrow_mut().insert(name) {
-                db.execute(*table, &named(table.text, values))?;
-            }
-        }
-        Ok(())
-    }
+/// Makes the tables that `text` reads, with those of the `values` that they name.
+pub(super) fn make(db: &Db<'_>, text: &str, values: &[Value]) -> Result<(), store::Error> {
+    let is_read = |table: &&Query| reads(text, table.name.trim_start_matches("working/"));
+    WORKING.iter().filter(is_read).try_for_each(|it| db.once(*it, &named(it.text, values)))
 }

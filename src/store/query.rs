@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::time::Instant;
 
 use duckdb::types::FromSql;
@@ -55,8 +57,15 @@ pub trait FromRow: Sized {
     fn from_row(row: &Row<'_>) -> RowResult<Self>;
 }
 
-/// A connection, lent for one unit of work, and where the store counts how long its queries take.
-pub struct Db<'a>(pub(super) &'a Connection, pub(super) &'a Timings);
+/// A connection, lent for one unit of work, and where the store counts how long its queries take; also what was done
+/// [once](Db::once).
+pub struct Db<'a>(pub(super) &'a Connection, pub(super) &'a Timings, RefCell<HashSet<&'static str>>);
+
+impl<'a> Db<'a> {
+    pub(super) fn new(connection: &'a Connection, timings: &'a Timings) -> Db<'a> {
+        Db(connection, timings, RefCell::default())
+    }
+}
 
 impl Db<'_> {
     /// Does what `query` stands for, counts how long it took, and tells the log at debug.
@@ -116,6 +125,19 @@ impl Db<'_> {
     pub fn execute(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<usize, Error> {
         let execute = || self.0.prepare_cached(query.text)?.execute(params);
         self.timed(query, execute).map_err(|source| Error::Query { query: query.name, source })
+    }
+
+    /// The same, unless this unit of work has done it: for a temporary table that several queries rest on.
+    ///
+    /// # Errors
+    /// With the query's name.
+    pub fn once(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<(), Error> {
+        if self.2.borrow().contains(query.name) {
+            return Ok(());
+        }
+        self.execute(query, params)?;
+        self.2.borrow_mut().insert(query.name);
+        Ok(())
     }
 
     /// Parses and binds `query` without running it: a misspelt column shows here.

@@ -10,7 +10,7 @@ with sent as (
         sum(case when $machine then clicked_or_machine else clicked end) as clicked,
         sum(revenue) as revenue
     from page_sends
-    where channel = 'email' and campaign_id is not null
+    where sent_on >= cast($start as date) and channel = 'email' and campaign_id is not null
     group by message_id
 )
 select

@@ -13,7 +13,7 @@ with sent as (
         case when cast($metric as varchar) is not null then sum(converted) end as converted,
         case when cast($metric as varchar) is not null then sum(revenue) end as revenue
     from page_sends
-    where channel <> 'email'
+    where sent_on >= cast($start as date) and channel <> 'email'
         and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     group by message_id
 )

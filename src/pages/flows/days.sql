@@ -3,7 +3,7 @@
 with earned as (
     select message_id, flow_id, channel, sent_on as day, conversions, revenue
     from page_sends
-    where flow_id is not null and $basis = 'sent'
+    where sent_on >= cast($start as date) and flow_id is not null and $basis = 'sent'
     union all
     select message_id, flow_id, channel, happened_on, conversions, revenue
     from flow_earnings($start, $before, $metric)

@@ -2,7 +2,7 @@
 -- live one that did not. Conversions are of $metric; $machine counts what only machines opened or clicked, too. `trend` is
 -- its revenue a day over the range, in at most 30 steps; `health` is of what it sent before $settled, against 90 days.
 with sent as (
-    select * exclude (campaign_id) from page_sends where flow_id is not null and $basis = 'sent'
+    select * exclude (campaign_id) from page_sends where sent_on >= cast($start as date) and flow_id is not null and $basis = 'sent'
 ),
 counted as (
     select * exclude (sent_on) from sent

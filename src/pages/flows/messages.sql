@@ -2,7 +2,7 @@
 -- the flow has now, and per one that it had and that reached someone. Conversions are of $metric; $machine counts what only
 -- machines opened or clicked, too.
 with counted as (
-    select * exclude (sent_on, campaign_id) from page_sends where flow_id is not null and $basis = 'sent'
+    select * exclude (sent_on, campaign_id) from page_sends where sent_on >= cast($start as date) and flow_id is not null and $basis = 'sent'
     union all by name
     select * exclude (without_delivery) from flow_activity($start, $before, $metric) where $basis = 'event'
 ),

@@ -8,8 +8,8 @@ select
     cast(sum(case when $machine then clicked_or_machine else clicked end) as double) as clicked,
     cast(sum(converted) as double) as converted,
     cast(sum(revenue) as double) as revenue
-from flow_stats($since, $metric)
-where sent_on < $before
+from page_sends
+where flow_id is not null
     and (cast($id as varchar) is null or flow_id = cast($id as varchar))
     and (cast($channel as varchar) is null or channel = cast($channel as varchar))
 group by sent_on

@@ -1,7 +1,7 @@
 -- Which flows reached anyone on local days from $start to before $before, and what did these messages earn so far?
 -- Conversions are of $metric; $machine counts deliveries that only a machine opened or clicked, too.
 with asked as (
-    select *, flow_id as sender from page_sends where flow_id is not null
+    select *, flow_id as sender from page_sends where sent_on >= cast($start as date) and flow_id is not null
 ),
 summed as (
     select * from summed_measures('asked', $machine, $metric)

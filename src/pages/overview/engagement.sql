@@ -1,7 +1,7 @@
 -- How were the messages received that were sent on local days from $start to before $before, channel by channel? Conversions
 -- are of $metric; $machine counts deliveries that only a machine opened or clicked, too.
 with asked as (
-    select *, coalesce(channel, 'unknown') as sender from page_sends
+    select *, coalesce(channel, 'unknown') as sender from page_sends where sent_on >= cast($start as date)
 ),
 summed as (
     select * from summed_measures('asked', $machine, $metric)

@@ -6,7 +6,7 @@ with results as (
         sent_on,
         sent_on as day,
         case when sent_on >= $start then campaign_id end as campaign_id,
-        case when sent_on >= $start then coalesce(messages.flow_id, stats.flow_id) end as flow_id,
+        case when sent_on >= $start then flow_id end as flow_id,
         recipients,
         delivered,
         openable,
@@ -19,9 +19,7 @@ with results as (
         machine_opens,
         bot_clicks,
         revenue
-    from message_stats($since, $metric) as stats
-    left join messages on messages.message_id = stats.message_id
-    where sent_on < $before
+    from page_sends
 ),
 sums as (
     select

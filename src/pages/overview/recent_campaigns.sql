@@ -1,7 +1,7 @@
 -- Which campaigns were sent on local days from $start to before $before, how were they received, and what did they earn so
 -- far? Conversions are of $metric; $machine counts deliveries that only a machine opened or clicked, too.
 with asked as (
-    select *, campaign_id as sender from page_sends where campaign_id is not null
+    select *, campaign_id as sender from page_sends where sent_on >= cast($start as date) and campaign_id is not null
 ),
 summed as (
     select * from summed_measures('asked', $machine, $metric)
