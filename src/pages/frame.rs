@@ -14,7 +14,11 @@ use crate::range::{Ask, Basis, Machine, Period};
 use crate::store::repository::Document;
 use crate::store::{self, Db, Format, FromRow, Query, ToSql};
 
-/// What a page's question is asked with. A query may name any of the [values](Frame::values), and gets those it names.
+/// What a page's question is asked with. A query may read any of the [working tables](super::WORKING) and name any value, and
+/// gets those it names: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
+/// `$compared_start` to before `$compared_before` (null without a comparison), `$today`, `$now` (UTC), the conversion
+/// `$metric`, the `$currency`, `$machine` (whether machines' opens and clicks count), `$basis` (`sent` or `event`), `$channel`
+/// (null for all), `$least` recipients, `$id` and the page's own.
 pub struct Frame<'a> {
     pub db: &'a Db<'a>,
     pub ask: &'a Ask,
@@ -139,10 +143,7 @@ impl<'a> Frame<'a> {
         Ok(self.documents(query)?.into_iter().next().unwrap_or_default())
     }
 
-    /// What a query may name: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
-    /// `$compared_start` to before `$compared_before` (null without a comparison), `$today`, `$now` (UTC), the
-    /// conversion `$metric`, the `$currency`, `$machine` (whether machines' opens and clicks count), `$basis` (`sent` or
-    /// `event`), `$channel` (null for all), `$least` recipients, `$id` and the page's `own`.
+    /// What a query may name.
     fn values(&self, own: Vec<Value>) -> Vec<Value> {
         let (range, compared) = (self.period.range, self.period.compared);
         let basis = if self.period.basis == Basis::Sent { "sent" } else { "event" };

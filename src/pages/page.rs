@@ -37,7 +37,7 @@ pub struct Page {
     /// Its tables, and what its charts are drawn from: each is a file, too.
     pub sheets: &'static [&'static Sheet],
     pub load: fn(&Frame<'_>) -> Result<View, Error>,
-    /// Values of its own that its sheets name, for files; see [`Frame::values`].
+    /// Values of its own that its sheets name, for files; see [`Frame`].
     pub values: fn(&Frame<'_>) -> Result<Vec<Value>, Error>,
 }
 
