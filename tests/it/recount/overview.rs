@@ -83,6 +83,7 @@ fn overview_says_what_the_raw_events_say() {
                     Paper::of(&served, &format!("/overview?range={}&machine={machine}&metric={id}", range.text));
                 earned(&paper, &range, metric);
                 sent(&paper, &range, metric, with_machines);
+                changed(&paper, &range, metric, with_machines);
                 gathered(&paper, &range);
             }
         }
@@ -163,6 +164,45 @@ fn sent(paper: &Paper, range: &Range, metric: &'static str, with_machines: bool)
         paper.table(table, by_id, &measures(senders), |it| it["recipients"] > Some(0.0));
         paper.totals(table, &facts.sum(way, |it| own(&it.sender)).measures());
     }
+}
+
+/// What campaigns and flows earned by the day of the order, and forms gathered, against the days compared with.
+fn changed(paper: &Paper, range: &Range, metric: &'static str, with_machines: bool) {
+    let Some((first, last)) = range.compared else {
+        assert!(paper.says_nothing("overview-changes"), "{}: compared with nothing", paper.asked);
+        return;
+    };
+    let facts = SHOP.facts(metric, with_machines);
+    let id = |it: &Option<Sender>| match it {
+        Some(Sender::Campaign(id)) => Some(format!("campaigns/{id}")),
+        Some(Sender::Flow(id)) => Some(format!("flows/{id}")),
+        None => None,
+    };
+    let of = |first, last| facts.counts(Way { first, last, by_event: true }, |it| id(&it.sender));
+    let (now, before) = (of(range.first, range.last), of(first, last));
+    let mut expected: BTreeMap<String, Numbers> = BTreeMap::new();
+    for id in now.keys().chain(before.keys()) {
+        let of = |all: &BTreeMap<String, Counts>| all.get(id).cloned().unwrap_or_default();
+        let (now, before) = (of(&now), of(&before));
+        if now.revenue == before.revenue {
+            continue;
+        }
+        let reached = |it: &Counts| count(it.delivered + it.bounced + it.failed);
+        let numbers = Numbers::from([
+            ("revenue", money(now.revenue)),
+            ("revenueBefore", money(before.revenue)),
+            ("difference", money(now.revenue - before.revenue)),
+            ("recipients", reached(&now)),
+            ("recipientsBefore", reached(&before)),
+            ("orders", count(now.conversions)),
+            ("ordersBefore", count(before.conversions)),
+            ("moved", money((now.revenue - before.revenue).abs())),
+        ]);
+        expected.insert(id.clone(), numbers);
+    }
+    let table = paper.block("overview-changes");
+    assert_eq!(table["rowCount"].as_u64(), Some(expected.len() as u64), "{}: what changed", paper.asked);
+    paper.table("overview-changes", by_id, &expected, |_| true);
 }
 
 fn gathered(paper: &Paper, range: &Range) {
