@@ -35,6 +35,9 @@ const WRITE_AFTER: TimeDelta = TimeDelta::seconds(10);
 /// A reading of more than this keeps all cores busy by itself.
 const LONG: TimeDelta = TimeDelta::days(60);
 
+/// How much less a thread of such a reading gets of a core that pages want, too: about a tenth.
+const NICENESS: i32 = 10;
+
 /// How often a window is begun again because its cursor expired.
 const RESTARTS: usize = 10;
 
@@ -123,6 +126,9 @@ impl<'a> Reading<'a> {
 
     /// What one thread does: window after window.
     fn read_windows(&self) {
+        if self.is_long && cfg!(target_os = "linux") {
+            give_way();
+        }
         while let Some(turn) = self.take_turn() {
             if let Err(stopped) = self.read_window(&turn) {
                 self.desk().failure.get_or_insert(stopped);
@@ -344,6 +350,13 @@ impl Pace {
         let (whole, part) = ((self.asking + self.working).as_micros(), self.working.as_micros());
         let all = (whole + part / 2).checked_div(part).map(|each| each.saturating_mul(cores.into()));
         all.and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX)
+    }
+}
+
+/// Pages come first: whoever looks at them does not wait for what takes minutes anyway. Of this thread alone, on Linux.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        log::debug!("a long reading goes on at the priority of pages: {error}");
     }
 }
 
