@@ -30,7 +30,7 @@ mod working;
 use crate::catalog::Pace;
 use crate::causes::said;
 use crate::range::{Ask, Period, Unclear};
-use crate::store::runs::{EntityStatus, Run, Status};
+use crate::store::runs::{Account, EntityStatus, Run, Status};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult, Store, Window};
 use crate::sync::Handle;
 use crate::web::{self, Cache, Choice, Etag, Standing, Visit};
@@ -286,12 +286,12 @@ fn conversion_metrics(db: &Db<'_>, ask: &Ask) -> Result<Vec<Choice>, store::Erro
 /// # Errors
 /// When a query fails.
 pub(crate) fn standing(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Result<Standing, store::Error> {
-    let (account, zone, runs) = (db.account()?, db.zone()?, db.runs(RECENT_RUNS)?);
-    let (has_key, running) = (handle.has_key(), handle.is_busy() && !handle.is_paused());
+    let (account, runs) = (db.account()?, db.runs(RECENT_RUNS)?);
+    let (has_key, running) = (handle.has_key(), is_running(handle));
     let last_synced_at = runs.iter().find(|it| it.status == Status::Completed).and_then(|it| it.ended_at);
     let old = last_synced_at.is_some_and(|it| it + FRESH < now) && !running;
     Ok(Standing {
-        zone: zone.name().to_owned(),
+        zone: account.as_ref().map_or(Tz::UTC, Account::zone).name().to_owned(),
         currency: account.as_ref().and_then(|it| it.currency.clone()).unwrap_or_default(),
         account: account.and_then(|it| it.name),
         stale: stale(handle, &runs, &db.statuses()?).or_else(|| old.then(|| OLD.to_owned())),
@@ -301,11 +301,17 @@ pub(crate) fn standing(db: &Db<'_>, handle: &Handle, now: DateTime<Utc>) -> Resu
     })
 }
 
-/// The tag of a page about a period: it changes with the data, the day, what runs, and with each start of the server,
-/// because versions of the data are counted from there.
-pub(crate) fn tag(visit: &Visit, standing: &Standing, version: u64, about: impl Hash) -> Etag {
+/// Whether something is being copied that is done soon.
+fn is_running(handle: &Handle) -> bool {
+    handle.is_busy() && !handle.is_paused()
+}
+
+/// The tag of a page about a period: it changes with the data, the day, what runs and ran, and with each start of the server,
+/// because versions of the data are counted from there. No query is asked for it.
+fn tag(visit: &Visit, handle: &Handle, version: u64, about: impl Hash) -> Etag {
     static START: LazyLock<DateTime<Utc>> = LazyLock::new(Utc::now);
-    Etag::of(visit, (&*START, version, standing.running, standing.has_key, about))
+    // A run that failed changes no data, and yet every page says so.
+    Etag::of(visit, (&*START, version, is_running(handle), handle.mark(), about))
 }
 
 /// Why the data is older than it should be, by how everything that pages rest on stands.

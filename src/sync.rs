@@ -25,6 +25,7 @@ pub use members::{Chosen, Membership};
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -407,6 +408,13 @@ impl Handle {
         self.desk().resume();
         self.0.bell.notify_all();
         Ok(())
+    }
+
+    /// What differs once a run was ordered or ended, and what ran is told anew.
+    #[must_use]
+    pub fn mark(&self) -> impl Hash {
+        let desk = self.desk();
+        (desk.mark(), desk.paused, desk.refused.as_ref().map(|it| it.error.clone()))
     }
 
     /// Whether a person paused the sync.

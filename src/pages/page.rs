@@ -113,14 +113,15 @@ impl Page {
 
     fn draw(&self, call: Call, visit: Visit, id: Option<&str>) -> Result<Html, Error> {
         let (Call { ask, desk }, now) = (call, Utc::now());
-        let standing = desk.store.read(|db| super::standing(db, &desk.handle, now))?;
         let ground = desk.ground()?;
         let period = ground.period(&ask, now)?;
-        let tag = super::tag(&visit, &standing, ground.version, period.range);
+        let tag = super::tag(&visit, &desk.handle, ground.version, period.range);
         if visit.has(&tag) {
             return Ok(Html::unchanged(tag));
         }
-        let metrics = desk.store.read(|db| super::conversion_metrics(db, &ask))?;
+        let (standing, metrics) = desk
+            .store
+            .read(|db| Ok((super::standing(db, &desk.handle, now)?, super::conversion_metrics(db, &ask)?)))?;
         let kept = self.kept(&desk, ask.clone(), &ground, &period, id, now)?;
         let view: &RawValue = serde_json::from_slice(&kept.json).map_err(Error::Template)?;
         let switches: Vec<&'static str> = self.switches.iter().map(|it| it.name()).collect();

@@ -1,6 +1,7 @@
 //! What the sync knows of itself: how each entity stands, and the words for runs, whose [history](super::history) is kept.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{Db, Error, FromRow, Query, Row, RowResult, utc};
@@ -260,6 +261,14 @@ pub struct Account {
     pub timezone: Option<String>,
     /// ISO 4217.
     pub currency: Option<String>,
+}
+
+impl Account {
+    /// UTC where the name is unknown.
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.timezone.as_deref().and_then(|it| it.parse().ok()).unwrap_or(Tz::UTC)
+    }
 }
 
 impl Db<'_> {

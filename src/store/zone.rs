@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::runs::Account;
 use super::{Db, Error, FromRow, Query, Row, RowResult, Store, aggregates};
 use crate::{params, query};
 
@@ -36,8 +37,7 @@ impl Db<'_> {
     /// # Errors
     /// When the query fails.
     pub fn zone(&self) -> Result<Tz, Error> {
-        let account = self.account()?;
-        Ok(account.and_then(|it| it.timezone?.parse().ok()).unwrap_or(Tz::UTC))
+        Ok(self.account()?.as_ref().map_or(Tz::UTC, Account::zone))
     }
 
     fn local_zone(&self) -> Result<Option<String>, Error> {

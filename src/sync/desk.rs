@@ -118,6 +118,11 @@ impl Desk {
         ticket
     }
 
+    /// What differs once a run was ordered, or ended.
+    pub(super) fn mark(&self) -> (i64, usize) {
+        (self.last, self.runs.len())
+    }
+
     /// Hands out the next entity that may be copied at that pace.
     pub(super) fn take(&mut self, pace: Pace, now: DateTime<Utc>) -> Option<Task> {
         let (at, entity) = self.runs.iter().enumerate().find_map(|(at, live)| {

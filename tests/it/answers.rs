@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use klytics::catalog::find;
 use klytics::config;
+use klytics::demo::Mood;
 use klytics::pages::Desk;
 use klytics::store::{Cell, Record, Store};
 use rocket::futures::future::join_all;
@@ -10,7 +11,7 @@ use rocket::http::{ContentType, Header, Status};
 use rocket::local::asynchronous;
 use serde_json::{Value, json};
 
-use crate::support::{Mirror, Served, account, keyless, noon, seed, serve, serve_with, server};
+use crate::support::{Mirror, Served, account, keyless, noon, only, seed, serve, serve_with, server};
 
 /// Tags, of which the last is deleted, and some events.
 fn rows() -> Store {
@@ -284,4 +285,18 @@ fn totals_are_sums_and_shares_of_sums() {
     assert_eq!(totals["totalMembers"], json!(segments.iter().filter_map(|it| it["count"].as_i64()).sum::<i64>()));
     let active = segments.iter().filter(|it| it["isActive"] == true).count();
     assert_eq!((&totals["activeSegments"], &totals["totalRevenue"]), (&json!(active), &json!(null)));
+}
+
+#[test]
+fn a_sync_that_failed_is_told_though_it_changed_nothing() {
+    let mirror = Mirror::copied();
+    let served = serve_with(mirror.store.clone(), mirror.handle.clone());
+    let before = served.client.get("/campaigns").dispatch();
+    let tag = before.headers().get_one("ETag").expect("a tag").to_owned();
+    assert!(!before.into_string().expect("a page").contains("Campaigns: "));
+    mirror.fake.set_mood(Mood::At("/api/campaigns", Box::new(Mood::FailsEvery(1, 500))));
+    mirror.run(only(&["campaigns"]));
+    let after = served.client.get("/campaigns").header(Header::new("If-None-Match", tag)).dispatch();
+    assert_eq!(after.status(), Status::Ok, "the page of before is not that of now");
+    assert!(after.into_string().expect("a page").contains("Campaigns: "));
 }

@@ -11,8 +11,12 @@ days as (
         cast(unnest(midnights[2:]) as timestamp) as ends_at
     from places
 ),
+-- Each local day once for every day in UTC that it touches: what happened finds its day among two or three.
+touched as (
+    select *, cast(unnest(generate_series(cast(starts_at as date), cast(ends_at as date), interval 1 day)) as date) as touched_on from days
+),
 bounds as (
-    select min(starts_at) as first_at, max(ends_at) as last_at from days
+    select min(starts_at) as first_at from days
 ),
 began as (
     select min(seen_at) as began_at from consent_changes
@@ -24,10 +28,10 @@ before_them as (
     group by channel
 ),
 moves as (
-    select channel, days.date, sum(change) as change
-    from (select channel, changed_at, change from consent_changes, bounds where changed_at >= first_at and changed_at < last_at) as changes
-    asof join days on changes.changed_at >= days.starts_at
-    group by channel, days.date
+    select channel, date, sum(change) as change
+    from consent_changes
+    join touched on touched_on = cast(changed_at as date) and starts_at <= changed_at and changed_at < ends_at
+    group by channel, date
 ),
 stocks as (
     select
@@ -63,15 +67,11 @@ events as (
     group by day
 ),
 bounced as (
-    select days.date, count(*) as bounced
-    from (
-        select suppressed_at
-        from suppressions, bounds
-        where reason in ('HARD_BOUNCE', 'INVALID_EMAIL') and suppressed_at >= first_at and suppressed_at < last_at
-            and coalesce(cast($channel as varchar), 'email') = 'email'
-    ) as suppressed
-    asof join days on suppressed.suppressed_at >= days.starts_at
-    group by days.date
+    select date, count(*) as bounced
+    from suppressions
+    join touched on touched_on = cast(suppressed_at as date) and starts_at <= suppressed_at and suppressed_at < ends_at
+    where reason in ('HARD_BOUNCE', 'INVALID_EMAIL') and coalesce(cast($channel as varchar), 'email') = 'email'
+    group by date
 )
 select
     days.date,
