@@ -98,9 +98,12 @@ function overTime({ rows: buckets, series, marks = [], currency, unit = 'money' 
   const own = series.filter((it) => !it.isCompared);
   const compared = series.filter((it) => it.isCompared);
   const single = rows.length === 1;
-  const dots = marks.length && { symbol: 'pin', symbolSize: 13, silent: true, animation: false, label: { show: false },
+  // Where nearly every point has a campaign, pins tell nothing: then only what people wrote has one.
+  const isCrowded = new Set(marks.map(({ at }) => at)).size > buckets.length * 2 / 3;
+  const pinned = isCrowded ? marks.filter(({ kind }) => kind === 'note') : marks;
+  const dots = pinned.length && { symbol: 'pin', symbolSize: 13, silent: true, animation: false, label: { show: false },
     itemStyle: { color: colours.compare, opacity: 0.7 },
-    data: [...new Set(marks.map(({ at }) => at))].map((at) => ({ xAxis: at, y: '15%' })) };
+    data: [...new Set(pinned.map(({ at }) => at))].map((at) => ({ xAxis: at, y: '15%' })) };
   const drawn = own.map(({ key, name }, place) => ({
     name, ...kind,
     color: colours[place % COLOURS + 1],

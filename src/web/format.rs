@@ -70,6 +70,9 @@ pub fn money(value: f64, currency: &str) -> String {
 /// An amount as a table or a card shows it: cents below a thousand, whole units up to five digits, then compact.
 #[must_use]
 pub fn money_short(value: f64, currency: &str) -> String {
+    // Sums of the same amounts differ behind the last digit, by their order: they are not to be rounded apart.
+    let smallest = 10_f64.powi(i32::try_from(minor_digits(currency)).unwrap_or_default());
+    let value = (value * smallest).round() / smallest;
     let number = match value.abs() {
         it if it < 1_000.0 => grouped(value, minor_digits(currency)),
         it if it < COMPACT_FROM => grouped(value, 0),
@@ -369,6 +372,8 @@ mod tests {
         ] {
             assert_eq!((money(value, currency).as_str(), money_short(value, currency).as_str()), (exact, short));
         }
+        // However it was added up.
+        assert_eq!(money_short(62_035.499_999_999, "USD"), money_short(62_035.5, "USD"));
     }
 
     #[test]
