@@ -65,6 +65,7 @@ pub const QUERIES: &[&[Query]] = &[
     explore::QUERIES,
     flows::QUERIES,
     forms::QUERIES,
+    frame::QUERIES,
     groups::QUERIES,
     messages::QUERIES,
     overview::QUERIES,

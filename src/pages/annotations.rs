@@ -21,6 +21,9 @@ pub(super) const QUERIES: &[Query] = &[LIST, ADD, DELETE];
 /// Characters of a note.
 const WORDS_MAX: usize = 200;
 
+/// Before there was a Klaviyo.
+const FIRST: NaiveDate = NaiveDate::from_ymd_opt(2010, 1, 1).expect("a day");
+
 /// Something that happened on a local day.
 #[derive(Debug, Clone)]
 pub struct Annotation {
@@ -88,6 +91,11 @@ async fn add(form: Form<Added>, desk: &State<Desk>) -> Result<SeeOther, Error> {
     }
     web::blocking(move || {
         let now = Utc::now();
+        // No range reaches further, so nobody would find it again.
+        if day > desk.ground()?.day(now) || day < FIRST {
+            let problem = format!("{day} is no day that a chart can show: from {FIRST} to today");
+            return Err(unclear("day", problem).into());
+        }
         let id = format!("{:x}", now.timestamp_micros());
         desk.store
             .write(|db| db.execute(ADD, params! { "id": id, "day": day, "words": words, "now": now.naive_utc() }))?;

@@ -10,9 +10,15 @@ use super::annotations::Annotation;
 use super::benchmarks::editions::Benchmarks;
 use super::overview::Setting;
 use super::working;
-use crate::range::{Ask, Basis, Machine, Period};
+use crate::range::{Ask, Basis, Machine, Period, Unclear};
 use crate::store::repository::Document;
 use crate::store::{self, Db, Format, FromRow, Query, ToSql};
+use crate::web::Error;
+use crate::{params, query};
+
+const KNOWN: Query = query!("frame/known_metric");
+
+pub(super) const QUERIES: &[Query] = &[KNOWN];
 
 /// What a page's question is asked with. A query may read any of the [working tables](super::WORKING) and name any value, and
 /// gets those it names: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
@@ -68,6 +74,17 @@ impl<'a> Frame<'a> {
             benchmarks,
             annotations: OnceCell::new(),
         })
+    }
+
+    /// # Errors
+    /// Where the metric that is asked for is none of the account's: nothing would look like zero.
+    pub(super) fn metric_is_known(&self) -> Result<(), Error> {
+        let Some(asked) = &self.ask.metric else { return Ok(()) };
+        let known: Vec<Document> = self.db.documents(KNOWN.name, KNOWN.text, params! { "metric": asked })?;
+        if known.is_empty() {
+            return Err(Unclear { parameter: "metric", problem: format!("there is no metric “{asked}”") }.into());
+        }
+        Ok(())
     }
 
     /// The account's local day.

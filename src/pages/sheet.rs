@@ -317,7 +317,11 @@ impl Sheet {
         if self.link.is_some() && self.columns.iter().all(|it| it.name != "id") {
             columns.push("\"id\"".to_owned());
         }
-        columns.extend(self.columns.iter().map(|it| format!("\"{}\" as \"{}\"", it.name, field(it.name))));
+        let value = |it: &Column| match it.unit {
+            Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict if format == Format::Csv => plain(it.name),
+            _ => format!("\"{}\"", it.name),
+        };
+        columns.extend(self.columns.iter().map(|it| format!("{} as \"{}\"", value(it), field(it.name))));
         let text = format!(
             "{}\nselect {} from found order by {}",
             self.found(query, frame, &part),
@@ -442,6 +446,18 @@ impl Sheet {
             nothing: self.nothing,
         })
     }
+}
+
+/// A text that no spreadsheet takes for a formula, for names and addresses are other people's: a quote stands before it. What
+/// only is a number, such as that of a phone, stays (OWASP, "CSV Injection").
+fn plain(column: &str) -> String {
+    format!(
+        r#"case
+            when regexp_matches("{column}", '^[=+@\t\r-]') and not regexp_full_match("{column}", '[+-]?[0-9 ().-]+')
+                then '''' || "{column}"
+            else "{column}"
+        end"#
+    )
 }
 
 /// A text of numbers becomes a list of them.

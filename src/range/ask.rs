@@ -165,7 +165,7 @@ impl Ask {
             own: own(&pairs),
             sort: one("sort").map(Sort::parse),
             limit: number("limit", one("limit"), LIMIT_DEFAULT, 1..=LIMIT_MAX)?,
-            offset: number("offset", one("offset"), 0, 0..=usize::MAX)?,
+            offset: number("offset", one("offset"), 0, 0..=1_000_000_000)?,
         })
     }
 

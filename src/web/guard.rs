@@ -31,7 +31,11 @@ impl Guard {
             return Err(Refusal::Host);
         }
         if matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace) {
-            return Ok(());
+            // A statement takes memory and time: no page elsewhere lets its reader's browser ask one unseen.
+            let is_statement = request.uri().path().starts_with("/explore/sql") && request.uri().query().is_some();
+            let is_elsewhere = matches!(header("Sec-Fetch-Site"), Some("cross-site" | "same-site"));
+            let is_seen = header("Sec-Fetch-Dest") == Some("document");
+            return if is_statement && is_elsewhere && !is_seen { Err(Refusal::Origin) } else { Ok(()) };
         }
         // What nothing here takes changes nothing: it is told so, whoever asks.
         if !methods::taken(request).contains(&request.method()) {
@@ -187,6 +191,23 @@ mod tests {
         ] {
             let answer = client.get("/").header(Header::new("Host", host)).dispatch();
             assert_eq!(answer.status(), status, "{host}");
+        }
+    }
+
+    #[test]
+    fn no_page_elsewhere_has_a_statement_asked_unseen() {
+        let client = client();
+        for (site, destination, status) in [
+            ("cross-site", "image", Status::Forbidden),
+            ("same-site", "iframe", Status::Forbidden),
+            ("cross-site", "document", Status::NotFound),
+            ("same-origin", "empty", Status::NotFound),
+            ("none", "document", Status::NotFound),
+        ] {
+            let request = client.get("/explore/sql?sql=select+1").header(Header::new("Host", "localhost:8000"));
+            let request = request.header(Header::new("Sec-Fetch-Site", site));
+            let answer = request.header(Header::new("Sec-Fetch-Dest", destination)).dispatch();
+            assert_eq!(answer.status(), status, "{site} {destination}");
         }
     }
 

@@ -590,3 +590,27 @@ fn days_of_messages_add_up_to_their_span() {
         assert!(days.len() == 3, "{days:?}");
     }
 }
+
+#[test]
+fn no_name_is_a_formula_in_a_file_for_spreadsheets() {
+    let store = march();
+    seed(&store, "update klaviyo_campaigns set name = '=HYPERLINK(\"http://evil.example\")' where id = 'C1'");
+    let served = serve(store);
+    let asked = "range=2026-03-01,2026-03-31";
+    let csv = page(&served, &format!("/export/campaigns.csv?{asked}"));
+    assert!(csv.contains("'=HYPERLINK") && !csv.contains(",=HYPERLINK") && !csv.contains("\n=HYPERLINK"), "{csv}");
+    let json = page(&served, &format!("/export/campaigns.json?{asked}"));
+    assert!(json.contains("\"=HYPERLINK"), "programs get it as it is: {json}");
+}
+
+#[test]
+fn a_metric_that_is_none_is_refused_and_not_taken_for_nothing() {
+    let served = serve(march());
+    for path in ["/campaigns?metric=nope", "/revenue?metric=nope", "/api/pages/overview?metric=nope"] {
+        let answer = served.client.get(path).dispatch();
+        assert_eq!(answer.status(), Status::BadRequest, "{path}");
+        let words = answer.into_string().expect("words");
+        assert!(words.contains("there is no metric") && words.contains("nope"), "{words}");
+    }
+    assert_eq!(status(&served, "/campaigns?offset=18446744073709551615"), Status::BadRequest);
+}

@@ -136,6 +136,9 @@ fn a_note_is_added_shown_and_deleted() {
     let note = view(&served, RANGE)["more"]["ownNotes"][0].clone();
     assert_eq!((&note["day"], &note["words"]), (&json!("2026-03-12"), &json!("Sale <b> began")));
     let id = note["id"].as_str().expect("an id");
+    for nowhere in ["2099-01-01", "0001-01-01"] {
+        assert_eq!(add(nowhere, "lost"), Status::BadRequest, "no page could show it");
+    }
     assert_eq!(post("/annotations/delete", format!("id={id}&next=%2F")), Status::SeeOther);
     assert!(page().contains("No notes in these days"));
 }

@@ -271,7 +271,14 @@ fn cards(overview: &Overview, growth: Option<&[Document]>) -> Vec<Card> {
         || "can receive e-mail marketing now".to_owned(),
         |days| {
             let sum = |name: &str| days.iter().filter_map(|it| it.get(name)?.as_f64()).sum::<f64>();
-            format!("{} joined, {} left in these days", count(sum("joined")), count(sum("gone")))
+            // What was before the history of consent begins is unknown, not nobody.
+            let known = days.iter().position(|it| it.get("joined").is_some_and(|it| !it.is_null()));
+            let date = |it: &Document| it.get("date").and_then(Json::as_str).and_then(|it| it.parse().ok());
+            let since = match known {
+                Some(0) | None => "in these days".to_owned(),
+                Some(first) => date(&days[first]).map_or_else(String::new, |it| format!("since {}", format::date(it))),
+            };
+            format!("{} joined, {} left {since}", count(sum("joined")), count(sum("gone")))
         },
     );
     let submissions = overview.form_submissions.current.unwrap_or_default();
@@ -311,7 +318,8 @@ fn engagement(overview: &Overview) -> Vec<Card> {
 
 fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Vec<Document>>) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![
-        Block::new("engagement", "Messages sent in these days", Content::Strip { cards: engagement(overview) }),
+        Block::new("engagement", "Messages sent in these days", Content::Strip { cards: engagement(overview) })
+            .with("of all channels together"),
         Block::new("revenue-over-time", "Revenue over time", revenue_chart(frame, overview)?)
             .wide(Width::TwoThirds)
             .filed(OVERVIEW_DAYS.name)

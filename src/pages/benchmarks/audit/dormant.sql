@@ -11,7 +11,7 @@ with people as (
         and (created_at is null or created_at < cast($now as timestamp) - to_days(cast($dormant_days as integer)))
 )
 select
-    'Can receive e-mail' as name,
+    'Can receive e-mail, and known for as long' as name,
     reachable,
     dormant,
     dormant / reachable as judged_share,
@@ -20,6 +20,6 @@ select
         when dormant / reachable > $dormant_healthy then 'Look'
         else 'Passes'
     end as verdict,
-    format('{:,} of {:,} who can receive e-mail did nothing for {} days ({:.0f} %)', dormant, reachable, cast($dormant_days as integer), 100 * dormant / reachable) as finding
+    format('{:,} of {:,} who can receive e-mail and are known for as long did nothing for {} days ({:.1f} %)', dormant, reachable, cast($dormant_days as integer), 100 * dormant / reachable) as finding
 from people, event_span
 where reachable > 0 and event_span.first_on <= cast($today as date) - cast($dormant_days as integer)
