@@ -210,18 +210,25 @@ struct Driver {
 }
 
 impl Driver {
+    /// It wants a port that is free on IPv4 and IPv6 alike, and gives up where the one that it is given is not.
     fn start() -> Driver {
+        (0..5).find_map(|_| Driver::try_start()).expect("a chromedriver that says its port")
+    }
+
+    fn try_start() -> Option<Driver> {
         let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut process = spawned.unwrap_or_else(|error| {
             panic!("chromedriver must be there for the browser tests: {error}; run script/test, which installs it")
         });
         let stdout = process.stdout.take().expect("it is piped");
+        let mut driver = Driver { process, port: 0 };
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
         // "ChromeDriver was started successfully on port 41235."
-        let port = lines.find_map(|it| it.split_once(" successfully on port ")?.1.trim_end_matches('.').parse().ok());
+        driver.port =
+            lines.find_map(|it| it.split_once(" successfully on port ")?.1.trim_end_matches('.').parse().ok())?;
         // What else it says has to go somewhere, or it would wait for a reader.
         std::thread::spawn(move || lines.for_each(drop));
-        Driver { process, port: port.expect("chromedriver says its port") }
+        Some(driver)
     }
 
     fn url(&self) -> String {
