@@ -49,7 +49,7 @@ pub type Value = (&'static str, Box<dyn ToSql>);
 
 impl<'a> Frame<'a> {
     /// # Errors
-    /// When the account cannot be asked.
+    /// When the account cannot be asked, or the metric that is asked for is none of its.
     pub fn new(
         db: &'a Db<'a>,
         ask: &'a Ask,
@@ -57,7 +57,8 @@ impl<'a> Frame<'a> {
         ground: &Ground,
         now: DateTime<Utc>,
         id: Option<&'a str>,
-    ) -> Result<Frame<'a>, store::Error> {
+    ) -> Result<Frame<'a>, Error> {
+        metric_is_known(db, ask)?;
         let Setting { currency, metric, events_stored } = Setting::load(db, ask)?;
         let currency = currency.unwrap_or_default();
         let benchmarks = Arc::clone(&ground.benchmarks);
@@ -74,17 +75,6 @@ impl<'a> Frame<'a> {
             benchmarks,
             annotations: OnceCell::new(),
         })
-    }
-
-    /// # Errors
-    /// Where the metric that is asked for is none of the account's: nothing would look like zero.
-    pub(super) fn metric_is_known(&self) -> Result<(), Error> {
-        let Some(asked) = &self.ask.metric else { return Ok(()) };
-        let known: Vec<Document> = self.db.documents(KNOWN.name, KNOWN.text, params! { "metric": asked })?;
-        if known.is_empty() {
-            return Err(Unclear { parameter: "metric", problem: format!("there is no metric “{asked}”") }.into());
-        }
-        Ok(())
     }
 
     /// The account's local day.
@@ -183,6 +173,16 @@ impl<'a> Frame<'a> {
         values.extend(own);
         values
     }
+}
+
+/// # Errors
+/// Where the metric that is asked for is none of the account's: nothing would look like zero.
+pub(crate) fn metric_is_known(db: &Db<'_>, ask: &Ask) -> Result<(), Error> {
+    let Some(asked) = &ask.metric else { return Ok(()) };
+    if db.documents(KNOWN.name, KNOWN.text, params! { "metric": asked })?.is_empty() {
+        return Err(Unclear { parameter: "metric", problem: format!("there is no metric “{asked}”") }.into());
+    }
+    Ok(())
 }
 
 /// Those that `text` names, as queries take them.

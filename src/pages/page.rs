@@ -89,7 +89,6 @@ impl Page {
         id: Option<&str>,
     ) -> Result<View, Error> {
         let frame = Frame::new(db, ask, period, ground, Utc::now(), id)?;
-        frame.metric_is_known()?;
         let mut view = (self.load)(&frame)?;
         view.currency.clone_from(&frame.currency);
         view.events_stored = frame.events_stored;

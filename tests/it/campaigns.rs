@@ -606,7 +606,13 @@ fn no_name_is_a_formula_in_a_file_for_spreadsheets() {
 #[test]
 fn a_metric_that_is_none_is_refused_and_not_taken_for_nothing() {
     let served = serve(march());
-    for path in ["/campaigns?metric=nope", "/revenue?metric=nope", "/api/pages/overview?metric=nope"] {
+    for path in [
+        "/campaigns?metric=nope",
+        "/api/pages/overview?metric=nope",
+        "/api/overview?metric=nope",
+        "/api/campaigns?metric=nope",
+        "/export/campaigns.csv?metric=nope",
+    ] {
         let answer = served.client.get(path).dispatch();
         assert_eq!(answer.status(), Status::BadRequest, "{path}");
         let words = answer.into_string().expect("words");

@@ -7,7 +7,7 @@ use rocket::local::blocking::LocalResponse;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::support::{Reading, Served, account, at_rest, pause, seed, serve, serve_with, shop};
+use crate::support::{Reading, Served, account, at_rest, pause, seed, serve, serve_with, shop, told};
 
 /// Two days of March in New York, four hours behind UTC: from 04:00 on the 10th to before 04:00 on the 12th.
 const RANGE: &str = "range=2026-03-10_to_2026-03-11";
@@ -343,7 +343,7 @@ fn a_button_starts_a_run_and_the_page_watches_it() {
     assert!(html.contains("A sync is running") || html.contains("A sync is about to start"), "{html}");
     assert!(html.contains("<meta http-equiv=\"refresh\""), "without scripts the page asks again by itself");
     let events = served.client.get("/sync/events").dispatch().into_string().expect("events");
-    assert!(events.contains("event:progress") && events.contains("event:done"), "{events}");
+    assert!(events.contains("event:progress") && told(&events).ends_with(&["event:done", "data:"]), "{events}");
     let html = page(&served, "/sync");
     assert!(!html.contains("A sync is running") && !html.contains("http-equiv=\"refresh\""), "{html}");
     let truth = fake.truth();

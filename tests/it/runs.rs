@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Mirror, Reading, Served, account, at_rest, changes, ended_well, entity, everything, forced, holds_the_truth,
-    keyless, lines, noon, only, part, pause, serve_with, shop, value,
+    keyless, lines, noon, only, part, pause, serve_with, shop, told, value,
 };
 
 /// A shop that takes a while to be copied: sixty pages of events, each after a moment.
@@ -534,9 +534,7 @@ fn the_page_pauses_resumes_and_stops_and_shows_each_run() {
     assert!(html.contains("The sync is paused since") && html.contains("action=\"/sync/resume\""));
     assert!(html.contains("when resumed") && !html.contains("http-equiv=\"refresh\"") && !html.contains("data-live"));
     let events = served.client.get("/sync/events").dispatch().into_string().expect("events");
-    // A line that begins with a colon only keeps the connection.
-    let told: Vec<&str> = events.lines().filter(|it| !it.is_empty() && !it.starts_with(':')).collect();
-    assert_eq!(told, ["event:done", "data:"], "a page that watches what stands still would watch for ever");
+    assert_eq!(told(&events), ["event:done", "data:"], "a page that watches what stands still would watch for ever");
     let log = page(&served, &format!("/sync/runs/{run}"));
     assert!(log.contains("began with the newest") && log.contains("What it does"), "{log}");
     press(&served, "/sync/resume");

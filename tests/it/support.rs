@@ -107,6 +107,11 @@ pub(crate) fn serve(store: Store) -> Served {
     serve_with(store, handle)
 }
 
+/// The lines of a stream of events, without those that only keep the connection.
+pub(crate) fn told(events: &str) -> Vec<&str> {
+    events.lines().filter(|it| !it.is_empty() && !it.starts_with(':')).collect()
+}
+
 /// A sync at rest that has no key.
 pub(crate) fn keyless(store: &Store) -> Handle {
     let options = Options { parallel: 1, ..Options::default() };
