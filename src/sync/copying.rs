@@ -229,19 +229,15 @@ fn reason_of(why: Why) -> &'static str {
 
 /// Copies one entity, and what follows from it.
 pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
-    identity::check(copying)?;
-    match (&copying.entity.source, copying.entity.follow) {
-        (_, Follow::Windows { .. }) => events::copy(copying)?,
-        (Source::Report(report), _) => reports::copy(copying, report)?,
-        (Source::Aggregates { path, days_max }, _) => reconciling::copy(copying, path, *days_max)?,
-        _ => pass::copy(copying)?,
-    }
+    identity::checked(copying, |it| match (&it.entity.source, it.entity.follow) {
+        (_, Follow::Windows { .. }) => events::copy(it),
+        (Source::Report(report), _) => reports::copy(it, report),
+        (Source::Aggregates { path, days_max }, _) => reconciling::copy(it, path, *days_max),
+        _ => pass::copy(it),
+    })?;
     let store = copying.store();
     match copying.entity.name {
-        "accounts" => {
-            identity::learned(copying);
-            store.settle_zone()?;
-        }
+        "accounts" => drop(store.settle_zone()?),
         "metrics" => store.write(|db| db.name_metric_kinds())?,
         _ => {}
     }

@@ -151,7 +151,7 @@ impl<'a> Pass<'a> {
             }
             let batch = self.copying.ask(&asked)?;
             let page = record::read(self.entity, &batch, Context { parent, ..self.context })?;
-            identity::names_one(self.entity, page.records.len())?;
+            identity::admit(self.copying, self.entity, &page.records)?;
             series.follow(&asked, &batch)?;
             course.go_on(&page);
             self.copying.leave_out(page.left_out);
