@@ -1,6 +1,8 @@
 //! Cuts the time that is to be read into windows: newest first, each as long as to hold about as many events as the
 //! next, however dense they lie.
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::plan::whole_second;
@@ -19,6 +21,10 @@ const GROWTH: i32 = 8;
 
 /// The least that Klaviyo's filter takes.
 const LEAST: TimeDelta = TimeDelta::seconds(1);
+
+/// Windows whose density tells that of the next: a day on which a campaign was sent is many times as dense as its
+/// neighbours, and windows cut by it alone would be short where little lies.
+const RECENT: usize = 8;
 
 /// Longer than any history.
 const MOST: TimeDelta = TimeDelta::days(365 * 100);
@@ -39,22 +45,28 @@ pub(super) struct Cutter {
     spans: Vec<Window>,
     /// How long the next window is.
     length: TimeDelta,
-    /// Whether the last that was learned is that there are events.
+    /// The lengths of the last windows that held events, and how many.
+    recent: VecDeque<(TimeDelta, usize)>,
+    /// Whether there are events where the oldest is known. Windows end in any order, and what a newer one holds says
+    /// nothing of what lies before the first event of the account.
     is_dense: bool,
+    /// Down to where it is known what there is, and down to where windows were handed out.
+    known: Option<DateTime<Utc>>,
+    handed_out: Option<DateTime<Utc>>,
 }
 
 impl Cutter {
     /// Of `spans`, newest first.
     pub(super) fn new(mut spans: Vec<Window>) -> Cutter {
         spans.reverse();
-        Cutter { spans, length: FIRST, is_dense: false }
+        Cutter { spans, length: FIRST, recent: VecDeque::new(), is_dense: false, known: None, handed_out: None }
     }
 
-    /// The next window, if one is to be read while `reading` others are. Where nothing is known, or nothing was found,
-    /// it is one at a time: many long windows would reach far into what is dense again.
-    pub(super) fn next(&mut self, reading: usize) -> Next {
+    /// The next window. Where nothing is known, or nothing was found, it is one at a time: many long windows would reach
+    /// far into what is dense again.
+    pub(super) fn next(&mut self) -> Next {
         let Some(span) = self.spans.last_mut() else { return Next::Nothing };
-        if reading > 0 && !self.is_dense {
+        if !self.is_dense && self.known != self.handed_out {
             return Next::Wait;
         }
         let start = whole_second(span.end - self.length).min(span.end - LEAST);
@@ -66,21 +78,42 @@ impl Cutter {
         } else {
             span.end = start;
         }
+        self.handed_out = Some(start);
         Next::Window(window)
     }
 
     /// Takes in that `events` were found from `start` to `end`.
     pub(super) fn learn(&mut self, start: DateTime<Utc>, end: DateTime<Utc>, events: usize) {
         let seen = (end - start).clamp(LEAST, MOST);
-        let fitting = seen.as_seconds_f64() * EVENTS_PER_WINDOW / events.max(1) as f64;
+        if self.known.is_none_or(|it| start <= it) {
+            self.known = Some(start);
+            self.is_dense = events > 0;
+        }
+        if !self.is_dense {
+            // What lies behind emptiness is as unknown as at the beginning.
+            self.recent.clear();
+            if events == 0 {
+                self.length = (seen * GROWTH).max(self.length).min(MOST);
+            }
+            return;
+        }
+        if events > 0 {
+            self.recent.push_back((seen, events));
+            if self.recent.len() > RECENT {
+                self.recent.pop_front();
+            }
+        }
+        let (time, held) =
+            self.recent.iter().fold((0.0, 0), |(time, held), it| (time + it.0.as_seconds_f64(), held + it.1));
+        let fitting = time * EVENTS_PER_WINDOW / held.max(1) as f64;
         let fitting = TimeDelta::try_milliseconds(whole(fitting * 1_000.0)).unwrap_or(MOST);
         self.length = fitting.min(self.length.max(seen * GROWTH)).clamp(LEAST, MOST);
-        self.is_dense = events > 0;
     }
 
     /// The same of a window that is only read down to `start`, for as long as nothing better is known.
     pub(super) fn guess(&mut self, start: DateTime<Utc>, end: DateTime<Utc>, events: usize) {
-        if !self.is_dense && events > 0 {
+        let is_new = self.known.is_none_or(|it| start < it);
+        if !self.is_dense && events > 0 && is_new {
             self.learn(start, end, events);
         }
     }
@@ -98,15 +131,22 @@ mod tests {
     const DAY: i64 = 86_400;
 
     fn window(start: i64, end: i64) -> Window {
-        let at = |secs| DateTime::from_timestamp(secs, 0).expect("a time");
         Window { start: at(start), end: at(end) }
+    }
+
+    fn at(secs: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(secs, 0).expect("a time")
+    }
+
+    fn learn(cutter: &mut Cutter, window: Window, events: usize) {
+        cutter.learn(window.start, window.end, events);
     }
 
     /// Reads everything, one window at a time, of an account with so many events a day at a time.
     fn read(span: Window, events: impl Fn(&Window) -> usize) -> Vec<Window> {
         let mut cutter = Cutter::new(vec![span]);
         let mut windows = Vec::new();
-        while let Next::Window(window) = cutter.next(0) {
+        while let Next::Window(window) = cutter.next() {
             cutter.learn(window.start, window.end, events(&window));
             windows.push(window);
         }
@@ -153,27 +193,58 @@ mod tests {
         assert!(windows.iter().all(|it| it.end - it.start >= LEAST));
         assert!(windows.len() > 1 || windows[0] == window(0, 60));
         let mut cutter = Cutter::new(vec![window(0, DAY)]);
-        cutter.learn(window(0, 1).start, window(0, 1).end, 1_000_000);
-        assert_eq!(cutter.next(0), Next::Window(window(DAY - 1, DAY)));
+        learn(&mut cutter, window(0, 1), 1_000_000);
+        assert_eq!(cutter.next(), Next::Window(window(DAY - 1, DAY)));
     }
 
     #[test]
     fn what_is_unknown_is_read_one_at_a_time() {
         let mut cutter = Cutter::new(vec![window(0, 100 * DAY)]);
-        assert_eq!(cutter.next(0), Next::Window(window(99 * DAY, 100 * DAY)));
-        assert_eq!(cutter.next(1), Next::Wait);
-        cutter.learn(window(99 * DAY, 100 * DAY).start, window(99 * DAY, 100 * DAY).end, 10_000);
-        assert_eq!(cutter.next(1), Next::Window(window(98 * DAY, 99 * DAY)));
-        cutter.learn(window(98 * DAY, 99 * DAY).start, window(98 * DAY, 99 * DAY).end, 0);
-        assert_eq!(cutter.next(1), Next::Wait);
-        assert_eq!(cutter.next(0), Next::Window(window(90 * DAY, 98 * DAY)));
+        assert_eq!(cutter.next(), Next::Window(window(99 * DAY, 100 * DAY)));
+        assert_eq!(cutter.next(), Next::Wait);
+        learn(&mut cutter, window(99 * DAY, 100 * DAY), 10_000);
+        assert_eq!(cutter.next(), Next::Window(window(98 * DAY, 99 * DAY)));
+        learn(&mut cutter, window(98 * DAY, 99 * DAY), 0);
+        assert_eq!(cutter.next(), Next::Window(window(90 * DAY, 98 * DAY)));
+        assert_eq!(cutter.next(), Next::Wait);
+    }
+
+    #[test]
+    fn newer_windows_say_nothing_of_what_lies_before_the_first_event() {
+        let mut cutter = Cutter::new(vec![window(0, 1_000 * DAY)]);
+        assert_eq!(cutter.next(), Next::Window(window(999 * DAY, 1_000 * DAY)));
+        cutter.guess(at(999 * DAY + DAY / 2), at(1_000 * DAY), 5_000);
+        for day in (996..999).rev() {
+            assert_eq!(cutter.next(), Next::Window(window(day * DAY, (day + 1) * DAY)));
+        }
+        // The oldest two end first, and are empty; those above them are not.
+        learn(&mut cutter, window(997 * DAY, 998 * DAY), 0);
+        assert_eq!(cutter.next(), Next::Wait, "an older one is still being read");
+        learn(&mut cutter, window(996 * DAY, 997 * DAY), 0);
+        learn(&mut cutter, window(998 * DAY, 999 * DAY), 9_000);
+        cutter.guess(at(999 * DAY), at(1_000 * DAY), 10_000);
+        assert_eq!(cutter.next(), Next::Window(window(988 * DAY, 996 * DAY)), "long ones, one at a time");
+        learn(&mut cutter, window(999 * DAY, 1_000 * DAY), 10_000);
+        assert_eq!(cutter.next(), Next::Wait);
+    }
+
+    #[test]
+    fn a_dense_day_does_not_shorten_all_that_follow() {
+        let mut cutter = Cutter::new(vec![window(0, 1_000 * DAY)]);
+        for events in [10_000, 10_000, 10_000, 50_000] {
+            let Next::Window(next) = cutter.next() else { panic!("nothing to read") };
+            cutter.learn(next.start, next.end, events);
+        }
+        let Next::Window(next) = cutter.next() else { panic!("nothing to read") };
+        assert!((0.4..0.6).contains(&days(&next)), "half a day holds ten thousand on average: {}", days(&next));
     }
 
     #[test]
     fn gaps_are_read_newest_first() {
         let mut cutter = Cutter::new(vec![window(80, 100), window(0, 50)]);
-        assert_eq!(cutter.next(0), Next::Window(window(80, 100)));
-        assert_eq!(cutter.next(0), Next::Window(window(0, 50)));
-        assert_eq!(cutter.next(0), Next::Nothing);
+        assert_eq!(cutter.next(), Next::Window(window(80, 100)));
+        learn(&mut cutter, window(80, 100), 0);
+        assert_eq!(cutter.next(), Next::Window(window(0, 50)));
+        assert_eq!(cutter.next(), Next::Nothing);
     }
 }

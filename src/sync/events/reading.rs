@@ -13,7 +13,7 @@ use super::open::Open;
 use super::plan;
 use super::room::Room;
 use crate::klaviyo::{Bounds, Error, Request};
-use crate::store::{Changes, Piece, Window};
+use crate::store::{Changes, Piece, Window, WithoutHelpers};
 use crate::sync::copying::Copying;
 use crate::sync::record::{self, Context};
 use crate::sync::run::Stopped;
@@ -52,13 +52,13 @@ pub(super) struct Reading<'a> {
     cores: Room,
     /// Held by who writes.
     pen: Mutex<()>,
-    desk: Mutex<Desk>,
+    desk: Mutex<Desk<'a>>,
     /// Rung when something was learned, a window ends or all is over.
     bell: Condvar,
 }
 
 /// What the threads share.
-struct Desk {
+struct Desk<'a> {
     cutter: Cutter,
     /// Windows that are being read, by number, each with the time down to which it is.
     reading: Vec<(usize, DateTime<Utc>)>,
@@ -72,6 +72,8 @@ struct Desk {
     pace: Pace,
     /// Why all of it ends.
     failure: Option<Stopped>,
+    /// While there are windows to hand out, which keep all cores at work, writing has one of them.
+    alone: Option<WithoutHelpers<'a>>,
 }
 
 #[derive(Default)]
@@ -97,6 +99,7 @@ impl<'a> Reading<'a> {
             shelf: Shelf::default(),
             pace: Pace::default(),
             failure: None,
+            alone: None,
         };
         Reading {
             copying,
@@ -112,14 +115,12 @@ impl<'a> Reading<'a> {
 
     /// Reads and writes everything, or until the first failure: what was closed by then is kept.
     pub(super) fn finish(self) -> Result<(), Stopped> {
-        let alone = self.is_long.then(|| self.copying.store().without_helpers()).transpose()?;
+        self.desk().alone = self.is_long.then(|| self.copying.store().without_helpers()).transpose()?;
         std::thread::scope(|scope| {
             for _ in 0..self.copying.handle.0.options.windows {
                 scope.spawn(|| self.read_windows());
             }
         });
-        // What is left is written by all cores.
-        drop(alone);
         let written = self.write(&self.pen(), |_| true);
         self.desk().failure.take().map_or(written, Err)
     }
@@ -137,7 +138,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Waits for a window to read; there is none at the end, or after a failure.
-    fn take_turn(&self) -> Option<Turn<'_>> {
+    fn take_turn(&self) -> Option<Turn<'_, 'a>> {
         let mut desk = self.desk();
         loop {
             if desk.failure.is_some() {
@@ -145,9 +146,12 @@ impl<'a> Reading<'a> {
             }
             let reading = desk.reading.len();
             let may_begin = reading < desk.pace.windows(self.cores.size());
-            let next = if may_begin { desk.cutter.next(reading) } else { Next::Wait };
+            let next = if may_begin { desk.cutter.next() } else { Next::Wait };
             match next {
-                Next::Nothing => return None,
+                Next::Nothing => {
+                    desk.alone = None;
+                    return None;
+                }
                 Next::Wait => desk = self.bell.wait(desk).unwrap_or_else(PoisonError::into_inner),
                 Next::Window(window) => {
                     let number = desk.handed_out;
@@ -160,7 +164,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads a window to its end, beginning again where it was closed last if its cursor expires.
-    fn read_window(&self, turn: &Turn<'_>) -> Result<(), Stopped> {
+    fn read_window(&self, turn: &Turn<'_, 'a>) -> Result<(), Stopped> {
         let (mut window, mut restarts) = (turn.window, 0);
         loop {
             match self.read_pages(turn, &mut window) {
@@ -172,7 +176,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads what is left of a window, page after page; `left` shrinks with every piece that is closed.
-    fn read_pages(&self, turn: &Turn<'_>, left: &mut Window) -> Result<(), Stopped> {
+    fn read_pages(&self, turn: &Turn<'_, 'a>, left: &mut Window) -> Result<(), Stopped> {
         let (copying, entity, whole) = (self.copying, self.copying.entity, *left);
         let mut open = Open::new(copying.store(), entity, whole)?;
         let bounds = Bounds::Between { start: whole.start, end: whole.end };
@@ -234,7 +238,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Takes in that a window is read down to `time`, where a page with so many events ends, and shows it.
-    fn come_to(&self, turn: &Turn<'_>, time: DateTime<Utc>, events: usize, learn: impl FnOnce(&mut Cutter)) {
+    fn come_to(&self, turn: &Turn<'_, 'a>, time: DateTime<Utc>, events: usize, learn: impl FnOnce(&mut Cutter)) {
         let now = self.copying.now();
         let mut desk = self.desk();
         learn(&mut desk.cutter);
@@ -308,7 +312,7 @@ impl<'a> Reading<'a> {
         self.pen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    fn desk(&self) -> MutexGuard<'_, Desk<'a>> {
         // What a thread that panicked left behind is whole: the panic itself is passed on when all have ended.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -361,13 +365,13 @@ fn give_way() {
 }
 
 /// A window that one thread reads, until this is dropped.
-struct Turn<'a> {
-    reading: &'a Reading<'a>,
+struct Turn<'r, 'a> {
+    reading: &'r Reading<'a>,
     number: usize,
     window: Window,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn<'_, '_> {
     fn drop(&mut self) {
         self.reading.desk().reading.retain(|(number, _)| *number != self.number);
         self.reading.bell.notify_all();
