@@ -87,7 +87,8 @@ struct Inner {
     /// Counts the stages that were made, so that each has a name of its own.
     stages: std::sync::atomic::AtomicU64,
     timings: timings::Timings,
-    /// Threads for one query.
+    /// Bytes that DuckDB may use, and threads for one query.
+    memory_limit: u64,
     threads: usize,
     /// Counts commits, so that whoever caches knows when data changed.
     version: std::sync::atomic::AtomicU64,
@@ -117,6 +118,9 @@ const IDLE_READERS: usize = 8;
 /// Queries that a reader keeps parsed.
 const PREPARED: usize = 512;
 
+/// The exit code of a process whose database gave itself up: that of every failure of the store.
+const GAVE_UP: i32 = 4;
+
 /// The name of the file in the data directory.
 const FILE: &str = "klytics.duckdb";
 
@@ -131,7 +135,7 @@ impl Store {
         let config = config(options).map_err(|source| Error::open(&path, source))?;
         let connection = Connection::open_with_flags(&path, config).map_err(|source| Error::open(&path, source))?;
         confine(&connection, data_dir).map_err(|source| Error::open(&path, source))?;
-        Store::prepare(connection, Some(path), options.threads)
+        Store::prepare(connection, Some(path), options)
     }
 
     /// A database that lives as long as the process.
@@ -142,10 +146,10 @@ impl Store {
         let options = Options { memory_limit: 1 << 30, threads: 2 };
         let here = Path::new(":memory:");
         let open = || Connection::open_in_memory_with_flags(config(&options)?);
-        Store::prepare(open().map_err(|source| Error::open(here, source))?, None, options.threads)
+        Store::prepare(open().map_err(|source| Error::open(here, source))?, None, &options)
     }
 
-    fn prepare(mut connection: Connection, path: Option<PathBuf>, threads: usize) -> Result<Store, Error> {
+    fn prepare(mut connection: Connection, path: Option<PathBuf>, options: &Options) -> Result<Store, Error> {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
         views::apply(&connection)?;
@@ -161,7 +165,8 @@ impl Store {
             console: Mutex::default(),
             stages: std::sync::atomic::AtomicU64::new(0),
             timings,
-            threads,
+            memory_limit: options.memory_limit,
+            threads: options.threads,
             version: std::sync::atomic::AtomicU64::new(0),
         })))
     }
@@ -177,7 +182,7 @@ impl Store {
             Some(connection) => connection,
             None => self.connect()?,
         };
-        let moment = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
+        let moment = begin(&mut connection)?;
         let result = work(&self.db(&moment));
         drop(moment);
         let mut readers = lock(&self.0.readers);
@@ -293,10 +298,27 @@ fn in_transaction<T>(
     timings: &timings::Timings,
     work: impl FnOnce(&Db<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let transaction = connection.transaction().map_err(|source| Error::Statement { doing: "begin", source })?;
+    let transaction = begin(connection)?;
     let result = work(&Db::new(&transaction, timings))?;
     transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
     Ok(result)
+}
+
+/// Begins a transaction. A database that gave itself up answers nothing any more until it is opened again: the process ends,
+/// so that whoever keeps it running starts another, which reads the log of what was committed.
+fn begin(connection: &mut Connection) -> Result<duckdb::Transaction<'_>, Error> {
+    connection.transaction().map_err(|source| {
+        if gave_up(&source) {
+            log::error!("the database ended its work, and so does Klytics; start it again: {source}");
+            std::process::exit(GAVE_UP);
+        }
+        Error::Statement { doing: "begin", source }
+    })
+}
+
+/// Whether DuckDB met an error after which it trusts nothing that it has in memory.
+fn gave_up(error: &duckdb::Error) -> bool {
+    error.to_string().contains("database has been invalidated")
 }
 
 /// A panic elsewhere does not spoil a connection: its transaction was rolled back when it was dropped.
@@ -336,4 +358,18 @@ fn confine(connection: &Connection, data_dir: &Path) -> duckdb::Result<()> {
 fn private_directory(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_gave_itself_up_is_known_by_its_words() {
+        let failure = |words: &str| duckdb::Error::DuckDBFailure(duckdb::ffi::Error::new(1), Some(words.to_owned()));
+        let lost = "FATAL Error: Failed: database has been invalidated because of a previous fatal error. The database \
+                    must be restarted prior to being used again.";
+        assert!(gave_up(&failure(lost)));
+        assert!(!gave_up(&failure("Out of Memory Error: failed to allocate data of size 4.0 KiB")));
+    }
 }

@@ -31,6 +31,10 @@ pub enum Problem {
     /// Ask for less.
     #[error("the statement took longer than {} s and was stopped", .0.as_secs_f64())]
     TooLong(Duration),
+    /// Ask for less at a time: what cannot be laid aside on disk, such as one list of everything, took more bytes than a
+    /// statement may, and pages need some too.
+    #[error("the statement took more than {} MB of memory that pages need, too, and was stopped", .0 >> 20)]
+    TooLarge(u64),
     /// Wait for the other one.
     #[error("another statement is running; one is run at a time")]
     Busy,
@@ -136,7 +140,7 @@ impl Store {
     }
 
     /// Runs work on a connection of its own, in a transaction that can only read, on a thread of its own; and stops it when its
-    /// time is over.
+    /// time is over, or its memory.
     fn guarded<T: Send>(
         &self,
         text: &str,
@@ -151,8 +155,10 @@ impl Store {
             return Err(Problem::Refused(format!("a statement has {TEXT_MAX} characters at most")));
         }
         let _alone = self.alone()?;
-        let connection = self.connect().map_err(|error| Problem::Failed(error.to_string()))?;
+        let connect = || self.connect().map_err(|error| Problem::Failed(error.to_string()));
+        let (connection, watch) = (connect()?, connect()?);
         let interrupt = connection.interrupt_handle();
+        let (start, most) = (Instant::now(), self.0.memory_limit / 2);
         let (done, is_done) = mpsc::channel();
         std::thread::scope(|scope| {
             let run = move || {
@@ -167,16 +173,21 @@ impl Store {
                 .stack_size(STACK)
                 .spawn_scoped(scope, run)
                 .map_err(|error| Problem::Failed(format!("no thread could be started: {error}")))?;
-            if let Ok(result) = is_done.recv_timeout(time) {
-                return result;
-            }
+            let mut ends = None;
             loop {
-                interrupt.interrupt();
-                match is_done.recv_timeout(BEAT) {
+                match is_done.recv_timeout(BEAT.min(time)) {
                     // What had just come to its end is not thrown away.
-                    Ok(Ok(answer)) => return Ok(answer),
-                    Ok(Err(_)) | Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Problem::TooLong(time)),
+                    Ok(result) => return result.map_err(|problem| ends.unwrap_or(problem)),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => return Err(ends.unwrap_or(Problem::TooLong(time))),
                     Err(mpsc::RecvTimeoutError::Timeout) => {}
+                }
+                if ends.is_none() && start.elapsed() >= time {
+                    ends = Some(Problem::TooLong(time));
+                } else if ends.is_none() && held(&watch) > most {
+                    ends = Some(Problem::TooLarge(most));
+                }
+                if ends.is_some() {
+                    interrupt.interrupt();
                 }
             }
         })
@@ -190,6 +201,12 @@ impl Store {
             Err(TryLockError::WouldBlock) => Err(Problem::Busy),
         }
     }
+}
+
+/// Bytes that the database holds and could not lay aside on disk. Where it cannot even say, all is taken.
+fn held(watch: &Connection) -> u64 {
+    let text = "select memory_usage_bytes from duckdb_memory() where tag = 'ALLOCATOR'";
+    watch.query_row(text, [], |row| row.get(0)).unwrap_or(u64::MAX)
 }
 
 const VARIANT: &str = "VARIANT";

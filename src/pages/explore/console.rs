@@ -48,6 +48,7 @@ impl Said {
             Problem::Refused(_) => "That is not allowed here",
             Problem::Failed(_) => "The database says",
             Problem::TooLong(_) => "That took too long",
+            Problem::TooLarge(_) => "That took too much memory",
             Problem::Busy => "Wait a moment",
         };
         Said { title, words: problem.to_string() }
