@@ -33,6 +33,7 @@ pub mod zone;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
@@ -91,7 +92,15 @@ struct Inner {
     memory_limit: u64,
     threads: usize,
     /// Counts commits, so that whoever caches knows when data changed.
-    version: std::sync::atomic::AtomicU64,
+    version: Mutex<Version>,
+}
+
+/// What was computed under one number is stale under the next.
+struct Version {
+    number: u64,
+    since: Instant,
+    /// Whether something was committed since that has no number of its own yet.
+    is_behind: bool,
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
@@ -117,6 +126,9 @@ const IDLE_READERS: usize = 8;
 
 /// Queries that a reader keeps parsed.
 const PREPARED: usize = 512;
+
+/// How old what pages show may be while many writes follow one another.
+const RENEWAL: Duration = Duration::from_secs(5);
 
 /// The exit code of a process whose database gave itself up: that of every failure of the store.
 const GAVE_UP: i32 = 4;
@@ -167,7 +179,7 @@ impl Store {
             timings,
             memory_limit: options.memory_limit,
             threads: options.threads,
-            version: std::sync::atomic::AtomicU64::new(0),
+            version: Mutex::new(Version { number: 0, since: Instant::now(), is_behind: false }),
         })))
     }
 
@@ -198,7 +210,18 @@ impl Store {
     /// What the work returns; then nothing was kept.
     pub fn write<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let result = in_transaction(&mut self.writer(), &self.0.timings, work)?;
-        self.0.version.fetch_add(1, std::sync::atomic::Ordering::Release);
+        lock(&self.0.version).renew();
+        Ok(result)
+    }
+
+    /// As [`Store::write`], for one of many writes in a row: those of some seconds make one version, or every page would be
+    /// worked out anew for each of them.
+    ///
+    /// # Errors
+    /// What the work returns; then nothing was kept.
+    pub fn write_in_row<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let result = in_transaction(&mut self.writer(), &self.0.timings, work)?;
+        lock(&self.0.version).is_behind = true;
         Ok(result)
     }
 
@@ -225,10 +248,15 @@ impl Store {
         lock(&self.0.origin).execute_batch(&set).map_err(|source| Error::Statement { doing: "set threads", source })
     }
 
-    /// Changes with every [write](Store::write): what was computed under one version is stale under the next.
+    /// Changes with every [write](Store::write), and after [a row](Store::write_in_row) of them within seconds: what was
+    /// computed under one version is stale under the next.
     #[must_use]
     pub fn version(&self) -> u64 {
-        self.0.version.load(std::sync::atomic::Ordering::Acquire)
+        let mut version = lock(&self.0.version);
+        if version.is_behind && version.since.elapsed() >= RENEWAL {
+            version.renew();
+        }
+        version.number
     }
 
     /// Writes what is in the log into the file itself; done at shutdown.
@@ -272,6 +300,12 @@ impl Store {
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
         lock(&self.0.writer)
+    }
+}
+
+impl Version {
+    fn renew(&mut self) {
+        *self = Version { number: self.number + 1, since: Instant::now(), is_behind: false };
     }
 }
 
@@ -363,6 +397,23 @@ fn private_directory(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn writes_in_a_row_make_one_version() {
+        let store = Store::in_memory().expect("a store");
+        store.write(|_| Ok(())).expect("a write");
+        let first = store.version();
+        store.write_in_row(|_| Ok(())).expect("a write");
+        store.write_in_row(|_| Ok(())).expect("a write");
+        assert_eq!(store.version(), first);
+        lock(&store.0.version).since -= RENEWAL;
+        assert_eq!((store.version(), store.version()), (first + 1, first + 1));
+        store.write_in_row(|_| Ok(())).expect("a write");
+        store.write(|_| Ok(())).expect("a write");
+        assert_eq!(store.version(), first + 2, "what a person changes is seen at once");
+        lock(&store.0.version).since -= RENEWAL;
+        assert_eq!(store.version(), first + 2);
+    }
 
     #[test]
     fn a_database_that_gave_itself_up_is_known_by_its_words() {

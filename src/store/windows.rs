@@ -53,7 +53,7 @@ impl Store {
     /// When a statement fails; then nothing changed.
     pub fn replace_windows(&self, pieces: &[Piece], now: DateTime<Utc>) -> Result<Changes, Error> {
         let pieces: Vec<_> = pieces.iter().map(|it| (&it.staged, it.window)).collect();
-        self.write(|db| {
+        self.write_in_row(|db| {
             if db.overlap(&pieces)? {
                 let mut changes = Changes::default();
                 for piece in pieces.chunks(1) {

@@ -198,7 +198,7 @@ impl<'a> Pass<'a> {
     fn commit(&mut self, also: impl FnOnce(&Pass<'_>, &Db<'_>) -> Result<(), store::Error>) -> Result<(), Stopped> {
         let batches: Vec<_> = std::mem::take(&mut self.gathered).into_values().collect();
         let now = self.copying.now();
-        let changes: Vec<Changes> = self.copying.store().write(|db| {
+        let changes: Vec<Changes> = self.copying.store().write_in_row(|db| {
             also(self, db)?;
             let write = |(entity, records): &(&'static Entity, Vec<Record>)| {
                 if self.plan.sweeps {
