@@ -73,7 +73,7 @@ const THEIR_ORDERS: Column = Column::count("their_orders", "Klaviyo's orders").h
 const THEIR_REVENUE: Column = Column::money("their_revenue", "By Klaviyo");
 const TOUCH_ORDERS: Column = Column::count("touch_orders", "Orders by last touch").hidden();
 const TOUCH_REVENUE: Column = Column::money("touch_revenue", "By last touch");
-const DIFFERENCE: Column = Column::money("difference", "Difference");
+const DIFFERENCE: Column = Column::money("difference", "Last touch less Klaviyo");
 const SHARE_OF_ORDERS: Column =
     Column { total: super::sheet::Total::Sum, ..Column::new("share_of_orders", "Of all", Unit::Share) };
 
@@ -245,7 +245,7 @@ static REVENUE_AGREEMENT: Sheet = Sheet {
         Column::count("our_count", "Stored"),
         Column::money("their_sum", "Klaviyo's sum"),
         Column::money("our_sum", "Stored sum"),
-        Column::money("difference", "Difference").hidden(),
+        Column::money("difference", "Stored less Klaviyo").hidden(),
         Column::new("is_differing", "Differs", Unit::Flag).hidden(),
     ],
     order: "-is_differing",
@@ -270,7 +270,7 @@ static REVENUE_REPORTS: Sheet = Sheet {
         Column::count("conversions", "Stored orders"),
         Column::money("reported_revenue", "Reported revenue"),
         Column::money("revenue", "Stored revenue"),
-        Column::money("difference", "Difference"),
+        Column::money("difference", "Stored less reported"),
         Column::new("fetched_at", "Report read", Unit::Moment).hidden(),
     ],
     order: "-reported_revenue",

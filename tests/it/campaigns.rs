@@ -293,7 +293,7 @@ fn klaviyos_report_stands_beside_ours_and_is_explained() {
         [
             json!(["Klytics", 4, 1, 2, 2, 25.5]),
             json!(["Klaviyo", 4, 2, 3, 3, 37.5]),
-            json!(["Difference", 0, 1, 1, 1, 12.0])
+            json!(["Klytics less Klaviyo", 0, -1, -1, -1, -12.0])
         ]
     );
     let html = page(&served, "/campaigns/C1");

@@ -216,7 +216,7 @@ fn klaviyos_report_stands_beside_ours_on_the_days_that_it_has() {
     // The report reaches the 10th: of the 11th neither Cid's mail nor Ann's text is compared.
     assert_eq!(told[0], [json!("Klytics"), json!(3), json!(1), json!(1), json!(42.0)]);
     assert_eq!(told[1], [json!("Klaviyo"), json!(3), json!(2), json!(1), json!(42.0)]);
-    assert_eq!(told[2], [json!("Difference"), json!(0), json!(-1), json!(0), json!(0.0)]);
+    assert_eq!(told[2], [json!("Klytics less Klaviyo"), json!(0), json!(-1), json!(0), json!(0.0)]);
 }
 
 /// So many mails of the flow on a day, of which the first few convert at ten dollars.

@@ -134,7 +134,7 @@ fn klaviyos_counts_stand_beside_ours_on_the_days_that_it_has() {
     let told: Vec<_> = (0..3).map(|at| pick(&rows[at], &["countOf", "views", "submissions", "reportRate"])).collect();
     assert_eq!(told[0], [json!("Klytics"), json!(2), json!(2), json!(1.0)], "only the 10th was reported");
     assert_eq!(told[1], [json!("Klaviyo"), json!(5), json!(3), json!(0.6)]);
-    assert_eq!(told[2], [json!("Difference"), json!(-3), json!(-1), json!(0.4)]);
+    assert_eq!(told[2], [json!("Klytics less Klaviyo"), json!(-3), json!(-1), json!(0.4)]);
 }
 
 #[test]

@@ -105,7 +105,7 @@ pub(super) const ALL: &[Definition] = &[
     Definition {
         name: "reported_difference",
         title: "Klaviyo's report beside ours",
-        formula: "Klaviyo's own campaign report, summed over the months that were read, less what we count.",
+        formula: "What Klytics counts, less Klaviyo's own campaign report, summed over the months that were read.",
         over: "",
         without: "Nothing: the report counts opens by machines, and conversions in any currency",
         source: "Klaviyo's campaign values report, and stored events",

@@ -39,7 +39,7 @@ lines as (
     select 2, 'Klaviyo', * from theirs
     union all
     select
-        3, 'Difference',
+        3, 'Klytics less Klaviyo',
         ours.recipients - theirs.recipients, ours.delivered - theirs.delivered, ours.opened - theirs.opened,
         ours.clicked - theirs.clicked, ours.unsubscribed - theirs.unsubscribed, ours.converted - theirs.converted,
         ours.conversions - theirs.conversions, ours.revenue - theirs.revenue

@@ -23,7 +23,7 @@ lines as (
     select 2, 'Klaviyo', views, submissions, submissions / nullif(views, 0) from theirs
     union all
     select
-        3, 'Difference', ours.views - theirs.views, ours.submissions - theirs.submissions,
+        3, 'Klytics less Klaviyo', ours.views - theirs.views, ours.submissions - theirs.submissions,
         ours.submissions / nullif(ours.views, 0) - theirs.submissions / nullif(theirs.views, 0)
     from ours, theirs
 )

@@ -35,15 +35,15 @@ select 2, 'Klaviyo', theirs.* from theirs
 union all
 select
     3,
-    'Difference',
-    theirs.recipients - ours.recipients,
-    theirs.delivered - ours.delivered,
-    theirs.opened - ours.opened,
-    theirs.clicked - ours.clicked,
-    theirs.unsubscribed - ours.unsubscribed,
-    theirs.converted - ours.converted,
-    theirs.conversions - ours.conversions,
-    theirs.revenue - ours.revenue
+    'Klytics less Klaviyo',
+    ours.recipients - theirs.recipients,
+    ours.delivered - theirs.delivered,
+    ours.opened - theirs.opened,
+    ours.clicked - theirs.clicked,
+    ours.unsubscribed - theirs.unsubscribed,
+    ours.converted - theirs.converted,
+    ours.conversions - theirs.conversions,
+    ours.revenue - theirs.revenue
 from theirs
 cross join ours
 order by line
