@@ -1,13 +1,15 @@
 //! What happened meanwhile: own notes, campaigns that were sent, flows that were changed. Charts over time show them.
 
-use chrono::{NaiveDate, Utc};
+use chrono::{NaiveDate, NaiveDateTime, Utc};
+use chrono_tz::Tz;
 use rocket::fairing::AdHoc;
 use rocket::form::{Form, FromForm};
 use rocket::{State, post, routes};
 
 use super::Desk;
-use super::frame::Frame;
+use super::frame::{Frame, Value};
 use crate::range::Unclear;
+use crate::store::zone::{beginning, local};
 use crate::store::{self, FromRow, Query, Row, RowResult};
 use crate::web::{self, Error, SeeOther};
 use crate::{params, query};
@@ -55,15 +57,43 @@ fn all<'a>(frame: &'a Frame<'_>) -> Result<&'a [Annotation], store::Error> {
     if let Some(known) = frame.annotations.get() {
         return Ok(known);
     }
-    let found = frame.rows(LIST)?;
+    let range = frame.period.range;
+    let midnight = |day| beginning(day, frame.zone).naive_utc();
+    let own: Vec<Value> =
+        vec![("start_at", Box::new(midnight(range.start()))), ("end_at", Box::new(midnight(range.before())))];
+    let found: Vec<Happened> = frame.rows_with(LIST, own)?;
+    let mut found: Vec<Annotation> = found.into_iter().filter_map(|it| it.on_its_day(frame.zone)).collect();
+    found.sort_by(|a, b| (a.day, a.kind, &a.words).cmp(&(b.day, b.kind, &b.words)));
     Ok(frame.annotations.get_or_init(|| found))
 }
 
-impl FromRow for Annotation {
-    fn from_row(row: &Row<'_>) -> RowResult<Annotation> {
+/// What happened on a local day, or at an instant in UTC.
+struct Happened {
+    on: Option<NaiveDate>,
+    at: Option<NaiveDateTime>,
+    kind: &'static str,
+    words: String,
+    id: String,
+}
+
+impl Happened {
+    fn on_its_day(self, zone: Tz) -> Option<Annotation> {
+        let day = self.on.or_else(|| Some(local(self.at?.and_utc(), zone).date()))?;
+        Some(Annotation { day, kind: self.kind, words: self.words, id: self.id })
+    }
+}
+
+impl FromRow for Happened {
+    fn from_row(row: &Row<'_>) -> RowResult<Happened> {
         let kind: String = row.get("kind")?;
         let kind = ["campaign", "flow"].into_iter().find(|it| *it == kind).unwrap_or("note");
-        Ok(Annotation { day: row.get("happened_on")?, kind, words: row.get("words")?, id: row.get("id")? })
+        Ok(Happened {
+            on: row.get("happened_on")?,
+            at: row.get("happened_at")?,
+            kind,
+            words: row.get("words")?,
+            id: row.get("id")?,
+        })
     }
 }
 

@@ -142,3 +142,20 @@ fn a_note_is_added_shown_and_deleted() {
     assert_eq!(post("/annotations/delete", format!("id={id}&next=%2F")), Status::SeeOther);
     assert!(page().contains("No notes in these days"));
 }
+
+#[test]
+fn a_flow_is_marked_on_the_local_day_of_its_change() {
+    let store = march();
+    // Nine in the evening of the 20th in New York, and a second before the 11th begins there.
+    seed(
+        &store,
+        "update klaviyo_flows set updated_at = '2026-03-21 01:00';
+         insert into klaviyo_flows (id, name, status, updated_at) values ('F2', 'Earlier', 'live', '2026-03-11 03:59:59')",
+    );
+    let page = view(&serve(store), RANGE);
+    let blocks = page["blocks"].as_array().expect("blocks");
+    let chart = &blocks.iter().find(|it| it["content"]["kind"] == "chart").expect("a chart")["content"];
+    let marks: Vec<_> = chart["marks"].as_array().expect("marks").iter().filter(|it| it["kind"] == "flow").collect();
+    assert_eq!(marks.len(), 1, "{marks:?}");
+    assert_eq!((&marks[0]["at"], &marks[0]["words"]), (&json!(9), &json!("Welcome was changed")));
+}

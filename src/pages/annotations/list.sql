@@ -1,15 +1,14 @@
 -- What happened on local days from $start to before $before: what people wrote, campaigns that were sent, and flows that
--- were changed (by the day in UTC).
-select day as happened_on, 'note' as kind, words, id
+-- were changed, at an instant in UTC from $start_at to before $end_at: SQL knows no zones.
+select day as happened_on, cast(null as timestamp) as happened_at, 'note' as kind, words, id
 from annotations
 where $start <= day and day < $before
 union all
-select first_on, 'campaign', name, campaign_id
+select first_on, null, 'campaign', name, campaign_id
 from campaign_starts
 join campaigns on campaigns.id = campaign_id
 where $start <= first_on and first_on < $before
 union all
-select cast(updated_at as date), 'flow', name || ' was changed', id
+select null, updated_at, 'flow', name || ' was changed', id
 from flows
-where $start <= cast(updated_at as date) and cast(updated_at as date) < $before
-order by happened_on, kind, words
+where $start_at <= updated_at and updated_at < $end_at
