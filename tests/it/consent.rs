@@ -247,3 +247,47 @@ fn the_overview_draws_the_days_that_are_known() {
     assert_eq!(page.subscribers.daily, [None, Some(2.0), Some(3.0), Some(2.0), Some(2.0)]);
     assert_eq!((page.subscribers.current, page.subscribers.previous), (Some(2.0), None));
 }
+
+#[test]
+fn who_joined_and_left_before_the_history_begins_is_unknown() {
+    let store = three_people();
+    // Dan and Eve came on the day of the first read, no later than that: whoever left in these hours was never seen.
+    seed(
+        &store,
+        "insert into klaviyo_profiles (id, can_receive_email) values ('dan', true), ('eve', true);
+         insert into klaviyo_consent_history (profile_id, channel, consent, can_receive, changed_at, seen_at)
+         values ('dan', 'email', 'SUBSCRIBED', true, '2026-03-01 09:00', '2026-03-01 12:00'),
+             ('eve', 'email', 'SUBSCRIBED', true, '2026-03-01 12:00', '2026-03-01 12:00')",
+    );
+    let served = serve(store);
+    let page = |path: &str, range: &str| -> Value {
+        let answer = served.client.get(format!("/api/pages/{path}?range={range}&compare=none")).dispatch();
+        serde_json::from_str(&answer.into_string().expect("an answer")).expect("JSON")
+    };
+    let named = |view: &Value, list: &str, name: &str| -> Value {
+        view[list].as_array().expect("a list").iter().find(|it| it["name"] == name).expect("a part").clone()
+    };
+    for (range, card, block) in [
+        (
+            "2026-02-01_to_2026-02-02",
+            "joined and left are only known since 1 Mar 2026, 07:00",
+            "Who joined and left is only known since 1 Mar 2026, 07:00, when the history of consent begins.",
+        ),
+        (
+            "2026-02-28_to_2026-03-01",
+            "0 joined, 0 left since 1 Mar 2026, 07:00",
+            "Nobody joined and nobody left since 1 Mar 2026, 07:00.",
+        ),
+        ("2026-03-03_to_2026-03-04", "0 joined, 1 left in these days", ""),
+        ("2026-03-01_to_2026-03-04", "1 joined, 1 left since 1 Mar 2026, 07:00", ""),
+        ("2026-03-04_to_2026-03-04", "0 joined, 0 left in these days", "Nobody joined and nobody left in these days."),
+    ] {
+        let view = page("overview", range);
+        assert_eq!(named(&view, "cards", "subscribers")["detail"], card, "{range}");
+        let content = &named(&view, "blocks", "subscriber-growth")["content"];
+        assert_eq!(content["words"].as_str().unwrap_or_default(), block, "{range}");
+    }
+    let audience = page("audience", "2026-03-01_to_2026-03-01");
+    assert_eq!(named(&audience, "blocks", "audience_reasons")["content"]["rows"], json!([]));
+    assert_eq!(named(&audience, "cards", "growth_rate")["current"], Value::Null);
+}

@@ -29,6 +29,7 @@ from (
         )
 ), began
 where change <> 0
-    and changed_at >= greatest(cast($start_at as timestamp), began_at)
+    -- Those who were there when it began did not come then.
+    and changed_at >= cast($start_at as timestamp) and changed_at > began_at
     and changed_at < cast($end_at as timestamp)
 group by all

@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 use super::moves::{self, EARNED, Factors, SUBMITTED};
 use super::{
     BEST_FLOWS, BEST_FORMS, DAYS, EARNERS, ENGAGEMENT, Figure, GATHERERS, LARGEST_SEGMENTS, Overview, RECENT,
-    RECENT_CAMPAIGNS, TOP, figure, subscribed,
+    RECENT_CAMPAIGNS, TOP, figure,
+    subscribed::{self, Growth},
 };
 use crate::catalog;
 use crate::pages::annotations;
@@ -251,7 +252,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     more.insert("today".to_owned(), frame.today().to_string().into());
     Ok(View {
         title: "Overview".to_owned(),
-        cards: cards(&overview, growth.as_deref()),
+        cards: cards(&overview, growth.as_ref()),
         blocks: blocks(frame, &overview, growth)?,
         notes: small_print(&overview),
         more,
@@ -259,8 +260,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     })
 }
 
-fn cards(overview: &Overview, growth: Option<&[Document]>) -> Vec<Card> {
-    let count = |it: f64| format::grouped(it, 0);
+fn cards(overview: &Overview, growth: Option<&Growth>) -> Vec<Card> {
     let sum = |of: fn(&super::RevenueDay) -> f64| overview.daily.iter().map(of).sum::<f64>();
     let attributed = overview.attributed_revenue.current.filter(|it| *it > 0.0);
     let part = |value: f64| attributed.map_or_else(|| format::UNKNOWN.to_owned(), |all| format::percent(value / all));
@@ -269,17 +269,7 @@ fn cards(overview: &Overview, growth: Option<&[Document]>) -> Vec<Card> {
         .map_or_else(|| "of no revenue".to_owned(), |(part, all)| format!("{} of all", format::percent(part / all)));
     let moved = growth.map_or_else(
         || "can receive e-mail marketing now".to_owned(),
-        |days| {
-            let sum = |name: &str| days.iter().filter_map(|it| it.get(name)?.as_f64()).sum::<f64>();
-            // What was before the history of consent begins is unknown, not nobody.
-            let known = days.iter().position(|it| it.get("joined").is_some_and(|it| !it.is_null()));
-            let date = |it: &Document| it.get("date").and_then(Json::as_str).and_then(|it| it.parse().ok());
-            let since = match known {
-                Some(0) | None => "in these days".to_owned(),
-                Some(first) => date(&days[first]).map_or_else(String::new, |it| format!("since {}", format::date(it))),
-            };
-            format!("{} joined, {} left {since}", count(sum("joined")), count(sum("gone")))
-        },
+        |it| moved(it).unwrap_or_else(|| format!("joined and left are only known {}", when(it))),
     );
     let submissions = overview.form_submissions.current.unwrap_or_default();
     let (campaigns, flows) = (part(sum(|it| it.campaigns)), part(sum(|it| it.flows)));
@@ -316,7 +306,7 @@ fn engagement(overview: &Overview) -> Vec<Card> {
     ]
 }
 
-fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Vec<Document>>) -> Result<Vec<Block>, Error> {
+fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Growth>) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![
         Block::new("engagement", "Messages sent in these days", Content::Strip { cards: engagement(overview) })
             .with("of all channels together"),
@@ -464,21 +454,34 @@ fn with_reasons(mut table: Table, reason: impl Fn(&Document) -> String) -> Table
     table
 }
 
-fn growth_chart(frame: &Frame<'_>, overview: &Overview, growth: Option<Vec<Document>>) -> Result<Content, Error> {
-    let Some(days) = growth else {
+/// "in these days", or "since 21 Nov 2026, 20:55" where the history of consent begins later.
+fn when(growth: &Growth) -> String {
+    growth.since.map_or_else(|| "in these days".to_owned(), |it| format!("since {}", format::wall_clock(it)))
+}
+
+/// "8 joined, 2 left in these days"; nothing where none of the days is known.
+fn moved(growth: &Growth) -> Option<String> {
+    let (joined, gone) = growth.moved()?;
+    Some(format!("{} joined, {} left {}", format::grouped(joined, 0), format::grouped(gone, 0), when(growth)))
+}
+
+fn growth_chart(frame: &Frame<'_>, overview: &Overview, growth: Option<Growth>) -> Result<Content, Error> {
+    let Some(growth) = growth else {
         let words = "How the number of subscribers changed is not known yet: its history begins with the first copy of the profiles.";
         return Ok(Content::Nothing { words: words.to_owned() });
     };
+    let Some(said) = moved(&growth) else {
+        let words = format!("Who joined and left is only known {}, when the history of consent begins.", when(&growth));
+        return Ok(Content::Nothing { words });
+    };
     let lines = [Line::sum("Joined", "joined"), Line::sum("Left", "gone")];
     let notes = annotations::notes(frame)?;
-    let chart = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &days, &lines, &notes);
+    let chart = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &growth.days, &lines, &notes);
     if !chart.has_values() {
-        return Ok(Content::Nothing { words: "Nobody joined and nobody left in these days.".to_owned() });
+        return Ok(Content::Nothing { words: format!("Nobody joined and nobody left {}.", when(&growth)) });
     }
-    let sum = |name: &str| format::grouped(days.iter().map(|it| number(it, name)).sum::<f64>(), 0);
     let now = overview.subscribers.current.map_or_else(|| format::UNKNOWN.to_owned(), |it| format::grouped(it, 0));
-    let said = format!("{} joined, {} left; {now} can receive e-mail marketing now", sum("joined"), sum("gone"));
-    Ok(Content::Chart(chart.saying(said)))
+    Ok(Content::Chart(chart.saying(format!("{said}; {now} can receive e-mail marketing now"))))
 }
 
 fn freshness(frame: &Frame<'_>) -> Result<Vec<Fact>, Error> {

@@ -5,7 +5,7 @@ use super::{CONSENT_HISTORY, SUBSCRIBER_CHANGES, SUBSCRIBERS, SUBSCRIBERS_AT};
 use crate::params;
 use crate::range::Period;
 use crate::store::repository::Document;
-use crate::store::zone::beginning;
+use crate::store::zone::{beginning, local};
 use crate::store::{self, Db, FromRow, Row, RowResult};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
@@ -31,16 +31,34 @@ pub(super) fn subscribers(db: &Db<'_>, period: &Period) -> Result<Figure, store:
     Ok(Figure::new(now, before, daily))
 }
 
-/// How many could be written to for the first time or again on each day of the range, and how many could no more: `joined`
-/// and `gone` beside the `date`, null on days before the history of consent begins. Nothing where there is no history.
+/// Who joined and left on the days of a range, as far as the history of consent tells.
+pub(super) struct Growth {
+    /// How many could be written to for the first time or again on each day, and how many could no more: `joined` and `gone`
+    /// beside the `date`, null on days before the history begins.
+    pub(super) days: Vec<Document>,
+    /// When the history begins, on the account's wall clock, unless it was there before the range.
+    pub(super) since: Option<NaiveDateTime>,
+}
+
+impl Growth {
+    /// So many joined and so many left; nothing where all days were over before the history begins.
+    pub(super) fn moved(&self) -> Option<(f64, f64)> {
+        let known = |name: &str| self.days.iter().filter_map(|it| it.get(name)?.as_f64()).collect::<Vec<f64>>();
+        let (joined, gone) = (known("joined"), known("gone"));
+        (!joined.is_empty()).then(|| (joined.iter().sum::<f64>() + 0.0, gone.iter().sum::<f64>() + 0.0))
+    }
+}
+
+/// Nothing where there is no history. The day on which it begins counts from then on: whoever had left by then was never seen.
 ///
 /// # Errors
 /// When a query fails.
-pub(super) fn growth(db: &Db<'_>, period: &Period) -> Result<Option<Vec<Document>>, store::Error> {
+pub(super) fn growth(db: &Db<'_>, period: &Period) -> Result<Option<Growth>, store::Error> {
     let zone = db.zone()?;
     let began_at: Option<NaiveDateTime> = db.value(CONSENT_HISTORY, params! {})?;
     let Some(began_at) = began_at else { return Ok(None) };
-    let since = beginning(period.range.start(), zone).naive_utc();
+    let start = beginning(period.range.start(), zone).naive_utc();
+    let since = start.max(began_at + TimeDelta::microseconds(1));
     let changes: Vec<Change> = db.rows(SUBSCRIBER_CHANGES, params! { "since": since })?;
     let day = |day: NaiveDate| {
         let (from, until) = (beginning(day, zone).naive_utc(), beginning(day + TimeDelta::days(1), zone).naive_utc());
@@ -53,7 +71,8 @@ pub(super) fn growth(db: &Db<'_>, period: &Period) -> Result<Option<Vec<Document
         row.insert("gone".to_owned(), known.then_some(gone).into());
         row
     };
-    Ok(Some(period.range.days().map(day).collect()))
+    let since = (began_at >= start).then(|| local(began_at.and_utc(), zone));
+    Ok(Some(Growth { days: period.range.days().map(day).collect(), since }))
 }
 
 fn at(db: &Db<'_>, moment: NaiveDateTime) -> Result<Option<f64>, store::Error> {
