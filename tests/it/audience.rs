@@ -107,6 +107,29 @@ fn engagement_is_what_people_did_themselves() {
 }
 
 #[test]
+fn the_dormant_are_those_of_the_audit() {
+    let store = people();
+    let told = |store: Store| {
+        let served = serve(store);
+        let card = named(&answer(&served, "/api/pages/audience"), "cards", "dormant_share").clone();
+        (card, answer(&served, "/api/pages/benchmarks/dormant"))
+    };
+    let young = people();
+    seed(
+        &young,
+        "delete from klaviyo_events where timestamp < (select max(timestamp) from klaviyo_events) - interval 160 day",
+    );
+    let (card, rule) = told(store);
+    let row = &rule["blocks"].as_array().expect("blocks").last().expect("evidence")["content"]["rows"][0];
+    assert_eq!((&row["reachable"], &row["dormant"], &row["judgedShare"]), (&json!(5), &json!(2), &json!(0.4)));
+    assert_eq!((&row["judgedShare"], &card["detail"]), (&card["current"], &json!("2 of 5")));
+    // Where events do not reach half a year back nobody can tell, on either page.
+    let (card, rule) = told(young);
+    assert_eq!((&card["current"], &card["badge"]), (&Value::Null, &Value::Null));
+    assert_eq!(rule["more"]["finding"]["verdict"], "Cannot tell");
+}
+
+#[test]
 fn sunset_candidates_follow_the_readers_patience() {
     let served = serve(people());
     let of = |query: &str| ids(&answer(&served, &format!("/api/pages/audience{query}")), "sunset_candidates");

@@ -131,7 +131,7 @@ pub(super) static DORMANT_REACHED: Sheet = evidence(
         Column::text("name", "Campaign"),
         VERDICT,
         DELIVERED,
-        Column::new("dormant", "To the dormant", Unit::Count),
+        Column::new("to_dormant", "To the dormant", Unit::Count),
         SHARE,
         IN_WORDS,
     ],

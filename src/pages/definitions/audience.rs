@@ -89,7 +89,7 @@ pub(super) const ALL: &[Definition] = &[
         "Dormant",
         "E-mail subscribers who are known for 180 days or longer and were not engaged in them, divided by e-mail subscribers.",
         "Profiles that can receive e-mail marketing now",
-        "Whoever was created less than 180 days ago",
+        "Whoever was created less than 180 days ago; unknown where events do not reach so far back",
         "engagement",
         Good::Down,
         Some(DORMANT),

@@ -78,7 +78,14 @@ pub(super) const ALL: &[Definition] = &[
     audited(
         "dormant",
         "Dormant",
-        "Profiles that for 180 days neither opened nor clicked, ordered or were active on the site.",
+        "Profiles that can receive e-mail marketing, are known for 180 days or longer and were not engaged in them.",
+        "Opens by machines and clicks by bots; whoever was created less than 180 days ago",
+        "engagement",
+    ),
+    audited(
+        "to_dormant",
+        "To the dormant",
+        "Deliveries to profiles that for 180 days before the range, nor since, neither opened nor clicked, ordered or were active on the site.",
         "Opens by machines and clicks by bots",
         "last_deeds",
     ),

@@ -16,7 +16,7 @@ select
     campaign_id as id,
     campaigns.name,
     cast(delivered as bigint) as delivered,
-    cast(coalesce(dormant, 0) as bigint) as dormant,
+    cast(coalesce(dormant, 0) as bigint) as to_dormant,
     coalesce(dormant, 0) / delivered as judged_share,
     case when coalesce(dormant, 0) / delivered > $dormant_sends_most then 'Look' else 'Passes' end as verdict,
     format('“{}”: {:.0f} % went to people without a sign of life', campaigns.name, 100 * coalesce(dormant, 0) / delivered) as finding
