@@ -95,6 +95,16 @@ fn what_changed_most_is_told_with_reasons_that_add_up() {
 }
 
 #[test]
+fn on_few_days_no_rate_is_made_of_orders_that_follow_earlier_sends() {
+    // On the 16th the flow sent nothing, on the 15th nobody bought; on both days together it did both.
+    let page = view(&serve(march()), "range=2026-03-15_to_2026-03-16&compare=previous");
+    let rows = block(&page, "overview-changes")["rows"].as_array().expect("rows").clone();
+    let flow = rows.iter().find(|it| it["id"] == "flows/F1").expect("the flow");
+    assert_eq!((&flow["recipients"], &flow["orders"]), (&json!(200), &json!(10)));
+    assert_eq!(flow["reason"], "nothing before; now 10 orders; orders may follow earlier sends");
+}
+
+#[test]
 fn without_a_comparison_nothing_is_said_to_have_changed() {
     let page = view(&serve(march()), &format!("{RANGE}&compare=none"));
     assert_eq!(block(&page, "overview-changes")["kind"], "nothing");

@@ -45,6 +45,9 @@ pub(super) const SUBMITTED: Words = Words { reached: "views", done: "submissions
 /// An effect smaller than this part of the largest is not worth a word.
 const WORTH_A_WORD: f64 = 0.1;
 
+/// Klaviyo's usual window of attribution: on fewer days orders mostly follow earlier sends.
+pub(super) const DAYS_LEAST: u64 = 5;
+
 impl Factors {
     fn rate(self) -> f64 {
         if self.reached > 0.0 { self.done / self.reached } else { 0.0 }
@@ -139,6 +142,24 @@ pub(super) fn reason(before: Factors, now: Factors, words: Words, write: impl Fn
     said.map(|(effect, words)| format!("{words} ({})", signed(effect))).collect::<Vec<_>>().join("; ")
 }
 
+/// The reason of a change on so few days that what was done mostly follows what was sent before them: without those reached,
+/// because no rate is theirs.
+pub(super) fn reason_of_few_days(before: Factors, now: Factors, words: Words, write: impl Fn(f64) -> String) -> String {
+    if before.is_late() || now.is_late() {
+        return reason(before, now, words, write);
+    }
+    let Words { done, .. } = words;
+    let said = match (before.done > 0.0, now.done > 0.0) {
+        (false, true) => format!("nothing before; now {}", counted(now.done, done)),
+        (true, false) => format!("nothing now; before {}", counted(before.done, done)),
+        _ => {
+            let alone = |it: Factors| Factors { reached: it.done, ..it };
+            reason(alone(before), alone(now), Words { reached: done, ..words }, write)
+        }
+    };
+    format!("{said}; {done} may follow earlier sends")
+}
+
 /// "1 order", "2 orders"
 fn counted(count: f64, words: &str) -> String {
     let one = words.strip_suffix('s').filter(|_| (count - 1.0).abs() < 0.5);
@@ -203,6 +224,27 @@ mod tests {
         assert_eq!(said, "nothing before; now 500 recipients, 10 orders");
         let said = reason(factors(500.0, 10.0, 400.0), factors(0.0, 2.0, 80.0), EARNED, dollars);
         assert_eq!(said, "2 orders after 10: nothing was sent on these days");
+    }
+
+    #[test]
+    fn a_reason_of_few_days_names_no_rate() {
+        let said = |before, now| reason_of_few_days(before, now, EARNED, |it| format::money_short(it, "USD"));
+        assert_eq!(
+            said(factors(20.0, 0.0, 0.0), factors(17.0, 6.0, 500.0)),
+            "nothing before; now 6 orders; orders may follow earlier sends"
+        );
+        assert_eq!(
+            said(factors(20.0, 1.0, 80.0), factors(17.0, 0.0, 0.0)),
+            "nothing now; before 1 order; orders may follow earlier sends"
+        );
+        assert_eq!(
+            said(factors(20.0, 2.0, 100.0), factors(17.0, 6.0, 300.0)),
+            "more orders, 2 → 6 (+$200.00); orders may follow earlier sends"
+        );
+        assert_eq!(
+            said(factors(20.0, 2.0, 100.0), factors(0.0, 1.0, 50.0)),
+            "1 order after 2: nothing was sent on these days"
+        );
     }
 
     proptest! {

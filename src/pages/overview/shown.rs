@@ -398,17 +398,20 @@ fn changed(frame: &Frame<'_>) -> Result<Vec<Block>, Error> {
     }
     let earners = OVERVIEW_EARNERS.top(frame, Some(MOVES))?;
     let money = |value: f64| format::money_short(value, &frame.currency);
+    let are_few = frame.period.range.day_count() < moves::DAYS_LEAST;
     let earned = |row: &Document| {
-        moves::reason(
-            Factors {
-                reached: number(row, "recipientsBefore"),
-                done: number(row, "ordersBefore"),
-                worth: number(row, "revenueBefore"),
-            },
-            Factors { reached: number(row, "recipients"), done: number(row, "orders"), worth: number(row, "revenue") },
-            EARNED,
-            money,
-        )
+        let side = |reached, done, worth| Factors {
+            reached: number(row, reached),
+            done: number(row, done),
+            worth: number(row, worth),
+        };
+        let before = side("recipientsBefore", "ordersBefore", "revenueBefore");
+        let now = side("recipients", "orders", "revenue");
+        if are_few {
+            moves::reason_of_few_days(before, now, EARNED, money)
+        } else {
+            moves::reason(before, now, EARNED, money)
+        }
     };
     let gatherers = OVERVIEW_GATHERERS.top(frame, Some(MOVES))?;
     Ok(vec![
