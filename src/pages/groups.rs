@@ -129,7 +129,7 @@ const HOW_TO_KNOW_MEMBERS: &str = "A dash in the last columns: the members of th
 
 fn small_print(frame: &Frame<'_>) -> Vec<String> {
     let mut notes = vec![
-        "Sizes of segments by day are Klaviyo's report; those of lists are counted back from who is a member now, and that somebody left shows when the list is next read as a whole."
+        "Sizes of segments by day are Klaviyo's report; those of lists are counted back from who is a member now. Who joined and left a list is known on days after its members were first read; that somebody left shows when it is next read as a whole."
             .to_owned(),
         "What members bought counts those who are members now. Whoever is in two groups counts in both, so groups do not add up."
             .to_owned(),
@@ -155,7 +155,7 @@ fn cards(frame: &Frame<'_>, moves: &Moves) -> Result<Vec<Card>, Error> {
         Card::new("groups", Unit::Count, Figure::of_now(count("groups"))).with(known),
         Card::new("joined", Unit::Count, moves.figure(frame, |it| it.joined)).titled("Joined segments").with(words),
         Card::new("gone", Unit::Count, moves.figure(frame, |it| it.gone)).titled("Left segments").with(words),
-        Card::new("net_members", Unit::Count, moves.figure(frame, |it| it.joined - it.gone)).titled("Net change"),
+        Card::new("net_members", Unit::Count, moves.figure(frame, Move::net)).titled("Net change"),
     ])
 }
 
@@ -181,9 +181,17 @@ struct Moves {
 #[derive(Clone, Copy)]
 struct Move {
     day: NaiveDate,
-    joined: f64,
-    gone: f64,
+    /// Both unknown on days before the members of a list were first read.
+    joined: Option<f64>,
+    gone: Option<f64>,
     members: f64,
+    members_before: f64,
+}
+
+impl Move {
+    fn net(&self) -> Option<f64> {
+        self.joined.zip(self.gone).map(|(joined, gone)| joined - gone)
+    }
 }
 
 impl Moves {
@@ -193,14 +201,14 @@ impl Moves {
     }
 
     /// A sum over the days; it is unknown of days compared with that are not all known.
-    fn figure(&self, frame: &Frame<'_>, of: fn(&Move) -> f64) -> Figure {
-        let known = |range: DateRange| range.days().filter_map(|it| self.days.get(&it)).map(of).collect::<Vec<f64>>();
+    fn figure(&self, frame: &Frame<'_>, of: fn(&Move) -> Option<f64>) -> Figure {
+        let known = |range: DateRange| range.days().filter_map(|it| of(self.days.get(&it)?)).collect::<Vec<f64>>();
         let sum = |range: DateRange, is_whole: bool| {
             let values = known(range);
             let enough = if is_whole { values.len() as u64 == range.day_count() } else { !values.is_empty() };
             enough.then(|| values.iter().sum::<f64>() + 0.0)
         };
-        let daily = frame.period.range.days().map(|it| self.days.get(&it).map(of)).collect();
+        let daily = frame.period.range.days().map(|it| of(self.days.get(&it)?)).collect();
         Figure::new(sum(frame.period.range, false), frame.period.compared.and_then(|it| sum(it, true)), daily)
     }
 
@@ -217,8 +225,7 @@ struct Size {
     part: String,
     name: String,
     members: f64,
-    joined: f64,
-    gone: f64,
+    members_before: f64,
 }
 
 /// The sizes of some groups by day.
@@ -273,7 +280,7 @@ impl Part {
 
     /// What it was before the first day that is known.
     fn first(&self) -> f64 {
-        self.days.values().next().map_or(0.0, |it| it.members - it.joined + it.gone)
+        self.days.values().next().map_or(0.0, |it| it.members_before)
     }
 
     /// "VIP 1,234, 3.0% up"
@@ -291,6 +298,7 @@ impl FromRow for Move {
             joined: row.get("joined")?,
             gone: row.get("gone")?,
             members: row.get("members")?,
+            members_before: row.get("members_before")?,
         })
     }
 }
@@ -302,8 +310,7 @@ impl FromRow for Size {
             part: row.get("group_id")?,
             name: row.get("name")?,
             members: row.get("members")?,
-            joined: row.get("joined")?,
-            gone: row.get("gone")?,
+            members_before: row.get("members_before")?,
         })
     }
 }

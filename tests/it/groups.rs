@@ -24,7 +24,8 @@ fn march() -> Store {
              ('L-eve', 'L', 'eve', '2026-03-01 12:00', '2026-03-12 04:00:00');
          insert into klaviyo_segment_members (id, segment_id, profile_id, joined_at) values
              ('G-ann', 'G', 'ann', '2026-03-01'), ('G-fay', 'G', 'fay', '2026-03-01');
-         insert into sync_parents values ('list_members', 'L', null, '2026-03-12 10:00'), ('segment_members', 'G', null, '2026-03-12 10:00');
+         insert into sync_parents values ('list_members', 'L', null, '2026-03-12 10:00', '2026-03-01 10:00'),
+             ('segment_members', 'G', null, '2026-03-12 10:00', '2026-03-12 10:00');
          insert into klaviyo_segment_series_reports (id, day, segment_id, total_members, members_added, members_removed, net_members_changed) values
              ('r0', '2026-03-09', 'G', 8, 1, 0, 1), ('r1', '2026-03-10', 'G', 10, 3, 1, 2), ('r2', '2026-03-11', 'G', 6, 0, 4, -4),
              ('r3', '2026-03-12', 'G', 99, 93, 0, 93);
@@ -177,6 +178,36 @@ fn days_of_a_list_are_the_accounts_when_clocks_change() {
         .map(|it| it["values"]["joined"].clone())
         .collect();
     assert_eq!(joined, [json!(1.0), json!(2.0), json!(1.0)]);
+}
+
+#[test]
+fn who_joined_and_left_before_the_members_were_first_read_is_unknown() {
+    let store = march();
+    seed(&store, "update sync_parents set first_whole_at = '2026-03-10 12:00' where parent_id = 'L'");
+    let served = serve(store);
+    let list = json_of(&served, &format!("/api/pages/segments?{RANGE}"));
+    let rows = block(&list, "segments")["rows"].as_array().expect("rows").clone();
+    let row = rows.iter().find(|it| it["id"] == "L").expect("the list");
+    // A day of two would look like both; the size is what it was.
+    let names = ["joined", "gone", "netMembers", "groupGrowth", "trend"];
+    assert_eq!(pick(row, &names), [Value::Null, Value::Null, Value::Null, Value::Null, json!([1.0, 1.0])]);
+    let file = served.client.get(format!("/export/segment-days.csv?{RANGE}&id=L")).dispatch();
+    let file = file.into_string().expect("a file");
+    assert!(file.contains("4,,,false") && file.contains("4,1,1,false"), "{file}");
+    let view = json_of(&served, &format!("/api/pages/segments/L?{RANGE}"));
+    let gone: Vec<Value> =
+        block(&view, "moves")["rows"].as_array().expect("days").iter().map(|it| it["values"]["gone"].clone()).collect();
+    assert_eq!(gone, [Value::Null, json!(1.0)]);
+    assert_eq!(
+        pick(card(&view, "net_members"), &["current", "previous", "detail"]),
+        [json!(0.0), Value::Null, json!("1 joined, 1 left since 11 Mar 2026")]
+    );
+    assert_eq!(pick(card(&view, "members"), &["current", "previous"]), [json!(3.0), json!(3.0)]);
+    let before = json_of(&served, "/api/pages/segments/L?range=2026-03-08_to_2026-03-10");
+    let words = "Who joined and left is known on days after 10 Mar 2026, when the members were first read.";
+    assert_eq!(block(&before, "moves")["words"], words);
+    assert_eq!(pick(card(&before, "net_members"), &["current", "detail"]), [Value::Null, json!(words)]);
+    assert_eq!(block(&before, "size")["kind"], "chart", "the size is counted back");
 }
 
 #[test]

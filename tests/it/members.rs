@@ -69,6 +69,10 @@ fn who_joins_is_found_by_the_next_run_and_who_leaves_by_the_next_whole_listing()
     });
     mirror.fake.edit(|shop| shop.join_list(1, 298, noon() - TimeDelta::minutes(90)));
     let seen = || [state(&mirror, &list, &joins), state(&mirror, &list, &leaves)];
+    let read = |which: &str| {
+        value(&mirror.store, &format!("select {which}(first_read_at) from known_groups where kind = 'list'"))
+    };
+    let first = (read("min"), read("max"));
     mirror.pass_time(TimeDelta::seconds(30));
     let asked = mirror.fake.requests().len();
     let run = mirror.run(only(&["list_members"]));
@@ -81,6 +85,11 @@ fn who_joins_is_found_by_the_next_run_and_who_leaves_by_the_next_whole_listing()
     assert_eq!(changes(&mirror.run(only(&["list_members"]))), (0, 0, 0));
     let run = mirror.run(Order { forced: true, ..only(&["list_members"]) });
     assert_eq!((seen(), part(&run, "list_members").rows_deleted), (["there", "left"].map(str::to_owned), 1));
+    assert_eq!((read("min"), read("max")), first, "since when members are known stays");
+    assert_eq!(
+        value(&mirror.store, "select bool_and(first_read_at < read_at) from known_groups where kind = 'list'"),
+        "true"
+    );
 }
 
 #[test]
@@ -207,10 +216,10 @@ fn groups() -> Store {
          insert into klaviyo_list_members (id, list_id, profile_id, joined_at) values
              ('L1:ann', 'L1', 'ann', '2026-01-01'), ('L1:cid', 'L1', 'cid', '2026-01-01');
          insert into sync_parents values
-             ('segment_members', 'S1', '2026-03-01', '2026-03-01'),
-             ('segment_members', 'S2', '2026-03-01', '2026-03-01'),
-             ('segment_members', 'S3', '2026-03-01', null),
-             ('list_members', 'L1', '2026-03-01', '2026-03-01');
+             ('segment_members', 'S1', '2026-03-01', '2026-03-01', '2026-03-01'),
+             ('segment_members', 'S2', '2026-03-01', '2026-03-01', '2026-03-01'),
+             ('segment_members', 'S3', '2026-03-01', null, null),
+             ('list_members', 'L1', '2026-03-01', '2026-03-01', '2026-03-01');
          insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, value, currency) values
              ('1', 'm_placed_order', 'ann', '2026-03-01 15:00', '2026-03-01 10:00', 10, 'USD'),
              ('2', 'm_placed_order', 'ann', '2026-03-02 15:00', '2026-03-02 10:00', 20.5, 'USD'),

@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 use klytics::demo::{Plan, ShopPlan};
 use klytics::store::Store;
 
-use crate::support::{Mirror, Served, ended_well, everything, noon, serve};
+use crate::support::{Mirror, Served, ended_well, everything, noon, seed, serve};
 use account::Account;
 use facts::Facts;
 use paper::Range;
@@ -47,6 +47,12 @@ impl Shop {
         let shop = ShopPlan { events: 36_000, profiles: 600, ..ShopPlan::until(noon()) };
         let mirror = Mirror::of(Plan { shop, ..crate::support::shop() });
         ended_well(&mirror.run(everything()));
+        // Of some lists and segments as if their members had been read for weeks.
+        seed(
+            &mirror.store,
+            "update sync_parents set first_whole_at = '2026-11-01 12:00'
+             where parent_id in (select unnest([min(id), max(id)]) from klaviyo_lists)",
+        );
         // It lives as long as the tests.
         let account: &'static Account = Box::leak(Box::new(Account::of(&mirror.store)));
         let facts = METRICS

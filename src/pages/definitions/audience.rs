@@ -28,7 +28,7 @@ pub(super) const ALL: &[Definition] = &[
         "Joined",
         "Who came in during the range: of a channel, from not being able to receive marketing to being able to; of a segment or list, into it.",
         "",
-        "Days before the history of consent begins",
+        "Days before the history of consent begins, or before the members of a list were first read: then it is unknown",
         "consent_changes",
         Good::Up,
         None,

@@ -29,7 +29,7 @@ pub(super) const ALL: &[Definition] = &[
             "Left",
             "Profiles that went out of the segment or off the list in the range. Of lists it is dated when it was noticed.",
             "",
-            "On lists, whoever left before the members were first read",
+            "Days of lists before their members were first read: then it is unknown",
             "group_days",
         )
     },
@@ -46,7 +46,7 @@ pub(super) const ALL: &[Definition] = &[
         "Growth",
         "Joined less left, divided by the size before the first day of the range that is known.",
         "Members at the beginning",
-        "Days of which nothing is known",
+        "Days of which nothing is known; lists whose members were first read within the range or later",
         "group_days",
     ),
     group(

@@ -12,6 +12,7 @@ select
     chosen.id as group_id,
     name,
     days.members,
+    members_before,
     cast(joined as bigint) as joined,
     cast(gone as bigint) as gone,
     is_reported

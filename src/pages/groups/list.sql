@@ -1,7 +1,7 @@
 -- How large is each list and segment, how did it change on local days from $start to before $before, and what did its members
 -- buy then? `trend` is what it gained or lost since the first day. What members bought is null where they are not copied.
 with days as (
-    select *, first_value(members - joined + gone) over (partition by kind, group_id order by date) as first_members
+    select *, first_value(members_before) over (partition by kind, group_id order by date) as first_members
     from group_days($days)
     where $start <= date and date < $before
 ),
@@ -9,8 +9,9 @@ changed as (
     select
         kind,
         group_id,
-        sum(joined) as joined,
-        sum(gone) as gone,
+        -- A part of them would look like all.
+        case when count(joined) = count(*) then sum(joined) end as joined,
+        case when count(gone) = count(*) then sum(gone) end as gone,
         any_value(first_members) as first_members,
         string_agg(cast(members - first_members as varchar), ' ' order by date) filter (
             -- At most 30 of the days, the last among them.

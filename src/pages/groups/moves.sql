@@ -3,7 +3,8 @@ select
     date as day,
     cast(sum(joined) as double) as joined,
     cast(sum(gone) as double) as gone,
-    cast(sum(members) as double) as members
+    cast(sum(members) as double) as members,
+    cast(sum(members_before) as double) as members_before
 from group_days($days)
 where (cast($id as varchar) is null and kind = 'segment') or group_id = cast($id as varchar)
 group by date

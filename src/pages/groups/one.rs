@@ -76,6 +76,7 @@ struct Group {
     created_at: Option<NaiveDateTime>,
     /// When all members were last read; of a group whose members are not copied there is no such time.
     read_at: Option<NaiveDateTime>,
+    first_read_at: Option<NaiveDateTime>,
     members: Option<f64>,
     known_members: Option<f64>,
 }
@@ -138,16 +139,29 @@ impl Group {
         words.extend(self.read_at.map(|it| format!("all members read {}", day(it))));
         words.join(" · ") + "."
     }
+
+    /// Why nobody knows who joined and left, where it is because the members were not read yet.
+    fn unknown_before(&self, frame: &Frame<'_>) -> String {
+        let Some(at) = self.first_read_at else { return String::new() };
+        format!(
+            "Who joined and left is known on days after {}, when the members were first read.",
+            format::date(local(at.and_utc(), frame.zone).date())
+        )
+    }
 }
 
 fn cards(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Card>, Error> {
     let members = moves.size(frame, group.members.or(group.known_members));
-    let net = moves.figure(frame, |it| it.joined - it.gone);
+    let net = moves.figure(frame, Move::net);
     let (joined, gone) = (moves.figure(frame, |it| it.joined), moves.figure(frame, |it| it.gone));
     let detail = joined.current.zip(gone.current).map(|(joined, gone)| {
         let count = |it| caption::written(frame, Unit::Count, Some(it));
-        format!("{} joined, {} left", count(joined), count(gone))
+        let first = frame.period.range.days().find(|it| moves.days.get(it).is_some_and(|it| it.net().is_some()));
+        let since = first.filter(|it| *it > frame.period.range.start());
+        let since = since.map_or_else(String::new, |it| format!(" since {}", format::date(it)));
+        format!("{} joined, {} left{since}", count(joined), count(gone))
     });
+    let detail = detail.unwrap_or_else(|| group.unknown_before(frame));
     let bought = bought(frame, group)?;
     let known = group.known_members.filter(|it| *it > 0.0);
     let figure = |of: &dyn Fn(&Bought) -> Option<f64>| {
@@ -160,7 +174,7 @@ fn cards(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Card>, E
     });
     Ok(vec![
         Card::new("members", Unit::Count, members),
-        Card::new("net_members", Unit::Count, net).with(detail.unwrap_or_default()),
+        Card::new("net_members", Unit::Count, net).with(detail),
         Card::new("member_conversion_rate", Unit::Share, figure(&|it| Some(it.converted / known?)))
             .with(buyers.unwrap_or_default()),
         Card::new("member_revenue", Unit::Money, figure(&|it| Some(it.revenue))),
@@ -196,22 +210,26 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
     let marks = annotations::notes(frame)?;
     let size =
         Chart::over_time(Shape::Lines, Unit::Count, frame.period, &rows, &[Line::last("Members", "members")], &marks);
-    let before = first.members - first.joined + first.gone;
-    let figure = Figure::new(Some(last.members), Some(before), Vec::new());
+    let figure = Figure::new(Some(last.members), Some(first.members_before), Vec::new());
     let change = figure.change.map(caption::changed).map(|it| format!(", {it} since {}", format::day(first.day)));
     let count = |it| caption::written(frame, Unit::Count, Some(it));
     let words = format!("{}: {} members{}", format::date(last.day), count(last.members), change.unwrap_or_default());
-    let lines = [Line::sum("Joined", "joined"), Line::sum("Left", "gone")];
-    let movement = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &rows, &lines, &marks);
-    let sum = |of: fn(&Move) -> f64| known.iter().map(|it| of(it)).sum::<f64>() + 0.0;
-    let movement_words = format!(
-        "{}: {} joined, {} left",
-        format::span(first.day, last.day),
-        count(sum(|it| it.joined)),
-        count(sum(|it| it.gone))
-    );
+    let moved: Vec<&&Move> = known.iter().filter(|it| it.net().is_some()).collect();
+    let movement = if let (Some(first), Some(last)) = (moved.first(), moved.last()) {
+        let lines = [Line::sum("Joined", "joined"), Line::sum("Left", "gone")];
+        let chart = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &rows, &lines, &marks);
+        let sum = |of: fn(&Move) -> Option<f64>| moved.iter().filter_map(|it| of(it)).sum::<f64>() + 0.0;
+        let span = format::span(first.day, last.day);
+        Content::Chart(chart.saying(format!(
+            "{span}: {} joined, {} left",
+            count(sum(|it| it.joined)),
+            count(sum(|it| it.gone))
+        )))
+    } else {
+        Content::Nothing { words: group.unknown_before(frame) }
+    };
     let hint = if group.kind == "list" {
-        "Counted back from who is a member now. Who left before the members were first read is missing from the past; who left since then shows when the list is next read as a whole."
+        "Counted back from who is a member now. Who left before the members were first read is missing from the past, so that it may look too small; who left since then shows when the list is next read as a whole."
     } else {
         ""
     };
@@ -220,7 +238,7 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
             .wide(Width::Half)
             .filed("segment-days")
             .hinting(hint),
-        Block::new("moves", "Joined and left", Content::Chart(movement.saying(movement_words))).wide(Width::Half),
+        Block::new("moves", "Joined and left", movement).wide(Width::Half),
     ])
 }
 
@@ -228,8 +246,8 @@ fn row(day: NaiveDate, it: Option<&Move>) -> Document {
     let mut row = Document::new();
     row.insert("date".to_owned(), day.to_string().into());
     row.insert("members".to_owned(), it.map(|it| it.members).into());
-    row.insert("joined".to_owned(), it.map(|it| it.joined).into());
-    row.insert("gone".to_owned(), it.map(|it| it.gone).into());
+    row.insert("joined".to_owned(), it.and_then(|it| it.joined).into());
+    row.insert("gone".to_owned(), it.and_then(|it| it.gone).into());
     row
 }
 
@@ -242,6 +260,7 @@ impl FromRow for Group {
             opt_in: row.get("opt_in_process")?,
             created_at: row.get("created_at")?,
             read_at: row.get("read_at")?,
+            first_read_at: row.get("first_read_at")?,
             members: row.get("members")?,
             known_members: row.get("known_members")?,
         })

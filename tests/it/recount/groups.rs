@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::Value;
 
 use super::account::{fields, local};
@@ -19,30 +19,45 @@ struct Group {
     size: Option<i64>,
     /// Members, with when they joined on the account's clock.
     members: BTreeMap<String, NaiveDateTime>,
+    /// When the members were first read, on the account's clock.
+    first_read: Option<NaiveDateTime>,
     /// Klaviyo's report of a segment: members at the end of the day, and how many came and went.
     reported: BTreeMap<NaiveDate, (i64, i64, i64)>,
 }
 
-/// What is known of a day: the size at its end, who came, who went.
+/// What is known of a day.
 impl Group {
-    /// Size at the end of the day, who came and who went: of segments as far as they are reported.
-    fn on(&self, day: NaiveDate) -> Option<(i64, i64, i64)> {
+    /// Size before the day and at its end: of segments as far as they are reported.
+    fn sizes(&self, day: NaiveDate) -> Option<(i64, i64)> {
         if !self.is_list {
-            return self.reported.get(&day).copied();
+            return self.reported.get(&day).map(|it| (it.0 - it.1 + it.2, it.0));
         }
-        let until = many(self.members.values().filter(|it| it.date() <= day));
-        Some((until, many(self.members.values().filter(|it| it.date() == day)), 0))
+        let before = many(self.members.values().filter(|it| it.date() < day));
+        Some((before, many(self.members.values().filter(|it| it.date() <= day))))
     }
 
-    fn known(&self, first: NaiveDate, last: NaiveDate) -> Vec<(i64, i64, i64)> {
+    /// Who came and who went: of lists after their members were first read. Nobody ever left one.
+    fn on(&self, day: NaiveDate) -> Option<(i64, i64)> {
+        if !self.is_list {
+            return self.reported.get(&day).map(|it| (it.1, it.2));
+        }
+        let is_known = self.first_read.is_some_and(|it| it <= day.and_time(NaiveTime::MIN));
+        is_known.then(|| (many(self.members.values().filter(|it| it.date() == day)), 0))
+    }
+
+    fn known(&self, first: NaiveDate, last: NaiveDate) -> Vec<(i64, i64)> {
         first.iter_days().take_while(|it| *it <= last).filter_map(|it| self.on(it)).collect()
     }
 
-    /// Joined, left, and the size before the first day that is known.
-    fn moves(&self, first: NaiveDate, last: NaiveDate) -> Option<(i64, i64, i64)> {
+    /// Joined and left.
+    fn moves(&self, first: NaiveDate, last: NaiveDate) -> Option<(i64, i64)> {
         let days = self.known(first, last);
-        let before = days.first().map(|it| it.0 - it.1 + it.2)?;
-        Some((days.iter().map(|it| it.1).sum(), days.iter().map(|it| it.2).sum(), before))
+        (!days.is_empty()).then(|| (days.iter().map(|it| it.0).sum(), days.iter().map(|it| it.1).sum()))
+    }
+
+    /// The size before the first day that is known.
+    fn before(&self, first: NaiveDate, last: NaiveDate) -> Option<i64> {
+        first.iter_days().take_while(|it| *it <= last).find_map(|it| self.sizes(it)).map(|it| it.0)
     }
 
     fn bought(&self, metric: &str, first: NaiveDate, last: NaiveDate) -> Numbers {
@@ -62,14 +77,17 @@ impl Group {
     }
 
     fn measures(&self, metric: &str, range: &Range) -> Numbers {
-        let moves = self.moves(range.first, range.last);
+        // A part of a list's days would look like all of them.
+        let is_whole = !self.is_list || self.known(range.first, range.last).len() as u64 == range.day_count();
+        let moves = self.moves(range.first, range.last).filter(|_| is_whole);
+        let before = self.before(range.first, range.last);
         let mut numbers = self.bought(metric, range.first, range.last);
         numbers.extend([
             ("members", self.size.and_then(count)),
             ("joined", moves.and_then(|it| count(it.0))),
             ("gone", moves.and_then(|it| count(it.1))),
             ("netMembers", moves.and_then(|it| count(it.0 - it.1))),
-            ("groupGrowth", moves.and_then(|it| share(it.0 - it.1, it.2))),
+            ("groupGrowth", moves.zip(before).and_then(|(it, before)| share(it.0 - it.1, before))),
         ]);
         numbers
     }
@@ -91,6 +109,12 @@ fn groups() -> BTreeMap<String, Group> {
             let at = NaiveDateTime::parse_from_str(&it[2], "%Y-%m-%d %H:%M:%S%.f").expect("a time");
             groups.get_mut(&it[0]).expect("a group").members.insert(it[1].clone(), local(at));
         }
+    }
+    let read = "select parent_id, first_whole_at from sync_parents
+        where entity_type in ('list_members', 'segment_members') and first_whole_at is not null";
+    for it in fields(store, read) {
+        let at = NaiveDateTime::parse_from_str(&it[1], "%Y-%m-%d %H:%M:%S%.f").expect("a time");
+        groups.get_mut(&it[0]).expect("a group").first_read = Some(local(at));
     }
     let reports =
         "select segment_id, day, total_members, members_added, members_removed from klaviyo_segment_series_reports";
@@ -130,21 +154,21 @@ fn list(paper: &Paper, range: &Range, metric: &str, groups: &BTreeMap<String, Gr
     paper.table("segments", id, &expected, |_| true);
     paper.figure("groups", &Figure { current: count(many(groups.iter())), ..Figure::default() });
     let segments: Vec<&Group> = groups.values().filter(|it| !it.is_list).collect();
-    let sum = |of: &dyn Fn((i64, i64, i64)) -> i64, first, last| -> Option<f64> {
+    let sum = |of: &dyn Fn((i64, i64)) -> i64, first, last| -> Option<f64> {
         let known: Vec<_> = segments.iter().flat_map(|it| it.known(first, last)).map(of).collect();
         (!known.is_empty()).then(|| known.iter().sum()).and_then(count)
     };
     // Of days before Klaviyo's reports there is nothing to compare with.
     let is_known = |day: NaiveDate| segments.iter().all(|it| it.on(day).is_some());
     let before = range.compared.filter(|it| it.0.iter_days().take_while(|day| *day <= it.1).all(is_known));
-    let figure = |of: &dyn Fn((i64, i64, i64)) -> i64| Figure {
+    let figure = |of: &dyn Fn((i64, i64)) -> i64| Figure {
         current: sum(of, range.first, range.last),
         previous: before.and_then(|it| sum(of, it.0, it.1)),
         daily: Some(range.days().map(|it| sum(of, it, it)).collect()),
     };
-    paper.figure("joined", &figure(&|it| it.1));
-    paper.figure("gone", &figure(&|it| it.2));
-    paper.figure("net_members", &figure(&|it| it.1 - it.2));
+    paper.figure("joined", &figure(&|it| it.0));
+    paper.figure("gone", &figure(&|it| it.1));
+    paper.figure("net_members", &figure(&|it| it.0 - it.1));
     sizes(paper, "segment-sizes", range, groups);
 }
 
@@ -159,20 +183,20 @@ fn sizes(paper: &Paper, chart: &str, range: &Range, groups: &BTreeMap<String, Gr
 
 fn size(paper: &Paper, chart: &str, key: &str, range: &Range, group: &Group) {
     for (label, days, value) in paper.points(chart, range, key) {
-        let last = days.iter().rev().find_map(|it| group.on(*it));
-        paper.number(&format!("{chart}, {label}, {}", group.name), &value, last.and_then(|it| count(it.0)));
+        let last = days.iter().rev().find_map(|it| group.sizes(*it));
+        paper.number(&format!("{chart}, {label}, {}", group.name), &value, last.and_then(|it| count(it.1)));
     }
 }
 
 fn one(paper: &Paper, range: &Range, metric: &str, group: &Group, groups: &BTreeMap<String, Group>) {
     let measures = group.measures(metric, range);
-    let moves = group.moves(range.first, range.last);
+    let size_before = group.before(range.first, range.last).filter(|_| range.compared.is_some());
     paper.figure(
         "members",
         &Figure {
             current: measures["members"],
-            previous: moves.filter(|_| range.compared.is_some()).and_then(|it| count(it.2)),
-            daily: Some(range.days().map(|it| group.on(it).and_then(|it| count(it.0))).collect()),
+            previous: size_before.and_then(count),
+            daily: Some(range.days().map(|it| group.sizes(it).and_then(|it| count(it.1))).collect()),
         },
     );
     let net = |first, last| group.moves(first, last).and_then(|it| count(it.0 - it.1));
@@ -180,7 +204,7 @@ fn one(paper: &Paper, range: &Range, metric: &str, group: &Group, groups: &BTree
     paper.figure(
         "net_members",
         &Figure {
-            current: measures["netMembers"],
+            current: net(range.first, range.last),
             previous: before.and_then(|it| net(it.0, it.1)),
             daily: Some(range.days().map(|it| net(it, it)).collect()),
         },
@@ -196,7 +220,11 @@ fn one(paper: &Paper, range: &Range, metric: &str, group: &Group, groups: &BTree
             },
         );
     }
-    for (key, of) in [("joined", (|it| it.1) as fn((i64, i64, i64)) -> i64), ("gone", |it| it.2)] {
+    for (key, of) in [("joined", (|it| it.0) as fn((i64, i64)) -> i64), ("gone", |it| it.1)] {
+        if group.moves(range.first, range.last).is_none() {
+            assert_eq!(paper.block("moves")["kind"], "nothing", "{}: {key} before the first reading", paper.asked);
+            continue;
+        }
         for (label, days, value) in paper.points("moves", range, key) {
             let known: Vec<_> = days.iter().filter_map(|it| group.on(*it)).map(of).collect();
             let sum = (!known.is_empty()).then(|| known.iter().sum()).and_then(count);
