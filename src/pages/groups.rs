@@ -214,9 +214,12 @@ impl Moves {
 
     /// The last size that is known of the range, against that of the days compared with.
     fn size(&self, frame: &Frame<'_>, now: Option<f64>) -> Figure {
-        let last = |range: DateRange| range.days().filter_map(|it| self.days.get(&it)).last().map(|it| it.members);
+        let last = |range: DateRange| range.days().filter_map(|it| self.days.get(&it)).last();
+        // Counted back past the first reading of a list, it lacks those who left: a change from there is none.
+        let before = frame.period.compared.and_then(last).filter(|it| it.net().is_some());
         let daily = frame.period.range.days().map(|it| self.days.get(&it).map(|it| it.members)).collect();
-        Figure::new(now.or_else(|| last(frame.period.range)), frame.period.compared.and_then(last), daily)
+        let now = now.or_else(|| last(frame.period.range).map(|it| it.members));
+        Figure::new(now, before.map(|it| it.members), daily)
     }
 }
 
@@ -226,6 +229,7 @@ struct Size {
     name: String,
     members: f64,
     members_before: f64,
+    joined: Option<f64>,
 }
 
 /// The sizes of some groups by day.
@@ -278,14 +282,14 @@ impl Part {
         self.days.values().next_back().map_or(0.0, |it| it.members)
     }
 
-    /// What it was before the first day that is known.
-    fn first(&self) -> f64 {
-        self.days.values().next().map_or(0.0, |it| it.members_before)
+    /// What it was before the first day; unknown where the members were first read later.
+    fn first(&self) -> Option<f64> {
+        self.days.values().next().filter(|it| it.joined.is_some()).map(|it| it.members_before)
     }
 
     /// "VIP 1,234, 3.0% up"
     fn words(&self, frame: &Frame<'_>) -> String {
-        let change = Figure::new(Some(self.last()), Some(self.first()), Vec::new()).change;
+        let change = Figure::new(Some(self.last()), self.first(), Vec::new()).change;
         let change = change.map(caption::changed).map(|it| format!(", {it}")).unwrap_or_default();
         format!("{} {}{change}", self.name, caption::written(frame, Unit::Count, Some(self.last())))
     }
@@ -311,6 +315,7 @@ impl FromRow for Size {
             name: row.get("name")?,
             members: row.get("members")?,
             members_before: row.get("members_before")?,
+            joined: row.get("joined")?,
         })
     }
 }

@@ -202,7 +202,12 @@ fn who_joined_and_left_before_the_members_were_first_read_is_unknown() {
         pick(card(&view, "net_members"), &["current", "previous", "detail"]),
         [json!(0.0), Value::Null, json!("1 joined, 1 left since 11 Mar 2026")]
     );
-    assert_eq!(pick(card(&view, "members"), &["current", "previous"]), [json!(3.0), json!(3.0)]);
+    assert_eq!(
+        pick(card(&view, "members"), &["current", "previous"]),
+        [json!(3.0), Value::Null],
+        "who had left by then"
+    );
+    assert_eq!(block(&view, "size")["caption"], "11 Mar 2026: 4 members");
     let before = json_of(&served, "/api/pages/segments/L?range=2026-03-08_to_2026-03-10");
     let words = "Who joined and left is known on days after 10 Mar 2026, when the members were first read.";
     assert_eq!(block(&before, "moves")["words"], words);

@@ -210,7 +210,8 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
     let marks = annotations::notes(frame)?;
     let size =
         Chart::over_time(Shape::Lines, Unit::Count, frame.period, &rows, &[Line::last("Members", "members")], &marks);
-    let figure = Figure::new(Some(last.members), Some(first.members_before), Vec::new());
+    let before = first.net().map(|_| first.members_before);
+    let figure = Figure::new(Some(last.members), before, Vec::new());
     let change = figure.change.map(caption::changed).map(|it| format!(", {it} since {}", format::day(first.day)));
     let count = |it| caption::written(frame, Unit::Count, Some(it));
     let words = format!("{}: {} members{}", format::date(last.day), count(last.members), change.unwrap_or_default());

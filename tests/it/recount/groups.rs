@@ -190,7 +190,8 @@ fn size(paper: &Paper, chart: &str, key: &str, range: &Range, group: &Group) {
 
 fn one(paper: &Paper, range: &Range, metric: &str, group: &Group, groups: &BTreeMap<String, Group>) {
     let measures = group.measures(metric, range);
-    let size_before = group.before(range.first, range.last).filter(|_| range.compared.is_some());
+    let is_known = range.compared.is_some_and(|it| group.on(it.1).is_some());
+    let size_before = group.before(range.first, range.last).filter(|_| is_known);
     paper.figure(
         "members",
         &Figure {
