@@ -73,7 +73,7 @@ const THEIR_ORDERS: Column = Column::count("their_orders", "Klaviyo's orders").h
 const THEIR_REVENUE: Column = Column::money("their_revenue", "By Klaviyo");
 const TOUCH_ORDERS: Column = Column::count("touch_orders", "Orders by last touch").hidden();
 const TOUCH_REVENUE: Column = Column::money("touch_revenue", "By last touch");
-const DIFFERENCE: Column = Column::money("difference", "Last touch less Klaviyo");
+const DIFFERENCE: Column = Column::money("difference", "More by touch");
 const SHARE_OF_ORDERS: Column =
     Column { total: super::sheet::Total::Sum, ..Column::new("share_of_orders", "Of all", Unit::Share) };
 
