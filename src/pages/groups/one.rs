@@ -215,11 +215,11 @@ fn over_time(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Bloc
     let change = figure.change.map(caption::changed).map(|it| format!(", {it} since {}", format::day(first.day)));
     let count = |it| caption::written(frame, Unit::Count, Some(it));
     let words = format!("{}: {} members{}", format::date(last.day), count(last.members), change.unwrap_or_default());
-    let moved: Vec<&&Move> = known.iter().filter(|it| it.net().is_some()).collect();
-    let movement = if let (Some(first), Some(last)) = (moved.first(), moved.last()) {
+    let counted: Vec<&&Move> = known.iter().filter(|it| it.net().is_some()).collect();
+    let movement = if let (Some(first), Some(last)) = (counted.first(), counted.last()) {
         let lines = [Line::sum("Joined", "joined"), Line::sum("Left", "gone")];
         let chart = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &rows, &lines, &marks);
-        let sum = |of: fn(&Move) -> Option<f64>| moved.iter().filter_map(|it| of(it)).sum::<f64>() + 0.0;
+        let sum = |of: fn(&Move) -> Option<f64>| counted.iter().filter_map(|it| of(it)).sum::<f64>() + 0.0;
         let span = format::span(first.day, last.day);
         Content::Chart(chart.saying(format!(
             "{span}: {} joined, {} left",
