@@ -374,12 +374,8 @@ impl Settings {
     pub fn from(figment: &Figment) -> Result<Settings, Error> {
         refuse_unknown(figment)?;
         let settings: Settings = figment.extract().map_err(|error| readable(figment, error))?;
-        settings.check(figment)?;
         let server: rocket::Config = figment.extract().map_err(|error| readable(figment, error))?;
-        if server.workers == 0 {
-            let source_name = source_of(figment, "workers");
-            return Err(Error::Invalid { key: "workers".to_owned(), reason: "at least 1".to_owned(), source_name });
-        }
+        settings.check(figment, &server)?;
         Ok(settings)
     }
 
@@ -400,8 +396,27 @@ impl Settings {
     }
 
     /// Ranges that types cannot express.
-    fn check(&self, figment: &Figment) -> Result<(), Error> {
-        let rules: [(&str, bool, &str); 19] = [
+    fn check(&self, figment: &Figment, server: &rocket::Config) -> Result<(), Error> {
+        let kept = |secs: u64| secs <= 86_400;
+        let rules: [(&str, bool, &str); 33] = [
+            ("workers", (1..=512).contains(&server.workers), "from 1 to 512 threads"),
+            ("max_blocking", (1..=512).contains(&server.max_blocking), "from 1 to 512 threads"),
+            (
+                "hosts",
+                self.hosts.iter().all(|it| is_name(it)),
+                "names such as [\"klytics.example.com\"], without https:// and without spaces",
+            ),
+            ("klaviyo.retries", self.klaviyo.retries <= 20, "from 0 to 20 times"),
+            ("store.threads", self.store.threads <= 256, "from 1 to 256 threads, or 0 for as many as processors"),
+            ("sync.history_days", self.sync.history_days <= 36_500, "from 1 to 36500 days, or 0 for everything"),
+            ("sync.lookback_hours", (1..=720).contains(&self.sync.lookback_hours), "from 1 to 720 hours"),
+            ("sync.lookback_daily_days", self.sync.lookback_daily_days <= 366, "from 0 to 366 days"),
+            ("sync.lookback_weekly_days", self.sync.lookback_weekly_days <= 366, "from 0 to 366 days"),
+            ("sync.profile_sweep_days", self.sync.profile_sweep_days <= 366, "from 1 to 366 days, or 0 for never"),
+            ("cache.overview_secs", kept(self.cache.overview_secs), "from 0 to 86400 seconds"),
+            ("cache.listings_secs", kept(self.cache.listings_secs), "from 0 to 86400 seconds"),
+            ("cache.records_secs", kept(self.cache.records_secs), "from 0 to 86400 seconds"),
+            ("cache.events_secs", kept(self.cache.events_secs), "from 0 to 86400 seconds"),
             ("explore.sql_timeout_secs", (1..=300).contains(&self.explore.sql_timeout_secs), "from 1 to 300 seconds"),
             (
                 "klaviyo.budget_share",
@@ -505,6 +520,11 @@ const WHICH: &str = "\"all\", \"none\", or a list of ids or names such as [\"New
 /// The entities that are copied on a schedule of their own.
 fn scheduled() -> impl Iterator<Item = &'static str> {
     ENTITIES.iter().filter(|it| !matches!(it.source, Source::Included { .. })).map(|it| it.name)
+}
+
+/// Whether a browser can call a server so: a name, and nothing of an address around it.
+fn is_name(host: &str) -> bool {
+    !host.is_empty() && !host.contains(['/', ' '])
 }
 
 /// Whether an http:// address stays on this machine.
