@@ -1,33 +1,52 @@
 //! What a chart over time says, in words: the days, the sum, the change, the peak.
 
-use chrono::NaiveDate;
-
 use super::frame::Frame;
 use super::overview::Figure;
 use super::sheet::Unit;
+use super::view::Chart;
 use crate::range::{Compare, Period};
+use crate::web::buckets::Step;
 use crate::web::format;
 
-/// "23 Oct – 21 Nov 2026: $1,234 of revenue, 4.0% up on the 30 days before; peak 14 Nov, $120".
+/// "23 Oct – 21 Nov 2026: $1,234 of revenue, 4.0% up on the 30 days before; peak 14 Nov 2026, $120".
 ///
-/// `what` follows the number and may be empty; `days` are those that the peak is looked for among.
+/// `what` follows the number and may be empty; the peak is that of `chart`.
 #[must_use]
-pub fn of_sum(frame: &Frame<'_>, unit: Unit, figure: &Figure, what: &str, days: &[(NaiveDate, f64)]) -> String {
-    let peak = days.iter().copied().fold(None, |best: Option<(NaiveDate, f64)>, it| match best {
-        Some(best) if best.1 >= it.1 => Some(best),
-        _ => Some(it),
-    });
-    let peak = peak.filter(|it| it.1 > 0.0 && days.len() > 1);
-    let peak = peak.map(|(day, value)| format!("; peak {}, {}", format::day(day), written(frame, unit, Some(value))));
-    format!(
-        "{}: {}{}{what}{}{}{}",
+pub fn of_sum(frame: &Frame<'_>, figure: &Figure, what: &str, chart: &Chart) -> String {
+    let mut said = vec![format!(
+        "{}: {}{}{what}{}",
         format::span(frame.period.range.start(), frame.period.range.end()),
-        written(frame, unit, figure.current),
+        written(frame, chart.unit, figure.current),
         if what.is_empty() { "" } else { " " },
         change(frame.period, figure),
-        peak.unwrap_or_default(),
-        if frame.period.incomplete { "; the last day is not over" } else { "" },
-    )
+    )];
+    said.extend(peak(frame, chart));
+    said.extend(unfinished(frame.period));
+    said.join("; ")
+}
+
+/// "peak week of 31 Aug 2026, $2,023": of the bars or points that are drawn, where they add up.
+#[must_use]
+pub fn peak(frame: &Frame<'_>, chart: &Chart) -> Option<String> {
+    let (label, value) = chart.peak().filter(|_| chart.unit != Unit::Share)?;
+    Some(format!("peak {}, {}", within(label), written(frame, chart.unit, Some(value))))
+}
+
+/// A bucket's name within a sentence: "week of 31 Aug 2026".
+#[must_use]
+pub fn within(label: &str) -> String {
+    label.strip_prefix("Week").map_or_else(|| label.to_owned(), |rest| format!("week{rest}"))
+}
+
+/// "the last week is not over", of a chart of the whole period.
+#[must_use]
+pub fn unfinished(period: &Period) -> Option<String> {
+    let step = match Step::of(period.range.days().count()) {
+        Step::Day => "day",
+        Step::Week => "week",
+        Step::Month => "month",
+    };
+    period.incomplete.then(|| format!("the last {step} is not over"))
 }
 
 /// ", 4.0% up on the 30 days before", or nothing.

@@ -7,9 +7,11 @@ mod saved;
 
 use std::fmt::Write as _;
 
+use chrono::Datelike;
 use rocket::fairing::AdHoc;
 use serde_json::json;
 
+use super::caption;
 use super::frame::{Frame, Value};
 use super::page::Page;
 use super::sheet::{Column, Sheet, Unit};
@@ -193,13 +195,14 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
 fn drawn(frame: &Frame<'_>, question: &Question, found: &Found) -> Chart {
     let range = frame.period.range;
     let starts = question.interval.starts(range);
+    let of_years = range.start().year() != range.end().year();
     let key = |place: usize| format!("g{place}");
     // What is counted is zero where nothing is; an average of nothing is not known.
     let empty = if question.measure == Measure::Average { None } else { Some(0.0) };
     let mut rows: Vec<Bucket> = starts
         .iter()
         .map(|start| {
-            let (label, tick) = question.interval.words(*start);
+            let (label, tick) = question.interval.words(*start, of_years);
             let whole = question.interval.is_whole(*start, range);
             let values = found.groups.iter().map(|it| (key(it.place), empty)).collect();
             Bucket { label, tick, whole, values }
@@ -250,8 +253,8 @@ fn caption(frame: &Frame<'_>, question: &Question, found: &Found, name: &str) ->
     };
     let mut said = format!("{name}, {range}: {} {words}", write(found.total.measured(question.measure)));
     if let Some((bucket, value)) = peak(question, found) {
-        let at = question.interval.words(bucket).0;
-        let _ = write!(said, "; peak {at}, {}", write(Some(value)));
+        let at = question.interval.words(bucket, true).0;
+        let _ = write!(said, "; peak {}, {}", caption::within(&at), write(Some(value)));
     }
     if let Some(first) = found.groups.first().filter(|_| question.by != By::Nothing) {
         let _ = write!(said, "; most: {}, {}", first.label, write(first.numbers.measured(question.measure)));

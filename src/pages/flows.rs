@@ -183,11 +183,12 @@ fn revenue(frame: &Frame<'_>, figures: &Figures, earned: &Earned) -> Result<Bloc
     } else {
         let marks = annotations::notes(frame)?;
         let figure = figures.sum(frame, |it| it.revenue);
-        let mut words = caption::of_sum(frame, Unit::Money, &figure, "", &earned.totals(frame));
+        let chart = earned.chart(frame, figures, &marks);
+        let mut words = caption::of_sum(frame, &figure, "", &chart);
         if let Some((name, amount)) = earned.largest() {
             words = format!("{words}. Most by {name}: {}", caption::written(frame, Unit::Money, Some(amount)));
         }
-        Content::Chart(earned.chart(frame, figures, &marks).saying(words))
+        Content::Chart(chart.saying(words))
     };
     Ok(Block::new("flow-revenue", title, content).with(basis))
 }

@@ -201,11 +201,13 @@ fn over_time(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Block>, Error> {
         lines.push(Line::sum(before.clone(), "earlierSubmissions").compared());
         rates.push(Line::share(before, "earlierSubmissions", "earlierViews").compared());
     }
-    let submissions = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &days, &lines, &marks)
-        .saying(caption::of_sum(frame, Unit::Count, &figure, "submissions", &counts.submitted(frame.period)));
+    let submissions = Chart::over_time(Shape::Columns, Unit::Count, frame.period, &days, &lines, &marks);
+    let words = caption::of_sum(frame, &figure, "submissions", &submissions);
+    let submissions = submissions.saying(words);
     let rate: Figure = counts.rate(frame.period);
-    let rates = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &days, &rates, &marks)
-        .saying(caption::of_sum(frame, Unit::Share, &rate, "of views were submitted", &[]));
+    let rates = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &days, &rates, &marks);
+    let words = caption::of_sum(frame, &rate, "of views were submitted", &rates);
+    let rates = rates.saying(words);
     Ok(vec![
         Block::new("form-submissions", title, Content::Chart(submissions)).wide(Width::Half).filed("form-days"),
         Block::new("submit_rate", "Submit rate over time", Content::Chart(rates)).wide(Width::Half),

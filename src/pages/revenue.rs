@@ -10,7 +10,7 @@ use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::chart::Line;
 use super::view::{Block, Card, Chart, Content, Shape, View, Width};
-use super::{annotations, notes};
+use super::{annotations, caption, notes};
 use crate::query;
 use crate::range::{Period, Unclear};
 use crate::store::Query;
@@ -464,11 +464,14 @@ fn chart(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Option<Ch
     }
     let notes = annotations::notes(frame)?;
     let chart = Chart::over_time(Shape::Stacks, Unit::Money, frame.period, days, &lines, &notes);
-    Ok(chart.has_values().then(|| chart.saying(caption(frame, days, model))))
+    Ok(chart.has_values().then(|| {
+        let words = caption(frame, days, model, &chart);
+        chart.saying(words)
+    }))
 }
 
 /// Range, sum, change, part and peak, in words.
-fn caption(frame: &Frame<'_>, days: &[Document], model: Model) -> String {
+fn caption(frame: &Frame<'_>, days: &[Document], model: Model, chart: &Chart) -> String {
     let sum = |column: &str| days.iter().filter_map(|it| number(it, column)).sum::<f64>();
     let money = |value: f64| format::money_short(value, &frame.currency);
     let (range, total, attributed) = (frame.period.range, sum("revenue"), sum("attributedRevenue"));
@@ -482,26 +485,13 @@ fn caption(frame: &Frame<'_>, days: &[Document], model: Model) -> String {
         let share = format::percent(attributed / total);
         said.push(format!("{} of it, {share}, credited to messages {}", money(attributed), model.words()));
     }
-    let peak = days.iter().filter_map(|it| Some((number(it, "revenue")?, text_of(it, "date")?)));
-    let peak = peak.max_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((value, day)) = peak.filter(|it| days.len() > 1 && it.0 > 0.0)
-        && let Ok(day) = day.parse()
-    {
-        said.push(format!("peak {}, {}", format::day(day), money(value)));
-    }
-    if frame.period.incomplete {
-        said.push("the last day is not over".to_owned());
-    }
+    said.extend(caption::peak(frame, chart));
+    said.extend(caption::unfinished(frame.period));
     said.join("; ")
 }
 
 fn number(row: &Document, name: &str) -> Option<f64> {
     row.get(name)?.as_f64()
-}
-
-/// The day in a column.
-fn text_of<'a>(row: &'a Document, name: &str) -> Option<&'a str> {
-    row.get(name)?.as_str()?.get(..10)
 }
 
 fn text<'a>(row: &'a Document, name: &str) -> &'a str {

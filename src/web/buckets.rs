@@ -46,14 +46,16 @@ impl Step {
         }
     }
 
-    /// The bucket of a day in words, and in the few that stand under its bar: "Week of 16 Nov 2026" and "16 Nov".
+    /// The bucket of a day in words, and in the few that stand under its bar: "Week of 16 Nov 2026" and "16 Nov". Among days
+    /// of several years it has its year there too.
     #[must_use]
-    pub fn words(self, day: NaiveDate) -> (String, String) {
+    pub fn words(self, day: NaiveDate, of_years: bool) -> (String, String) {
         let start = self.start(day);
         let month = || start.format("%b %Y").to_string();
+        let tick = if of_years { format::date } else { format::day };
         match self {
-            Step::Day => (format::date(start), format::day(start)),
-            Step::Week => (format!("Week of {}", format::date(start)), format::day(start)),
+            Step::Day => (format::date(start), tick(start)),
+            Step::Week => (format!("Week of {}", format::date(start)), tick(start)),
             Step::Month => (month(), month()),
         }
     }

@@ -169,3 +169,18 @@ fn a_flow_is_marked_on_the_local_day_of_its_change() {
     assert_eq!(marks.len(), 1, "{marks:?}");
     assert_eq!((&marks[0]["at"], &marks[0]["words"]), (&json!(9), &json!("Welcome was changed")));
 }
+
+#[test]
+fn the_peak_of_weeks_is_a_week_and_days_of_two_years_have_theirs() {
+    let served = serve(march());
+    // Flows count by the day of sending, which was a Sunday.
+    for (page, monday) in [("overview", "16 Mar 2026"), ("revenue", "16 Mar 2026"), ("flows", "9 Mar 2026")] {
+        let path = format!("/api/pages/{page}?range=2025-03-01_to_2026-03-20&compare=none");
+        let view: Value = served.client.get(path).dispatch().into_json().expect("JSON");
+        let blocks = view["blocks"].as_array().expect("blocks");
+        let chart = blocks.iter().find(|it| it["content"]["kind"] == "chart").expect("a chart");
+        let (caption, rows) = (chart["content"]["caption"].as_str().expect("words"), &chart["content"]["rows"]);
+        assert!(caption.contains(&format!("; peak week of {monday}, $8")), "{page}: {caption}");
+        assert_eq!((&rows[0]["tick"], &rows[1]["tick"]), (&json!("24 Feb 2025"), &json!("3 Mar 2025")), "{page}");
+    }
+}

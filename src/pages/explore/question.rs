@@ -270,15 +270,16 @@ impl Interval {
         .collect()
     }
 
-    /// A bucket in words, and in the few that stand under its bar.
-    pub(super) fn words(self, start: NaiveDateTime) -> (String, String) {
+    /// A bucket in words, and in the few that stand under its bar: with the year, where they are of several.
+    pub(super) fn words(self, start: NaiveDateTime, of_years: bool) -> (String, String) {
         let (day, month) = (start.date(), || start.format("%b %Y").to_string());
+        let tick = if of_years { format::date } else { format::day };
         match self {
             Interval::Hour => {
                 (format!("{}, {}", format::date(day), start.format("%H:%M")), start.format("%H:%M").to_string())
             }
-            Interval::Day => (format::date(day), format::day(day)),
-            Interval::Week => (format!("Week of {}", format::date(day)), format::day(day)),
+            Interval::Day => (format::date(day), tick(day)),
+            Interval::Week => (format!("Week of {}", format::date(day)), tick(day)),
             Interval::Month => (month(), month()),
         }
     }

@@ -64,12 +64,6 @@ impl Earned {
         self.parts.first().filter(|_| self.parts.len() > 1).map(|it| (it.1.as_str(), it.2))
     }
 
-    /// All that was earned on each day of the range.
-    pub(super) fn totals(&self, frame: &Frame<'_>) -> Vec<(NaiveDate, f64)> {
-        let total = |day| self.days.get(&day).map_or(0.0, |it| total(it.values().copied()));
-        frame.period.range.days().map(|day| (day, total(day))).collect()
-    }
-
     /// The days as bars upon one another, with a line of what `figures` knows of the days compared with.
     pub(super) fn chart(
         &self,

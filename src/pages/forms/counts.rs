@@ -62,12 +62,6 @@ impl Counts {
     pub(super) fn rate(&self, period: &Period) -> Figure {
         Figure::of_shares(period, |day| (self.on(day).1, self.on(day).0))
     }
-
-    /// Submissions of each day of the range.
-    pub(super) fn submitted(&self, period: &Period) -> Vec<(NaiveDate, f64)> {
-        #[expect(clippy::cast_precision_loss, reason = "no form is submitted 2^52 times a day")]
-        period.range.days().map(|day| (day, self.on(day).1 as f64)).collect()
-    }
 }
 
 /// # Errors

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::catalog;
 use crate::pages::annotations;
+use crate::pages::caption;
 use crate::pages::frame::Frame;
 use crate::pages::messages as measures;
 use crate::pages::page::{Page, Switch, no_values};
@@ -351,11 +352,12 @@ fn revenue_chart(frame: &Frame<'_>, overview: &Overview) -> Result<Content, Erro
         let words = "No orders in these days. Try a longer range, or see on the sync page whether events were copied.";
         return Ok(Content::Nothing { words: words.to_owned() });
     }
-    Ok(Content::Chart(chart.saying(caption(frame, overview))))
+    let words = caption(frame, overview, &chart);
+    Ok(Content::Chart(chart.saying(words)))
 }
 
 /// Range, sum, change and peak, in words.
-fn caption(frame: &Frame<'_>, overview: &Overview) -> String {
+fn caption(frame: &Frame<'_>, overview: &Overview, chart: &Chart) -> String {
     let money = |value: f64| format::money_short(value, &frame.currency);
     let range = frame.period.range;
     let total = overview.revenue.current.unwrap_or_default();
@@ -364,13 +366,8 @@ fn caption(frame: &Frame<'_>, overview: &Overview) -> String {
         let way = if change < 0.0 { "down" } else { "up" };
         said.push(format!("{} {way} on the days compared with", format::change(change)));
     }
-    let days = overview.daily.iter().map(|it| (it.campaigns + it.flows + it.other, it.date));
-    if let Some((value, day)) = days.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|_| overview.daily.len() > 1) {
-        said.push(format!("peak {}, {}", format::day(day), money(value)));
-    }
-    if frame.period.incomplete {
-        said.push("the last day is not over".to_owned());
-    }
+    said.extend(caption::peak(frame, chart));
+    said.extend(caption::unfinished(frame.period));
     said.join("; ")
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -146,11 +146,12 @@ impl Chart {
         // What was not copied is not zero.
         let known = |group: &[(NaiveDate, &Document)]| group.iter().any(|(day, _)| period.knows(*day));
         let step = Step::of(dated.len());
+        let of_years = dated.first().map(|it| it.0.year()) != dated.last().map(|it| it.0.year());
         let groups = dated.chunk_by(|(one, _), (next, _)| step.start(*one) == step.start(*next));
         let mut rows: Vec<Bucket> = groups
             .clone()
             .map(|group| {
-                let (label, tick) = step.words(group[0].0);
+                let (label, tick) = step.words(group[0].0, of_years);
                 let whole =
                     group.len() >= step.days(step.start(group[0].0)) && group.iter().all(|it| period.is_complete(it.0));
                 let value = |line: &Line| if known(group) { line.value(group) } else { None };
@@ -196,6 +197,16 @@ impl Chart {
     #[must_use]
     pub fn saying(self, caption: impl Into<String>) -> Chart {
         Chart { caption: caption.into(), ..self }
+    }
+
+    /// The row that is the largest of what adds up, and how much it is; nothing where there is nothing to choose from.
+    #[must_use]
+    pub fn peak(&self) -> Option<(&str, f64)> {
+        let own: Vec<&str> = self.series.iter().filter(|it| !it.is_compared).map(|it| it.key.as_str()).collect();
+        let sum = |row: &Bucket| own.iter().filter_map(|key| *row.values.get(*key)?).sum::<f64>();
+        let sums = self.rows.iter().map(|row| (row.label.as_str(), sum(row)));
+        let largest = sums.reduce(|best, it| if it.1 > best.1 { it } else { best });
+        largest.filter(|it| it.1 > 0.0 && self.rows.len() > 1)
     }
 
     /// Whether any row has a value to draw.
@@ -253,6 +264,14 @@ mod tests {
         let second = &chart.rows[1];
         assert_eq!((second.tick.as_str(), second.values["orders"], second.whole), ("6 Jan", Some(7.0), true));
         assert_eq!((first.values["previous"], second.values["previous"]), (None, Some(10.0)));
+        assert_eq!(chart.peak(), Some(("Week of 6 Jan 2025", 7.0)), "of weeks, and not of the days compared with");
+        assert_eq!(drawn(1, "2026-11-21").peak(), None);
+    }
+
+    #[test]
+    fn days_of_two_years_have_their_year_under_the_axis() {
+        let chart = drawn(700, "2026-12-01");
+        assert_eq!((chart.rows[1].tick.as_str(), chart.rows[60].tick.as_str()), ("6 Jan 2025", "23 Feb 2026"));
     }
 
     #[test]
