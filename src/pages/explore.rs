@@ -26,13 +26,14 @@ use question::{By, CHARTS, DIMENSIONS, FILTERS, INTERVALS, MEASURES, Measure, Qu
 
 const METRICS: Query = query!("explore/metrics");
 const PROPERTIES: Query = query!("explore/properties");
+const HAS_PROPERTY: Query = query!("explore/has_property");
 const ROWS: Query = query!("explore/rows");
 const SERIES: Query = query!("explore/series");
 const SAVED: Query = query!("explore/saved");
 const SAVE: Query = query!("explore/save");
 const FORGET: Query = query!("explore/forget");
 
-pub(super) const QUERIES: &[Query] = &[METRICS, PROPERTIES, ROWS, SERIES, SAVED, SAVE, FORGET];
+pub(super) const QUERIES: &[Query] = &[METRICS, PROPERTIES, HAS_PROPERTY, ROWS, SERIES, SAVED, SAVE, FORGET];
 
 pub static PAGE: Page = Page {
     path: "/explore",
@@ -44,7 +45,7 @@ pub static PAGE: Page = Page {
         ("measure", "count, unique (profiles), sum or average (of values)"),
         (
             "by",
-            "What groups are made by: a property of the events, or @message, @campaign, @flow, @channel, @variation, @form, @country, @weekday, @hour",
+            "What groups are made by: a property of the events, or @message, @campaign, @flow, @channel, @variation, @form, @country, @weekday, @hour. A list is called by the names of what is in it",
         ),
         ("interval", "hour, day, week or month"),
         ("chart", "stacks, lines or columns"),
@@ -147,6 +148,22 @@ fn asked(frame: &Frame<'_>, metrics: &[Metric]) -> Result<Question, Error> {
         let problem = format!("there is no metric “{}”", question.metric);
         return Err(Unclear { parameter: "metric_id", problem }.into());
     }
+    titled(frame, question)
+}
+
+/// Whoever writes “Channel” means what the page calls so, unless events have a property of that name.
+fn titled(frame: &Frame<'_>, mut question: Question) -> Result<Question, Error> {
+    let metric = question.metric.clone();
+    let filters = question.filters.iter_mut().map(|it| &mut it.by);
+    for by in [&mut question.by].into_iter().chain(filters) {
+        let By::Property(name) = by else { continue };
+        let Some(dimension) = question::titled(name) else { continue };
+        let property = finding::pointer(name);
+        let own = vec![("metric_id", Box::new(metric.clone()) as _), ("property", Box::new(property) as _)];
+        if frame.documents_with(HAS_PROPERTY, own)?.is_empty() {
+            *by = By::Of(dimension);
+        }
+    }
     Ok(question)
 }
 
@@ -166,18 +183,27 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let metric = metrics.iter().find(|it| it.id == question.metric);
     let name = metric.map_or("No metric", |it| it.name.as_str());
     let measure = MEASURES.iter().find(|it| it.2 == question.measure).map_or("", |it| it.1);
+    let form = form(frame, &question, &metrics)?;
     let chart = drawn(frame, &question, &found).saying(caption(frame, &question, &found, name));
-    let content =
-        if found.total.events > 0.0 { Content::Chart(chart) } else { Content::Nothing { words: NOTHING.to_owned() } };
+    let lacking = lacking(&question, &found, &form["properties"]);
+    let content = match &lacking {
+        Some(words) => Content::Nothing { words: words.clone() },
+        None if found.total.events > 0.0 => Content::Chart(chart),
+        None => Content::Nothing { words: NOTHING.to_owned() },
+    };
     let mut blocks = vec![
         Block::new("over_time", format!("{name}: {}", measure.to_lowercase()), content)
             .with(subtitle(&question))
             .filed(OVER_TIME.name)
             .defined("explored_events"),
     ];
-    if question.by != By::Nothing {
+    if question.by != By::Nothing && lacking.is_none() {
         let title = format!("By {}", named(&question.by));
-        blocks.push(Block::table(title, GROUPS.table_with(frame, values_of(&found))?));
+        let mut table = GROUPS.table_with(frame, values_of(&found))?;
+        if let Some(column) = table.columns.iter_mut().find(|it| it.name == "profiles") {
+            column.is_hidden = question.measure != Measure::Unique;
+        }
+        blocks.push(Block::table(title, table));
     }
     let mut view = View {
         title: "Explore".to_owned(),
@@ -186,9 +212,23 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         notes: notes(&question),
         ..View::default()
     };
-    view.more.insert("form".to_owned(), form(frame, &question, &metrics)?);
+    view.more.insert("form".to_owned(), form);
     view.more.insert("saved".to_owned(), saved::list(frame)?);
     Ok(view)
+}
+
+/// What is said where no event has the property that groups are made by; `properties` are those that some have.
+fn lacking(question: &Question, found: &Found, properties: &serde_json::Value) -> Option<String> {
+    let By::Property(name) = &question.by else { return None };
+    if found.total.events == 0.0 || found.groups.iter().any(|it| it.label != finding::NONE) {
+        return None;
+    }
+    let known = properties.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    let known = known.chain(DIMENSIONS.iter().map(|it| it.1));
+    let distance = |it: &str| strsim::levenshtein(&it.to_lowercase(), &name.to_lowercase());
+    let near = known.map(|it| (distance(it), it)).min().filter(|it| it.0 <= (name.chars().count() / 2).min(3));
+    let hint = near.map_or_else(String::new, |it| format!(" Did you mean “{}”?", it.1));
+    Some(format!("No event that fits has a property “{name}” in these days.{hint}"))
 }
 
 /// Each group as a line or a part of the bars, every bucket of the range in its place.
@@ -218,7 +258,7 @@ fn drawn(frame: &Frame<'_>, question: &Question, found: &Found) -> Chart {
     }
     let series = found.groups.iter().map(|it| Series {
         key: key(it.place),
-        name: if question.by == By::Nothing { "All events".to_owned() } else { it.label.clone() },
+        name: if question.by == By::Nothing { "All events".to_owned() } else { short(&it.label) },
         is_compared: false,
     });
     Chart {
@@ -229,6 +269,15 @@ fn drawn(frame: &Frame<'_>, question: &Question, found: &Found) -> Chart {
         rows,
         marks: Vec::new(),
     }
+}
+
+/// A label as it stands beside others.
+fn short(label: &str) -> String {
+    const MOST: usize = 60;
+    if label.chars().count() <= MOST {
+        return label.to_owned();
+    }
+    label.chars().take(MOST - 1).chain(['…']).collect()
 }
 
 fn unit(measure: Measure) -> Unit {
@@ -257,7 +306,7 @@ fn caption(frame: &Frame<'_>, question: &Question, found: &Found, name: &str) ->
         let _ = write!(said, "; peak {}, {}", caption::within(&at), write(Some(value)));
     }
     if let Some(first) = found.groups.first().filter(|_| question.by != By::Nothing) {
-        let _ = write!(said, "; most: {}, {}", first.label, write(first.numbers.measured(question.measure)));
+        let _ = write!(said, "; most: {}, {}", short(&first.label), write(first.numbers.measured(question.measure)));
     }
     said + "."
 }

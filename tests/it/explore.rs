@@ -159,6 +159,60 @@ fn a_metric_is_grouped_by_what_its_events_have() {
 }
 
 #[test]
+fn a_list_is_called_by_the_names_of_what_is_in_it() {
+    let store = march();
+    seed(
+        &store,
+        r#"update klaviyo_events set properties = '{"Items": [{"SKU": "a", "ProductName": "Cup"}, {"SKU": "b", "ProductName": "Pot"}],
+               "Tags": ["new", "gift"]}' where id = '2';
+           update klaviyo_events set properties = '{"Items": [{"SKU": "a", "ProductName": "Cup", "Quantity": 2}], "Tags": [],
+               "Channel": "shop"}' where id = '3'"#,
+    );
+    let served = serve(store);
+    let by = |query: &str| groups(&asked(&served, query), "events");
+    let items = [("(not there)", json!(3.0)), ("Cup", json!(1.0)), ("Cup, Pot", json!(1.0))];
+    assert_eq!(by("by=Items"), pairs(&items));
+    assert_eq!(by("by=Tags"), pairs(&[("(not there)", json!(4.0)), ("new, gift", json!(1.0))]));
+    assert_eq!(by("by=Items&f1=Items&v1=Cup,%20Pot"), pairs(&[("Cup, Pot", json!(1.0))]));
+    assert_eq!(by("by=Items&f1=Items&v1=SKU&o1=contains"), pairs(&[("Cup", json!(1.0)), ("Cup, Pot", json!(1.0))]));
+    // A property of the events goes before what the page calls so.
+    assert_eq!(by("by=Channel"), pairs(&[("(not there)", json!(4.0)), ("shop", json!(1.0))]));
+}
+
+#[test]
+fn what_the_page_calls_so_is_meant_and_what_no_event_has_is_said() {
+    let served = serve(march());
+    for (title, word) in [("Channel", "@channel"), ("hour%20of%20the%20day", "@hour"), ("country", "@country")] {
+        let (titled, marked) = (asked(&served, &format!("by={title}")), asked(&served, &format!("by={word}")));
+        assert_eq!(titled["blocks"], marked["blocks"], "{title}");
+    }
+    let filtered = |of: &str| series(&asked(&served, &format!("f1={of}&v1=sms")));
+    assert_eq!(filtered("Channel"), filtered("@channel"));
+    let files = |by: &str| served.client.get(format!("/export/explore.csv?{RANGE}&by={by}")).dispatch().into_string();
+    assert_eq!(files("Channel"), files("@channel"));
+    for (by, words) in [
+        ("sorce", "No event that fits has a property “sorce” in these days. Did you mean “Source”?"),
+        ("chanel", "No event that fits has a property “chanel” in these days. Did you mean “Channel”?"),
+        ("whatever", "No event that fits has a property “whatever” in these days."),
+    ] {
+        let page = asked(&served, &format!("by={by}"));
+        assert_eq!(page["blocks"].as_array().map(Vec::len), Some(1), "{by}: no table of what is not there");
+        assert_eq!(page["blocks"][0]["content"], json!({ "kind": "nothing", "words": words }));
+    }
+}
+
+#[test]
+fn unique_profiles_have_a_column_where_they_are_counted() {
+    let served = serve(march());
+    for (measure, hidden) in [("count", true), ("unique", false)] {
+        let page = asked(&served, &format!("by=Source&measure={measure}"));
+        let columns = page["blocks"][1]["content"]["columns"].as_array().expect("columns");
+        let column = columns.iter().find(|it| it["name"] == "profiles").expect("a column");
+        assert_eq!(column["isHidden"], json!(hidden), "{measure}");
+    }
+}
+
+#[test]
 fn filters_leave_out_what_they_say() {
     let served = serve(march());
     let count = |query: &str| {

@@ -220,11 +220,25 @@ fn over_all(text: &str) -> String {
     )
 }
 
+/// The property at `$property` as text; of a list the names of what is in it, where they have any.
+const PROPERTY: &str = "case
+                    when json_type(events.properties, cast($property as varchar)) = 'ARRAY' then nullif(array_to_string(
+                        list_transform(
+                            from_json(json_extract(events.properties, cast($property as varchar)), '[\"JSON\"]'),
+                            lambda it: coalesce(
+                                it ->> '$.ProductName', it ->> '$.Name', it ->> '$.Title', it ->> '$.name', it ->> '$.title', it ->> '$'
+                            )
+                        ),
+                        ', '
+                    ), '')
+                    else json_extract_string(events.properties, cast($property as varchar))
+                end";
+
 /// What events are grouped by, and what that is called.
 fn grouped(by: &By) -> (&'static str, &'static str) {
     match by {
         By::Nothing => ("''", "'All events'"),
-        By::Property(_) => ("json_extract_string(events.properties, cast($property as varchar))", "name"),
+        By::Property(_) => (PROPERTY, "name"),
         By::Of(dimension) => (expression(*dimension), called(*dimension)),
     }
 }
@@ -307,10 +321,10 @@ fn filtered(filter: &Filter, place: usize, values: &mut Vec<Value>) -> String {
         values.push((value, Box::new(filter.value.clone())));
     }
     let given = given.unwrap_or_default();
-    // People may name a thing by its id as well.
+    // People may name a thing by its id as well, and a list as it is called among the groups.
     let id = match &filter.by {
         By::Of(dimension) => format!("cast({} as varchar)", expression(*dimension)),
-        _ => text.clone(),
+        _ => PROPERTY.replace("$property", &format!("${path}")),
     };
     let holds = match filter.test {
         Test::Is => format!("({text} = {given} or {id} = {given})"),
@@ -327,7 +341,7 @@ fn filtered(filter: &Filter, place: usize, values: &mut Vec<Value>) -> String {
 }
 
 /// The member of a document as a JSON pointer (RFC 6901), which every name can be written as.
-fn pointer(name: &str) -> String {
+pub(super) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -235,6 +235,12 @@ fn top(ask: &Ask) -> Result<usize, Unclear> {
     })
 }
 
+/// What is called so on the page.
+pub(super) fn titled(name: &str) -> Option<Dimension> {
+    let is = |it: &str| it.eq_ignore_ascii_case(name);
+    DIMENSIONS.iter().find(|(word, title, _)| is(title) || is(word.trim_start_matches('@'))).map(|it| it.2)
+}
+
 impl Interval {
     /// Fine enough to see something, coarse enough to see it at once.
     fn usual(range: DateRange) -> Interval {
