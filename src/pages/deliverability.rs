@@ -223,26 +223,7 @@ impl Rate {
 /// What a value is called by the bounds of its definition; nothing where it is unknown or has none.
 #[must_use]
 pub fn verdict(name: &str, value: Option<f64>) -> Option<Badge> {
-    let (definition, value) = (definitions::find(name)?, value?);
-    let bands = definition.bands?;
-    let is_up = definition.good == Good::Up;
-    let (is_good, is_bad) = if is_up {
-        (value >= bands.healthy, value < bands.attention)
-    } else {
-        (value <= bands.healthy, value > bands.attention)
-    };
-    let (tone, word) = match (is_good, is_bad) {
-        (true, _) => ("good", "Healthy"),
-        (_, true) => ("bad", "Needs attention"),
-        _ => ("poor", "Room for improvement"),
-    };
-    let (good, bad) = if is_up { ("from", "below") } else { ("up to", "above") };
-    let why = format!(
-        "Healthy {good} {}, needs attention {bad} {}",
-        format::percent(bands.healthy),
-        format::percent(bands.attention)
-    );
-    Some(Badge { tone, word: word.to_owned(), why })
+    Badge::by_bands(name, value)
 }
 
 fn health_card(health: &Health) -> Card {

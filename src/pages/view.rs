@@ -263,17 +263,14 @@ impl Badge {
         let is_up = definition.good == definitions::Good::Up;
         let reaches = |bound: f64| if is_up { value >= bound } else { value <= bound };
         let (tone, word) = match (reaches(bands.healthy), reaches(bands.attention)) {
-            (true, _) => ("good", "healthy"),
-            (false, true) => ("poor", "could be better"),
-            (false, false) => ("bad", "needs attention"),
+            (true, _) => ("good", "Healthy"),
+            (false, true) => ("poor", "Room for improvement"),
+            (false, false) => ("bad", "Needs attention"),
         };
         let (above, below) = if is_up { ("from", "below") } else { ("up to", "above") };
         let percent = crate::web::format::percent;
-        let why = format!(
-            "healthy {above} {}, in need of attention {below} {}",
-            percent(bands.healthy),
-            percent(bands.attention)
-        );
+        let why =
+            format!("Healthy {above} {}, needs attention {below} {}", percent(bands.healthy), percent(bands.attention));
         Some(Badge { tone, word: word.to_owned(), why })
     }
 }
@@ -416,15 +413,15 @@ mod tests {
     #[test]
     fn a_verdict_follows_the_bands_and_the_direction_that_is_welcome() {
         for (name, value, word) in [
-            ("bounce_rate", 0.0, "healthy"),
-            ("bounce_rate", 0.01, "healthy"),
-            ("bounce_rate", 0.011, "could be better"),
-            ("bounce_rate", 0.02, "could be better"),
-            ("bounce_rate", 0.021, "needs attention"),
-            ("open_rate", 0.33, "healthy"),
-            ("open_rate", 0.32, "could be better"),
-            ("open_rate", 0.27, "could be better"),
-            ("open_rate", 0.26, "needs attention"),
+            ("bounce_rate", 0.0, "Healthy"),
+            ("bounce_rate", 0.01, "Healthy"),
+            ("bounce_rate", 0.011, "Room for improvement"),
+            ("bounce_rate", 0.02, "Room for improvement"),
+            ("bounce_rate", 0.021, "Needs attention"),
+            ("open_rate", 0.33, "Healthy"),
+            ("open_rate", 0.32, "Room for improvement"),
+            ("open_rate", 0.27, "Room for improvement"),
+            ("open_rate", 0.26, "Needs attention"),
         ] {
             assert_eq!(Badge::by_bands(name, Some(value)).expect("a verdict").word, word, "{name} {value}");
         }

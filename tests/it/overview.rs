@@ -120,7 +120,7 @@ fn rates_have_a_verdict() {
     assert!((of("conversion_rate")["current"].as_f64().expect("a rate") - 11.0 / 240.0).abs() < 1e-12);
     assert_eq!(
         (&of("bounce_rate")["badge"]["word"], &of("open_rate")["badge"]["tone"]),
-        (&json!("could be better"), &json!("bad"))
+        (&json!("Room for improvement"), &json!("bad"))
     );
     let few = view(&serve(march()), "range=2026-03-16_to_2026-03-16");
     assert_eq!(block(&few, "engagement")["cards"][0]["badge"], json!(null), "of few no verdict is given");
