@@ -7,6 +7,7 @@ use crate::range::Channel;
 
 /// Name and text of every view, in dependency order.
 pub const VIEWS: &[(&str, &str)] = &[
+    ("percent_text", include_str!("views/percent_text.sql")),
     ("summed_events", include_str!("views/summed_events.sql")),
     ("account", include_str!("views/account.sql")),
     ("conversion_metric", include_str!("views/conversion_metric.sql")),

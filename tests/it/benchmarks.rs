@@ -135,16 +135,16 @@ fn the_audit_finds_what_is_wrong_and_says_what_it_cannot_tell() {
         ("browse-flow", "Act", "No flow has a name", 1, 1),
         ("draft-flows", "Look", "1 of 2 flows: “Cart reminder” is draft", 2, 1),
         // 30 of 1,000, by the campaign and by all campaigns.
-        ("bounces", "Act", "2 of 2 senders: All campaigns, email: 3.000 % of 1,000", 2, 2),
-        ("clicks", "Passes", "All 2 senders", 2, 0),
+        ("bounces", "Act", "2 of 2 senders: All campaigns, email: 3.00% of 1,000", 2, 2),
+        ("clicks", "Passes", "Both senders", 2, 0),
         ("failed-texts", "Cannot tell", "Too few text messages", 0, 0),
         // 50 of 200 dollars, and nothing of the 50 by flows.
-        ("attributed-share", "Passes", "25.0 %", 1, 0),
-        ("flow-share", "Look", "0.0 %, where 30 to 50 % is usual", 1, 1),
+        ("attributed-share", "Passes", "25.0%", 1, 0),
+        ("flow-share", "Look", "0.00%, where 30 to 50% is usual", 1, 1),
         // 150 of 1,000.
-        ("suppressed", "Look", "1 of 2 reasons: All suppressed: 150 of 1,000 profiles (15.0 %)", 2, 1),
+        ("suppressed", "Look", "1 of 2 reasons: All suppressed: 150 of 1,000 profiles (15.0%)", 2, 1),
         ("texts-without-consent", "Act", "Campaigns: 1 of 2 texts", 1, 1),
-        ("foreign-values", "Act", "1 of 3 conversions (33.33 %)", 1, 1),
+        ("foreign-values", "Act", "1 of 3 conversions (33.3%)", 1, 1),
         ("unreadable-values", "Passes", "0 of 3 conversions", 1, 0),
         ("growth", "Cannot tell", "", 0, 0),
         ("unseen-forms", "Cannot tell", "There is no live form", 0, 0),
@@ -190,6 +190,9 @@ fn a_rule_has_a_page_with_the_same_verdict() {
     }
     let html = served.client.get(format!("/benchmarks/bounces?{RANGE}")).dispatch().into_string().expect("a page");
     assert!(html.contains("&lt;script&gt;alert") && !html.contains("<script>alert"), "a name is text");
+    assert!(html.contains("Evidence, 2 rows</caption>"), "{html}");
+    let html = served.client.get(format!("/benchmarks/browse-flow?{RANGE}")).dispatch().into_string().expect("a page");
+    assert!(html.contains("Evidence, 1 row</caption>"), "{html}");
     assert_eq!(served.client.get("/benchmarks/never").dispatch().status(), Status::NotFound);
 }
 

@@ -1,6 +1,6 @@
 //! What numbers mean, on rows few enough to be counted by hand.
 
-use crate::support::{account, seed};
+use crate::support::{account, seed, value};
 use klytics::pages::overview::Overview;
 use klytics::params;
 use klytics::range::{Ask, Period};
@@ -251,4 +251,16 @@ fn an_empty_account_has_no_numbers() {
     assert_eq!((page.revenue.current, page.subscribers.current, page.open_rate.current), (None, None, None));
     assert_eq!((page.events_stored, page.daily.len(), page.channels.len()), (0, 30, 0));
     assert!(page.top_flows.is_empty() && page.recent_campaigns.is_empty());
+}
+
+#[test]
+fn queries_write_percentages_as_pages_do() {
+    let store = account();
+    let fractions =
+        [0.0, 0.0001, 0.000_123, 0.000_45, 0.000_994, 0.000_996, 0.0016, 0.0186, 0.0999, 0.0999_6, 0.3, 1.0];
+    for fraction in fractions {
+        let written = value(&store, &format!("select percent_text({fraction})"));
+        assert_eq!(written, klytics::web::format::percent(fraction), "{fraction}");
+    }
+    assert_eq!(value(&store, "select percent_text(1 / nullif(0, 0)) is null"), "true");
 }

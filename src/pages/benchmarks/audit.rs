@@ -152,6 +152,7 @@ impl Rule {
         let found = match verdict {
             Verdict::Unknown => self.unknown.to_owned(),
             _ if judged == 1 => worst.to_owned(),
+            Verdict::Passes if judged == 2 => format!("both {}", self.of),
             Verdict::Passes => format!("all {judged} {}", self.of),
             _ => format!("{beyond} of {judged} {}: {worst}", self.of),
         };

@@ -162,7 +162,7 @@ impl Edition {
 }
 
 /// How badges are given.
-pub const BANDS: &str = "poor below 60 % of the average, fair up to the average, good up to what the best tenth reaches, excellent from there on";
+pub const BANDS: &str = "poor below 60% of the average, fair up to the average, good up to what the best tenth reaches, excellent from there on";
 
 impl Benchmarks {
     /// The edition of that name; without one the first.
@@ -308,7 +308,7 @@ fn check(stated: &Stated) -> Result<(), String> {
         return Err("a figure has an average, a top, or both".to_owned());
     }
     if figures.iter().any(|it| !(0.0..).contains(it) || !is_money && *it > 1.0) {
-        return Err("average and top: rates are fractions from 0 to 1, 1.69 % is 0.0169".to_owned());
+        return Err("average and top: rates are fractions from 0 to 1, 1.69% is 0.0169".to_owned());
     }
     if stated.average.zip(stated.top).is_some_and(|(average, top)| top < average) {
         return Err("top: the best tenth is not below the average".to_owned());

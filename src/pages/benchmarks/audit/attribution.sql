@@ -26,6 +26,6 @@ shares as (
 select
     rule, name, revenue, attributed, by_flows, judged_share, least, most,
     case when judged_share between least and most then 'Passes' else 'Look' end as verdict,
-    format('{:.1f} %, where {:.0f} to {:.0f} % is usual', 100 * judged_share, 100 * least, 100 * most) as finding
+    format('{}, where {:.0f} to {:.0f}% is usual', percent_text(judged_share), 100 * least, 100 * most) as finding
 from shares
 where judged_share is not null and (cast($rule as varchar) is null or rule = cast($rule as varchar))

@@ -10,6 +10,6 @@ select
         when dormant / emailable > $dormant_healthy then 'Look'
         else 'Passes'
     end as verdict,
-    format('{:,} of {:,} who can receive e-mail are known for {} days and were not engaged in them ({:.1f} %)', dormant, emailable, cast($dormant_days as integer), 100 * dormant / emailable) as finding
+    format('{:,} of {:,} who can receive e-mail are known for {} days and were not engaged in them ({})', dormant, emailable, cast($dormant_days as integer), percent_text(dormant / emailable)) as finding
 from engagement(cast($now as timestamp))
 where emailable > 0 and dormant is not null

@@ -19,7 +19,7 @@ select
     cast(coalesce(dormant, 0) as bigint) as to_dormant,
     coalesce(dormant, 0) / delivered as judged_share,
     case when coalesce(dormant, 0) / delivered > $dormant_sends_most then 'Look' else 'Passes' end as verdict,
-    format('“{}”: {:.0f} % went to people without a sign of life', campaigns.name, 100 * coalesce(dormant, 0) / delivered) as finding
+    format('“{}”: {} went to people without a sign of life', campaigns.name, percent_text(coalesce(dormant, 0) / delivered)) as finding
 from sent
 join campaigns on campaigns.id = campaign_id
 cross join event_span

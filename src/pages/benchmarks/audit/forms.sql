@@ -24,7 +24,7 @@ judged as (
     select
         'form-rates', *,
         case when submissions / views < $form_attention then 'Look' else 'Passes' end,
-        format('“{}”: {:.1f} % of {:,} views', name, 100 * submissions / views, views)
+        format('“{}”: {} of {:,} views', name, percent_text(submissions / views), views)
     from seen
     where views >= $form_least
 )

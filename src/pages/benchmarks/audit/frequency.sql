@@ -29,6 +29,6 @@ select
         when delivered / people > $weekly_most then 'Look'
         else 'Passes'
     end as verdict,
-    format('{}: {:.1f} e-mails a person, {:.2f} % unsubscribed', name, delivered / people, 100 * unsubscribe_rate) as finding
+    format('{}: {:.1f} e-mails a person, {} unsubscribed', name, delivered / people, percent_text(unsubscribe_rate)) as finding
 from beside
 where week >= cast($start as date) - 6 and people > 0

@@ -17,6 +17,6 @@ select
     cast(opened_or_machine as bigint) as opened_or_machine,
     (opened_or_machine - opened) / opened_or_machine as judged_share,
     case when (opened_or_machine - opened) / opened_or_machine > $machine_most then 'Look' else 'Passes' end as verdict,
-    format('{}: {:.0f} % of the opened are opened by machines alone', name, 100 * (opened_or_machine - opened) / opened_or_machine) as finding
+    format('{}: {} of the opened are opened by machines alone', name, percent_text((opened_or_machine - opened) / opened_or_machine)) as finding
 from results
 where recipients >= $sender_least and opened_or_machine > 0

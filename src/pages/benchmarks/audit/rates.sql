@@ -75,7 +75,7 @@ select
         when case when is_welcome then judged_rate < attention else judged_rate > attention end then 'Look'
         else 'Passes'
     end as verdict,
-    format('{}, {}: {:.3f} % of {:,}', name, channel, 100 * judged_rate, cast(whole as bigint))
+    format('{}, {}: {} of {:,}', name, channel, percent_text(judged_rate), cast(whole as bigint))
         || case when not is_welcome and part = 1 and judged_rate > healthy then ', which is one alone and may be chance' else '' end
         as finding
 from rated

@@ -10,7 +10,7 @@ select
     case when members = 0 or members / profiles > $segment_most then 'Look' else 'Passes' end as verdict,
     case
         when members = 0 then '“' || name || '” is empty'
-        else format('“{}” holds {:,} profiles ({:.0f} %)', name, members, 100 * members / profiles)
+        else format('“{}” holds {:,} profiles ({})', name, members, percent_text(members / profiles))
     end as finding
 from segments, people
 where members is not null and profiles > 0

@@ -17,6 +17,6 @@ select
         when suppressed / profiles > $suppressed_attention then 'Act'
         else 'Look'
     end as verdict,
-    format('{}: {:,} of {:,} profiles ({:.1f} %)', name, suppressed, profiles, 100 * suppressed / profiles) as finding
+    format('{}: {:,} of {:,} profiles ({})', name, suppressed, profiles, percent_text(suppressed / profiles)) as finding
 from reasons, people
 where profiles > 0

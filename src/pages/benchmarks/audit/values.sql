@@ -17,6 +17,6 @@ select
     cast(left_out as bigint) as left_out,
     left_out / events as judged_share,
     case when left_out = 0 then 'Passes' when left_out / events > $left_out_most then 'Act' else 'Look' end as verdict,
-    format('{:,} of {:,} conversions ({:.2f} %) are in no sum', cast(left_out as bigint), cast(events as bigint), 100 * left_out / events) as finding
+    format('{:,} of {:,} conversions ({}) are in no sum', cast(left_out as bigint), cast(events as bigint), percent_text(left_out / events)) as finding
 from parts
 where events > 0 and (cast($rule as varchar) is null or rule = cast($rule as varchar))

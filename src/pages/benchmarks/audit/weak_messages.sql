@@ -31,8 +31,8 @@ select
     clicked / delivered as click_rate,
     sibling_clicked / sibling_delivered as sibling_rate,
     case when clicked / delivered < $sibling_share * sibling_clicked / sibling_delivered then 'Look' else 'Passes' end as verdict,
-    format('“{}” of “{}” is clicked by {:.2f} %, its siblings by {:.2f} %', beside.name, coalesce(flows.name, beside.flow_id),
-        100 * clicked / delivered, 100 * sibling_clicked / sibling_delivered) as finding
+    format('“{}” of “{}” is clicked by {}, its siblings by {}', beside.name, coalesce(flows.name, beside.flow_id),
+        percent_text(clicked / delivered), percent_text(sibling_clicked / sibling_delivered)) as finding
 from beside
 left join flows on flows.id = beside.flow_id
 where sibling_delivered > 0
