@@ -620,3 +620,19 @@ fn a_metric_that_is_none_is_refused_and_not_taken_for_nothing() {
     }
     assert_eq!(status(&served, "/campaigns?offset=18446744073709551615"), Status::BadRequest);
 }
+
+#[test]
+fn beyond_the_last_row_the_page_says_how_many_there_are_and_leads_back() {
+    let served = serve(march());
+    let words = |query: &str| page(&served, &format!("/campaigns?{RANGE}&{query}"));
+    let all = served.client.get(format!("/api/pages/campaigns?{RANGE}")).dispatch().into_json::<Value>().expect("JSON");
+    let blocks = all["blocks"].as_array().expect("blocks");
+    let table = &blocks.iter().find(|it| it["content"]["isAsked"] == true).expect("a table")["content"];
+    let count = table["rowCount"].as_u64().expect("a count");
+    assert_eq!(count, 2);
+    let beyond = words("offset=9999&limit=1");
+    assert!(beyond.contains(&format!("There are only {count} rows.")), "{beyond}");
+    assert!(!beyond.contains("10,000–") && beyond.contains(&format!("offset={}", count - 1)), "{beyond}");
+    assert!(words("offset=9999").contains(">Go to the last</a>"));
+    assert!(words("offset=9999&q=nobody%20is%20called%20so").contains("card"), "what finds nothing has no pager");
+}
