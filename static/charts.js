@@ -69,8 +69,8 @@ function palette(element) {
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
   };
-  const names = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6', 'chart-compare', 'chart-text', 'chart-grid', 'chart-surface'];
-  const colours = Object.fromEntries(names.map((it) => [it.slice(6), resolve(`--${it}`)]));
+  const names = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6', 'chart-compare', 'chart-text', 'chart-grid', 'chart-surface', 'good', 'bad'];
+  const colours = Object.fromEntries(names.map((it) => [it.replace('chart-', ''), resolve(`--${it}`)]));
   probe.remove();
   return colours;
 }
@@ -122,9 +122,9 @@ function overTime({ rows: buckets, series, marks = [], currency, unit = 'money' 
       }))
     : [];
   const lines = compared.map(({ key, name }) => ({
-    name, type: 'line', color: colours.compare,
+    name, type: 'line', color: colours[dashed(key).colour],
     symbol: single ? 'circle' : 'none', symbolSize: 8,
-    lineStyle: { width: 1.5, type: [4, 3] },
+    lineStyle: { width: 1.5, type: dashed(key).type },
     emphasis: { disabled: true },
     data: rows.map((it) => it[key]),
   }));
@@ -182,13 +182,21 @@ const flat = ({ values, ...row }) => ({ ...row, ...values });
 /** Colours of series, as the style sheet names them. */
 const COLOURS = 6;
 
+/** Lines beside the drawn: the bounds of a verdict, which are told apart without their colour too, and what is compared with. */
+const BOUNDS = {
+  healthy: { colour: 'good', type: [8, 3], icon: 'path://M0 5h8v2h-8zM10 5h2v2h-2z' },
+  attention: { colour: 'bad', type: [1.5, 3], icon: 'path://M0 5h2v2h-2zM5 5h2v2h-2zM10 5h2v2h-2z' },
+};
+const COMPARED = { colour: 'compare', type: [4, 3], icon: 'path://M0 5h3v2h-3zM4.500 5h3v2h-3zM9 5h3v2h-3z' };
+const dashed = (key) => BOUNDS[key] ?? COMPARED;
+
 function legend(own, compared, colours, font) {
   if (own.length + compared.length < 2) return undefined;
   return {
     left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, icon: 'roundRect', type: 'scroll',
     textStyle: { ...font, color: colours.text, fontSize: 13 },
     pageTextStyle: { color: colours.text },
-    data: [...own.map(({ name }) => name), ...compared.map(({ name }) => ({ name, icon: 'path://M0 5h3v2h-3zM4.500 5h3v2h-3zM9 5h3v2h-3z' }))],
+    data: [...own.map(({ name }) => name), ...compared.map(({ key, name }) => ({ name, icon: dashed(key).icon }))],
   };
 }
 
@@ -213,7 +221,8 @@ function writer(unit, currency, notation = 'standard') {
   const compact = notation === 'compact' ? { notation, maximumFractionDigits: unit === 'count' ? 2 : 1 } : {};
   const style = {
     money: { style: 'currency', currency, ...compact },
-    share: { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: notation === 'compact' ? 1 : 2 },
+    // Spam complaints are judged by hundredths of a per cent.
+    share: { style: 'percent', ...(notation === 'compact' ? { maximumFractionDigits: 3 } : { maximumSignificantDigits: 3 }) },
     count: { maximumFractionDigits: 0, ...compact },
   }[unit] ?? { maximumFractionDigits: 1, ...compact };
   let format;
