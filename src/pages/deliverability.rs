@@ -122,11 +122,9 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
             .hinting("“Times the limit” is how many times the bound of what needs attention is reached. Messages of at least 100 recipients are listed, unless you ask for others; the dimmed ones have fewer than 1,000."),
         Block::table("By channel", BY_CHANNEL.top_with(frame, None, own_values(frame)?)?),
         Block::table("By mailbox provider", BY_PROVIDER.top_with(frame, Some(TOP), own_values(frame)?)?)
-            .with(by_sending(frame))
-            .wide(Width::Half),
+            .with(by_sending(frame)),
         Block::table("By mailbox domain", BY_DOMAIN.top_with(frame, Some(TOP), own_values(frame)?)?)
-            .with(by_sending(frame))
-            .wide(Width::Half),
+            .with(by_sending(frame)),
         Block::table("Why messages did not arrive", failures).with("by the day of the bounce or failure"),
     ];
     blocks.extend(others);

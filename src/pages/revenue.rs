@@ -263,7 +263,8 @@ static REVENUE_REPORTS: Sheet = Sheet {
     columns: &[
         Column::text("name", "Campaign or flow"),
         Column::new("sender", "Kind", Unit::Badge),
-        Column::text("month", "Sent in"),
+        Column::text("sent_in", "Sent in"),
+        Column::text("month", "Month").hidden(),
         Column::count("reported_recipients", "Reported recipients").hidden(),
         Column::count("recipients", "Recipients").hidden(),
         Column::count("reported_conversions", "Reported orders"),
@@ -396,10 +397,10 @@ fn blocks(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Vec<Bloc
             .wide(Width::Half)
             .with("refunds are never taken off")
             .defined("refunds"),
-        Block::table("Does Klaviyo count the same?", agreement).wide(Width::Half).with(compared).hinting(
+        Block::table("Does Klaviyo count the same?", agreement).with(compared).hinting(
             "Klaviyo's own count and sum of this metric a day, of all currencies, against the stored events. A day that differs is read again.",
         ).defined("metric_agreement"),
-        Block::table("Klaviyo's reports beside ours", reports).wide(Width::Half).with("by month of sending").hinting(
+        Block::table("Klaviyo's reports beside ours", reports).with("by month of sending").hinting(
             "Reports go by the day of sending and are restated while orders come in; they add up all currencies.",
         ).defined("report_agreement"),
     ])

@@ -154,6 +154,36 @@ async fn every_definition_panel_opens_within_the_page() {
     browser.close().await;
 }
 
+#[rocket::async_test]
+async fn a_desktop_has_room_for_curves_tables_and_bounds() {
+    let (subject, browser) = (Subject::full(), Browser::open(Scripts::On).await);
+    browser.resize(DESKTOP).await;
+    for page in ["/campaigns", "/deliverability", "/revenue"] {
+        browser.goto(&subject.at(page)).await;
+        let widths = "[...document.querySelectorAll('.kpi .spark')].map((it) => it.getBoundingClientRect().width)";
+        let widths = browser.value(widths).await;
+        let widths = widths.as_array().expect("curves");
+        assert!(!widths.is_empty() && widths.iter().all(|it| it.as_f64() > Some(40.0)), "{page}: {widths:?}");
+    }
+    let cut = "[...document.querySelectorAll('#main .card:not(.tile-half, .tile-third) .table-scroll')]
+        .filter((it) => it.checkVisibility() && it.scrollWidth > it.clientWidth + 1).map((it) => it.ariaLabel)";
+    for page in ["/deliverability", "/revenue"] {
+        browser.goto(&subject.at(page)).await;
+        assert_eq!(browser.value(cut).await, json!([]), "{page}");
+    }
+    browser.goto(&subject.at("/deliverability")).await;
+    browser.until("document.querySelector('#complaint_rate canvas')").await;
+    let drawn = "echarts.getInstanceByDom(document.querySelector('#complaint_rate .chart-canvas')).getOption()";
+    let bounds = format!("{drawn}.series.slice(-2).map((it) => [it.name, String(it.lineStyle.type), it.color])");
+    let bounds = browser.value(&bounds).await;
+    assert_eq!((&bounds[0][0], &bounds[1][0]), (&json!("Healthy"), &json!("Needs attention")));
+    assert!(bounds[0][1] != bounds[1][1] && bounds[0][2] != bounds[1][2], "{bounds}");
+    let digits = format!("[0, 0.0001, 0.0005, 0.2].map({drawn}.yAxis[0].axisLabel.formatter)");
+    assert_eq!(browser.value(&digits).await, json!(["0%", "0.01%", "0.05%", "20%"]));
+    assert_eq!(browser.problems().await, json!([]));
+    browser.close().await;
+}
+
 /// Tables that do not fit onto the sheet.
 const CLIPPED: &str = "[...document.querySelectorAll('#main table')]
     .filter((it) => it.checkVisibility() && it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)

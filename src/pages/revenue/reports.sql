@@ -33,6 +33,7 @@ select
     reported.sender || 's/' || reported.sender_id as id,
     coalesce(campaigns.name, flows.name, reported.sender_id) as name,
     reported.sender,
+    strftime(reported.start_on, '%b %Y') as sent_in,
     strftime(reported.start_on, '%Y-%m') as month,
     cast(reported.recipients as bigint) as reported_recipients,
     cast(coalesce(counted.recipients, 0) as bigint) as recipients,
