@@ -36,7 +36,7 @@ pub enum Unit {
     Day,
     /// A local wall clock.
     Clock,
-    /// An instant, in UTC in queries and files; on pages it becomes a local wall clock.
+    /// An instant, in UTC in queries and files, which say so; on pages it becomes a local wall clock.
     Moment,
     /// Hours, written in hours or days.
     Hours,
@@ -319,6 +319,9 @@ impl Sheet {
         }
         let value = |it: &Column| match it.unit {
             Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict if format == Format::Csv => plain(it.name),
+            // In Parquet the type says that it is UTC, elsewhere the letter at its end.
+            Unit::Moment if format == Format::Parquet => format!("cast(\"{}\" as timestamptz)", it.name),
+            Unit::Moment => format!("strftime(\"{}\", '%Y-%m-%dT%H:%M:%SZ')", it.name),
             _ => format!("\"{}\"", it.name),
         };
         columns.extend(self.columns.iter().map(|it| format!("{} as \"{}\"", value(it), field(it.name))));

@@ -254,6 +254,19 @@ fn a_file_holds_names_as_they_are() {
 }
 
 #[test]
+fn instants_in_files_say_that_they_are_utc() {
+    let served = awkward();
+    let of =
+        |ending: &str| file(&served, &format!("/export/campaigns.{ending}?range=2026-03-10_to_2026-03-10&q=Plain"));
+    assert_eq!(rows_of_json(&of("json"))[0]["sentAt"], "2026-03-10T17:00:00Z");
+    let (head, lines) = rows_of_csv(&of("csv"));
+    let place = head.iter().position(|it| it == "sentAt").expect("a column");
+    assert_eq!(lines[0][place].as_deref(), Some("2026-03-10T17:00:00Z"));
+    let packed = rows_of_parquet(&of("parquet"));
+    assert_eq!(packed[0]["sentAt"], "2026-03-10 17:00:00+00", "its type is of instants");
+}
+
+#[test]
 fn a_file_is_searched_sorted_and_filtered_as_its_page() {
     let served = awkward();
     let day = "range=2026-03-10_to_2026-03-10";
