@@ -327,6 +327,12 @@ fn a_view_is_saved_asked_again_and_deleted() {
         (Status::SeeOther, Some("/explore?by=Source&range=today".to_owned()))
     );
     assert_eq!(lines(&store, "select name, query from saved_views"), ["By <b>source by=Source&range=today"]);
+    let again = served.client.post("/explore/saved").header(ContentType::Form);
+    let again = again.header(Header::new("Sec-Fetch-Site", "same-origin"));
+    let again = again.body("name=by+%3CB%3Esource+&next=%2Fexplore").dispatch();
+    assert_eq!(again.status(), Status::Conflict);
+    assert!(again.into_string().expect("words").contains("already: choose another name"));
+    assert_eq!(lines(&store, "select query from saved_views"), ["by=Source&range=today"], "nothing is written over");
     let html = served.client.get(format!("/explore?{RANGE}")).dispatch().into_string().expect("a page");
     assert!(html.contains("By &lt;b&gt;source") && html.contains("/explore?by=Source&amp;range=today"), "{html}");
     for (bad, words) in [

@@ -58,8 +58,12 @@ async fn save(form: Form<Saved>, desk: &State<Desk>) -> Result<SeeOther, Error> 
     web::blocking(move || {
         let now = Utc::now();
         let id = format!("{:x}", now.timestamp_micros());
-        desk.store
-            .write(|db| db.execute(SAVE, params! { "id": id, "name": name, "query": query, "now": now.naive_utc() }))?;
+        let params = params! { "id": id, "name": name, "query": query, "now": now.naive_utc() };
+        if desk.store.write(|db| db.execute(SAVE, params))? == 0 {
+            let words =
+                format!("there is a saved view “{name}” already: choose another name, or delete that one first");
+            return Err(Error::Conflict(words));
+        }
         Ok(SeeOther::to(&form.next))
     })
     .await
