@@ -131,6 +131,8 @@ fn small_print(frame: &Frame<'_>) -> Vec<String> {
     let mut notes = vec![
         "Sizes of segments by day are Klaviyo's report; those of lists are counted back from who is a member now. Who joined and left a list is known on days after its members were first read; that somebody left shows when it is next read as a whole."
             .to_owned(),
+        "Members in the table are Klaviyo's count at its last reading, which is not the moment of its report: the last day of a chart may differ by a few."
+            .to_owned(),
         "What members bought counts those who are members now. Whoever is in two groups counts in both, so groups do not add up."
             .to_owned(),
     ];

@@ -17,7 +17,7 @@ pub(super) const ALL: &[Definition] = &[
     group(
         "members",
         "Members",
-        "Profiles in the segment or on the list, as Klaviyo last counted them.",
+        "Profiles in the segment or on the list, as Klaviyo last counted them. Its report of the day is of another moment and may differ by a few.",
         "",
         "Its size by day is Klaviyo's report for segments, and counted back from present members for lists",
         "group_days",
