@@ -130,6 +130,22 @@ fn the_dormant_are_those_of_the_audit() {
 }
 
 #[test]
+fn all_rows_are_only_offered_where_they_are_shown() {
+    let store = people();
+    seed(
+        &store,
+        "insert into klaviyo_profiles (id, email) select 'm' || n, 'many@example.com' from range(1000) as t(n)",
+    );
+    let served = serve(store);
+    let offered = |q: &str| {
+        let page = html(&served, &format!("/audience?q={q}&limit=1000"));
+        (page.contains(">All rows</option>"), page.contains(">1,000 rows</option>"))
+    };
+    assert_eq!(offered("many"), (true, false), "a thousand are shown at once");
+    assert_eq!(offered("example"), (false, true), "six more are not");
+}
+
+#[test]
 fn sunset_candidates_follow_the_readers_patience() {
     let served = serve(people());
     let of = |query: &str| ids(&answer(&served, &format!("/api/pages/audience{query}")), "sunset_candidates");
