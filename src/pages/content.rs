@@ -141,7 +141,7 @@ static FREQUENCY_SHEET: Sheet = Sheet {
     ],
     order: "ordinal",
     sample: Some(("delivered", 1_000)),
-    nothing: "Nothing was delivered in these days.",
+    nothing: "Nothing was delivered in the 30 days up to the last of these.",
     ..PLAIN
 };
 
@@ -301,11 +301,8 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
                  comparisons one may stand out by chance; a feature is not tried by itself, so test it before you trust it.",
             )
             .defined("click_difference"),
-        Block::table(
-            format!("Messages received in {} days", choices.days),
-            frequency,
-        )
-        .with("deliveries of the last 30 of these days")
+        Block::table(format!("Messages received in {} days", choices.days), frequency)
+            .with(format!("deliveries of the 30 days up to {}, whatever the range", format::date(frame.period.range.end())))
         .hinting(
             "Each delivery counts by how many messages the person had received by then, so that who left early is not \
              mistaken for who was written to seldom. Who gets much is often who buys much.",

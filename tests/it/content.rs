@@ -228,6 +228,14 @@ fn deliveries_count_by_how_many_messages_came_before() {
             ("5".to_owned(), 1, 0, 1)
         ]
     );
+    // A range of a day, which saw none of them, has the same thirty days.
+    let day = served.client.get("/api/pages/content?range=2026-03-11_to_2026-03-11").dispatch();
+    let day: Value = day.into_json().expect("JSON");
+    assert_eq!(of(&day), of(&page));
+    assert_eq!(
+        block(&day, "content_frequency")["subtitle"],
+        "deliveries of the 30 days up to 11 Mar 2026, whatever the range"
+    );
     let month = of(&content(&served, "days=30"));
     assert_eq!(month, [("1–2".to_owned(), 5, 1, 3), ("3–4".to_owned(), 3, 0, 2), ("5–8".to_owned(), 1, 0, 1)]);
 }

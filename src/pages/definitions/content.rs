@@ -40,7 +40,7 @@ pub(super) const ALL: &[Definition] = &[
         name: "messages_received",
         title: "Messages received",
         formula: "Deliveries to the same person in the 7 or 30 days that end with the day of the delivery, itself included.",
-        over: "Rates are of the deliveries in the row",
+        over: "Rates are of the deliveries in the row: those of the 30 days up to the last of the range",
         without: "Bounces and failures, and deliveries to nobody known",
         source: DELIVERIES,
         view: "deliveries",
