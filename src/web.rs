@@ -22,6 +22,7 @@ mod words;
 
 pub use cache::Cache;
 pub use error::Error;
+pub(crate) use menu::has_own_basis;
 pub use page::{Etag, Html, draw};
 pub use redirect::SeeOther;
 pub use shell::{Choice, Shell, Standing, Visit};

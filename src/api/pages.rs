@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use super::endpoint::{Days, Endpoint, Unread};
-use super::parameters::{COMPARED, COUNTED, DAYS, NAMED, PART, Parameter, REACHED};
+use super::parameters::{BY_EVENT, BY_SENDING, COMPARED, CONVERTED, DAYS, MACHINES, NAMED, PART, Parameter, REACHED};
 use crate::pages::PAGES;
 use crate::pages::page::Page;
 use crate::pages::view::View;
+use crate::range::{Basis, Period};
 use crate::web::Error;
 use crate::web::cache::{Answered, Lifetime};
 
@@ -24,19 +25,30 @@ fn path(page: &Page) -> String {
     if page.path == "/" { "/pages/overview".to_owned() } else { format!("/pages{}", page.path) }
 }
 
+/// What the page takes of `basis`, by what is usual on it.
+fn basis(page: &Page) -> &'static [Parameter] {
+    match page.usual_basis() {
+        Some(Basis::Event) => BY_EVENT,
+        None if page.has_own_basis() => &[],
+        _ => BY_SENDING,
+    }
+}
+
 fn endpoint(page: &'static Page, own: &'static [Parameter]) -> Endpoint {
     Endpoint {
         path: path(page).into(),
         about: format!("What the page says: {}", page.about).into(),
         entity: "events",
         unread: Unread::Begin,
-        parameters: vec![DAYS, COMPARED, COUNTED, REACHED, NAMED, PART, own],
+        parameters: vec![DAYS, COMPARED, basis(page), MACHINES, CONVERTED, REACHED, NAMED, PART, own],
         sorts: Vec::new(),
         days: Days::Recent,
         lifetime: Lifetime::Overview,
         load: |db, it| {
             let page = PAGES.iter().find(|page| path(page) == it.path).ok_or(Error::NotFound("page"))?;
-            Answered::of(&page.view(db, &it.ask, &it.period, &it.ground, it.id.as_deref())?)
+            let ask = page.meant(it.ask.clone())?;
+            let period = Period { basis: ask.basis, ..it.period.clone() };
+            Answered::of(&page.view(db, &ask, &period, &it.ground, it.id.as_deref())?)
         },
         schema: |schemas, _| schemas.of::<View>(),
     }

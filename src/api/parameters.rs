@@ -63,20 +63,31 @@ pub(super) const COMPARED: &[Parameter] = &[Parameter {
 }];
 
 /// How messages and money are counted.
-pub(super) const COUNTED: &[Parameter] = &[
+pub(super) const COUNTED: &[Parameter] = &[basis(&["sent", "event"]), MACHINE, CONVERSION];
+
+/// By which day, where that is the day of sending unless another is asked for.
+pub(super) const BY_SENDING: &[Parameter] = &[basis(&["sent", "event"])];
+
+/// By which day, where that is the day of the event unless another is asked for.
+pub(super) const BY_EVENT: &[Parameter] = &[basis(&["event", "sent"])];
+
+/// Whose opens and clicks.
+pub(super) const MACHINES: &[Parameter] = &[MACHINE];
+
+const fn basis(values: &'static [&'static str]) -> Parameter {
     Parameter {
         name: "basis",
         about: "Count messages by the day they were sent, with all that happened to them since, or by the day on which it \
                 happened.",
-        value: Value::Choice(&["sent", "event"]),
-    },
-    Parameter {
-        name: "machine",
-        about: "Whether opens and clicks by machines are counted.",
-        value: Value::Choice(&["exclude", "include"]),
-    },
-    CONVERSION,
-];
+        value: Value::Choice(values),
+    }
+}
+
+const MACHINE: Parameter = Parameter {
+    name: "machine",
+    about: "Whether opens and clicks by machines are counted.",
+    value: Value::Choice(&["exclude", "include"]),
+};
 
 const CONVERSION: Parameter = Parameter {
     name: "metric",

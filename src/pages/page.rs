@@ -44,7 +44,10 @@ pub struct Page {
 /// What can be changed about how a page counts; the range and the comparison can on all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
+    /// By the day of sending, unless the address says otherwise.
     Basis,
+    /// By the day of the event, unless the address says otherwise.
+    EventBasis,
     Machine,
     Metric,
     Channel,
@@ -54,7 +57,7 @@ impl Switch {
     /// As the template asks for it.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Switch::Basis => "basis",
+            Switch::Basis | Switch::EventBasis => "basis",
             Switch::Machine => "machine",
             Switch::Metric => "metric",
             Switch::Channel => "channel",
@@ -74,6 +77,35 @@ impl Page {
     #[must_use]
     pub fn is_of_one(&self) -> bool {
         self.path.contains("<id>")
+    }
+
+    /// Whether it counts by days of its own, whatever basis others have.
+    pub(crate) fn has_own_basis(&self) -> bool {
+        web::has_own_basis(self.path)
+    }
+
+    /// The basis that is usual on it, where both can be had.
+    pub(crate) fn usual_basis(&self) -> Option<Basis> {
+        self.switches.iter().find_map(|it| match it {
+            Switch::Basis => Some(Basis::Sent),
+            Switch::EventBasis => Some(Basis::Event),
+            _ => None,
+        })
+    }
+
+    /// What is asked, by the basis that is usual here where none is named.
+    ///
+    /// # Errors
+    /// [`Unclear`] where a basis is named and the page has one of its own.
+    pub(crate) fn meant(&self, mut ask: Ask) -> Result<Ask, Unclear> {
+        if ask.names_basis && self.has_own_basis() {
+            let problem = "it cannot be chosen for this page, which counts by days of its own".to_owned();
+            return Err(Unclear { parameter: "basis", problem });
+        }
+        if let Some(usual) = self.usual_basis().filter(|_| !ask.names_basis) {
+            ask.basis = usual;
+        }
+        Ok(ask)
     }
 
     /// What the page says.
@@ -113,6 +145,7 @@ impl Page {
 
     fn draw(&self, call: Call, visit: Visit, id: Option<&str>) -> Result<Html, Error> {
         let (Call { ask, desk }, now) = (call, Utc::now());
+        let ask = self.meant(ask)?;
         let ground = desk.ground()?;
         let period = ground.period(&ask, now)?;
         let tag = super::tag(&visit, &desk.handle, ground.version, period.range);
@@ -131,7 +164,7 @@ impl Page {
 
     /// Works out the answer to an address without a query.
     pub(super) fn warm(&self, desk: &Desk, now: DateTime<Utc>) -> Result<(), Error> {
-        let (ask, ground) = (Ask::default(), desk.ground()?);
+        let (ask, ground) = (self.meant(Ask::default())?, desk.ground()?);
         let period = ground.period(&ask, now)?;
         self.kept(desk, ask, &ground, &period, None, now).map(drop)
     }
@@ -185,6 +218,7 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
     }
     let (file, name, complete_from) = web::blocking(move || {
         let (ground, now) = (desk.ground()?, Utc::now());
+        let ask = page.meant(ask)?;
         let period = ground.period(&ask, now)?;
         let place =
             tempfile::Builder::new().prefix("export-").tempfile_in(desk.store.exports()?).map_err(Error::Disk)?;

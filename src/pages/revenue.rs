@@ -9,10 +9,10 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::chart::Line;
-use super::view::{Block, Card, Chart, Content, Shape, View, Width};
+use super::view::{Block, Card, Chart, Content, Shape, View, Width, said};
 use super::{annotations, caption, notes};
 use crate::query;
-use crate::range::{Period, Unclear};
+use crate::range::{Basis, Channel, Unclear};
 use crate::store::Query;
 use crate::store::repository::Document;
 use crate::web::{Error, format};
@@ -33,7 +33,7 @@ pub static PAGE: Page = Page {
     path: "/revenue",
     about: "Revenue, and which message gets the credit by Klaviyo's attribution and by the last touch",
     template: "revenue.html",
-    switches: &[Switch::Metric, Switch::Machine, Switch::Channel],
+    switches: &[Switch::EventBasis, Switch::Metric, Switch::Machine, Switch::Channel],
     takes: &[
         ("model", "Whose attribution figures, chart and tables go by: `klaviyo` or `last-touch`"),
         (
@@ -81,7 +81,7 @@ static REVENUE_DAYS: Sheet = Sheet {
     name: "revenue-days",
     title: "Revenue a day",
     query: DAYS,
-    by_event: None,
+    by_event: Some(DAYS),
     columns: &[
         Column::new("date", "Day", Unit::Day),
         ORDERS,
@@ -106,7 +106,7 @@ static REVENUE_CHANNELS: Sheet = Sheet {
     name: "revenue-channels",
     title: "Revenue by channel",
     query: CHANNELS,
-    by_event: None,
+    by_event: Some(CHANNELS),
     columns: &[
         Column::text("name", "Channel"),
         ORDERS,
@@ -129,7 +129,7 @@ static REVENUE_SENDERS: Sheet = Sheet {
     name: "revenue-senders",
     title: "Revenue by campaign and flow",
     query: SENDERS,
-    by_event: None,
+    by_event: Some(SENDERS),
     columns: &[
         Column::text("name", "Campaign or flow"),
         Column::new("sender", "Kind", Unit::Badge),
@@ -153,7 +153,7 @@ static REVENUE_MESSAGES: Sheet = Sheet {
     name: "revenue-messages",
     title: "Revenue by message",
     query: MESSAGES,
-    by_event: None,
+    by_event: Some(MESSAGES),
     columns: &[
         Column::text("name", "Message"),
         Column::text("sender_name", "Campaign or flow"),
@@ -345,7 +345,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         return Ok(View { blocks: vec![block], ..view });
     }
     let days = frame.documents_with(DAYS, values(frame)?)?;
-    Ok(View { cards: cards(frame.period, &days, model), blocks: blocks(frame, &days, model)?, ..view })
+    Ok(View { cards: cards(frame, &days, model), blocks: blocks(frame, &days, model)?, ..view })
 }
 
 fn small_print(frame: &Frame<'_>, model: Model) -> Vec<String> {
@@ -353,8 +353,14 @@ fn small_print(frame: &Frame<'_>, model: Model) -> Vec<String> {
         Model::Klaviyo => "Figures and chart go by Klaviyo's attribution.",
         Model::LastTouch => "Figures and chart go by the last touch within the windows.",
     };
+    let basis = match frame.period.basis {
+        Basis::Sent => {
+            "Orders count by the day on which the message that gets the credit was sent, whenever they came; what no message gets the credit for has no such day."
+        }
+        Basis::Event => "Orders count by the day of the order, whenever its message was sent.",
+    };
     vec![
-        "Orders count by the day of the order, whenever its message was sent. Revenue is gross: refunds are lines of their own.".to_owned(),
+        format!("{basis} Revenue is gross: refunds are lines of their own."),
         whose.to_owned(),
         notes::machines(frame).to_owned(),
     ]
@@ -364,7 +370,10 @@ fn blocks(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Vec<Bloc
     let own = || values(frame);
     let chart = match chart(frame, days, model)? {
         Some(chart) => Content::Chart(chart),
-        None => Content::Nothing { words: "No orders in these days. Try a longer range.".to_owned() },
+        None if is_by_order(frame) => {
+            Content::Nothing { words: "No orders in these days. Try a longer range.".to_owned() }
+        }
+        None => Content::Nothing { words: "No order is credited to what was sent in these days.".to_owned() },
     };
     let agreement = REVENUE_AGREEMENT.top_with(frame, Some(CHECKS_SHOWN), own()?)?;
     let reports = REVENUE_REPORTS.top_with(frame, Some(CHECKS_SHOWN), own()?)?;
@@ -375,32 +384,40 @@ fn blocks(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Vec<Bloc
         (days, 0) => format!("all {days} days agree"),
         (days, differing) => format!("{} of {days} days differ", at_least(differing, CHECKS_SHOWN)),
     };
+    // What is told order by order follows neither the basis nor the channel.
+    let whole = [
+        if is_by_order(frame) { "" } else { "by the day of the order" },
+        if frame.ask.channel.is_some() { "of all channels" } else { "" },
+    ];
     Ok(vec![
         Block::new("revenue-over-time", "Revenue over time", chart)
-            .with(model.words())
+            .with(said(&[model.words(), by_sending(frame), of_channel(frame)]))
             .filed(REVENUE_DAYS.name)
             .defined("revenue"),
         Block::table("By channel", REVENUE_CHANNELS.top_with(frame, None, own()?)?)
             .wide(Width::TwoThirds)
-            .with("Klaviyo's attribution beside the last touch")
+            .with(said(&["Klaviyo's attribution beside the last touch", by_sending(frame)]))
             .defined("last_touch"),
         Block::table("Do both agree?", REVENUE_OUTCOMES.top_with(frame, None, own()?)?)
             .wide(Width::Third)
+            .with(said(&whole))
             .defined("attribution_agreement"),
-        Block::table("By campaign and flow", senders).with("Klaviyo's attribution beside the last touch"),
-        Block::table("By message", REVENUE_MESSAGES.table_with(frame, own()?)?),
+        Block::table("By campaign and flow", senders)
+            .with(said(&["Klaviyo's attribution beside the last touch", by_sending(frame), of_channel(frame)])),
+        Block::table("By message", REVENUE_MESSAGES.table_with(frame, own()?)?)
+            .with(said(&[by_sending(frame), of_channel(frame)])),
         Block::table("Overlap", REVENUE_OVERLAP.top_with(frame, None, own()?)?)
             .wide(Width::Half)
-            .with("messages touched within the windows before an order")
+            .with(said(&["messages touched within the windows before an order", whole[0], whole[1]]))
             .defined("attribution_overlap"),
         Block::table("Beside the revenue", REVENUE_LINES.top_with(frame, None, own()?)?)
             .wide(Width::Half)
-            .with("refunds are never taken off")
+            .with(said(&["refunds are never taken off", whole[0], whole[1]]))
             .defined("refunds"),
-        Block::table("Does Klaviyo count the same?", agreement).with(compared).hinting(
+        Block::table("Does Klaviyo count the same?", agreement).with(said(&[&compared, whole[0], whole[1]])).hinting(
             "Klaviyo's own count and sum of this metric a day, of all currencies, against the stored events. A day that differs is read again.",
         ).defined("metric_agreement"),
-        Block::table("Klaviyo's reports beside ours", reports).with("by month of sending").hinting(
+        Block::table("Klaviyo's reports beside ours", reports).with(said(&["by month of sending", of_channel(frame)])).hinting(
             "Reports go by the day of sending and are restated while orders come in; they add up all currencies.",
         ).defined("report_agreement"),
     ])
@@ -411,8 +428,21 @@ fn at_least(found: usize, looked_at: usize) -> String {
     if found < looked_at { found.to_string() } else { format!("at least {found}") }
 }
 
-fn cards(period: &Period, days: &[Document], model: Model) -> Vec<Card> {
-    let compared = period.compared.is_some();
+fn is_by_order(frame: &Frame<'_>) -> bool {
+    frame.period.basis == Basis::Event
+}
+
+fn by_sending(frame: &Frame<'_>) -> &'static str {
+    if is_by_order(frame) { "" } else { "by the day of sending" }
+}
+
+/// The channel that is asked for, if not all.
+fn of_channel(frame: &Frame<'_>) -> &'static str {
+    frame.ask.channel.map_or("", Channel::title)
+}
+
+fn cards(frame: &Frame<'_>, days: &[Document], model: Model) -> Vec<Card> {
+    let compared = frame.period.compared.is_some();
     let sums = |column: &str| days.iter().filter_map(|it| number(it, column)).sum::<f64>();
     let before = |column: &str| compared.then(|| sums(column));
     let daily = |column: &str| days.iter().map(|it| number(it, column)).collect::<Vec<_>>();
@@ -435,22 +465,27 @@ fn cards(period: &Period, days: &[Document], model: Model) -> Vec<Card> {
         per_day("revenue", "pricedOrders"),
     );
     let parts = |part: &str| ratio(sums(part), sums("attributedRevenue")).map_or("–".to_owned(), format::percent);
+    let count = |column: &str| format::grouped(sums(column), 0);
+    let attributed_orders = format!("{} orders", count("attributedOrders"));
+    let priced = format!("of {} orders with an amount in the account's currency", count("pricedOrders"));
+    let average = |of| Card::new("average_order_value", Unit::Money, average).with(said(&[&priced, of]));
+    let campaigns_and_flows = format!("campaigns {}, flows {} of it", parts("campaigns"), parts("flows"));
+    if !is_by_order(frame) {
+        // Of what was sent there is nothing that no message gets the credit for.
+        let words = [&attributed_orders, model.words(), of_channel(frame), &campaigns_and_flows];
+        let attributed = Card::new("attributed_revenue", Unit::Money, attributed).with(said(&words));
+        return vec![attributed, average(of_channel(frame))];
+    }
+    let of_all = if frame.ask.channel.is_some() { "of all channels" } else { "" };
     vec![
-        Card::new("revenue", Unit::Money, revenue).with(format!("{} orders", format::grouped(sums("orders"), 0))),
-        Card::new("attributed_revenue", Unit::Money, attributed).with(format!(
-            "{} orders, {}",
-            format::grouped(sums("attributedOrders"), 0),
-            model.words()
-        )),
-        Card::new("attributed_share", Unit::Share, share).with(format!(
-            "campaigns {}, flows {} of it",
-            parts("campaigns"),
-            parts("flows")
-        )),
-        Card::new("average_order_value", Unit::Money, average).with(format!(
-            "of {} orders with an amount in the account's currency",
-            format::grouped(sums("pricedOrders"), 0)
-        )),
+        Card::new("revenue", Unit::Money, revenue).with(said(&[&format!("{} orders", count("orders")), of_all])),
+        Card::new("attributed_revenue", Unit::Money, attributed).with(said(&[
+            &attributed_orders,
+            model.words(),
+            of_channel(frame),
+        ])),
+        Card::new("attributed_share", Unit::Share, share).with(said(&[&campaigns_and_flows, of_channel(frame)])),
+        average(of_all),
     ]
 }
 
@@ -459,7 +494,10 @@ fn chart(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Option<Ch
     if days.iter().any(|it| number(it, "unknown").is_some_and(|it| it != 0.0)) {
         lines.push(Line::sum("Messages not copied", "unknown"));
     }
-    lines.push(Line::sum("Not attributed", "other"));
+    if is_by_order(frame) {
+        let is_all = frame.ask.channel.is_none();
+        lines.push(Line::sum(if is_all { "Not attributed" } else { "Not attributed, or to other channels" }, "other"));
+    }
     if frame.period.compared.is_some() {
         lines.push(Line::sum("Compared", "revenueBefore").compared());
     }
@@ -482,7 +520,9 @@ fn caption(frame: &Frame<'_>, days: &[Document], model: Model, chart: &Chart) ->
         let way = if change < 0.0 { "down" } else { "up" };
         said.push(format!("{} {way} on the days compared with", format::change(change)));
     }
-    if total > 0.0 {
+    if !is_by_order(frame) {
+        said.push(format!("credited to what was sent in these days {}", model.words()));
+    } else if total > 0.0 {
         let share = format::percent(attributed / total);
         said.push(format!("{} of it, {share}, credited to messages {}", money(attributed), model.words()));
     }

@@ -275,6 +275,12 @@ impl Badge {
     }
 }
 
+/// Those words that say anything, side by side.
+#[must_use]
+pub fn said(words: &[&str]) -> String {
+    words.iter().filter(|it| !it.is_empty()).copied().collect::<Vec<_>>().join(", ")
+}
+
 impl Card {
     /// Its title, its definition and the welcome direction come from the definition of that name.
     #[must_use]

@@ -19,6 +19,8 @@ pub struct Ask {
     pub names_range: bool,
     pub compare: Compare,
     pub basis: Basis,
+    /// Whether the request itself names a basis: what is usual differs from page to page.
+    pub names_basis: bool,
     pub machine: Machine,
     /// The id of the metric whose events are conversions; nothing means the account's own.
     pub metric: Option<String>,
@@ -153,6 +155,7 @@ impl Ask {
             names_range: one("range").or_else(|| one("dateRange")).is_some(),
             compare: choice("compare", one("compare"), COMPARISONS)?,
             basis: choice("basis", one("basis"), BASES)?,
+            names_basis: one("basis").is_some(),
             machine: choice("machine", one("machine"), MACHINES)?,
             metric: one("metric").map(str::to_owned),
             search: search(one)?,
@@ -238,6 +241,7 @@ impl Default for Ask {
             names_range: false,
             compare: Compare::Previous,
             basis: Basis::Sent,
+            names_basis: false,
             machine: Machine::Exclude,
             metric: None,
             search: None,

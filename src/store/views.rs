@@ -74,6 +74,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("refunds", include_str!("views/refunds.sql")),
     ("credited_channels", include_str!("views/credited_channels.sql")),
     ("credits", include_str!("views/credits.sql")),
+    ("send_days", include_str!("views/send_days.sql")),
     ("defined_message_activity", include_str!("views/defined_message_activity.sql")),
     ("defined_message_stats", include_str!("views/defined_message_stats.sql")),
     // What the audit asks.

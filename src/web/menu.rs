@@ -17,6 +17,18 @@ pub(super) struct Entry {
     pub icon: &'static str,
 }
 
+/// Pages that count by days of their own, and so take no basis.
+const OWN_BASIS: &[&str] =
+    &["/", "/forms", "/forms/<id>", "/segments", "/segments/<id>", "/audience", "/benchmarks/<id>", "/explore"];
+
+/// Whether the page at `path`, an address or the description of one, counts by days of its own.
+pub(crate) fn has_own_basis(path: &str) -> bool {
+    OWN_BASIS.iter().any(|own| match own.strip_suffix("<id>") {
+        Some(parent) => path.strip_prefix(parent).is_some_and(|id| !id.is_empty() && !id.contains('/')),
+        None => path == *own,
+    })
+}
+
 pub(super) const MENU: &[Group] = &[
     Group { title: "", entries: &[Entry { path: "/", title: "Overview", icon: "layout-dashboard" }] },
     Group {

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rocket_dyn_templates::tera::{self, Error, Filter, Function, Result, Tera, Value};
 
 use super::format::{self, Direction, UNKNOWN};
+use super::menu::has_own_basis;
 use crate::range::{Channel, EARLIEST, SHARED};
 
 type Args = HashMap<String, Value>;
@@ -220,10 +221,11 @@ fn svg(name: &str, label: &str) -> String {
 }
 
 /// `link(shell=shell, range="today")` is the address of the current page with parameters changed; an empty value
-/// takes a parameter away. `path` leads to another page, with as much of the query as every page understands.
+/// takes a parameter away. `path` leads to another page, with as much of the query as that understands.
 fn link(args: &Args) -> Result<Value> {
-    let leaves = args.contains_key("path");
-    changed_address(args, |name| !leaves || SHARED.contains(&name))
+    let path = args.get("path").and_then(Value::as_str);
+    let takes = |path: &str, name: &str| SHARED.contains(&name) && !(name == "basis" && has_own_basis(path));
+    changed_address(args, |name| path.is_none_or(|path| takes(path, name)))
 }
 
 /// The same for a file of the current page, which takes the page's whole query.

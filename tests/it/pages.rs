@@ -255,7 +255,7 @@ fn menu(html: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_menu_carries_on_what_every_page_understands_and_nothing_else() {
+fn the_menu_carries_on_what_the_next_page_understands_and_nothing_else() {
     let served = serve(march());
     let shared =
         "range=2026-03-10_to_2026-03-11&compare=year&basis=event&machine=include&metric=m_placed_order&channel=email";
@@ -263,20 +263,45 @@ fn the_menu_carries_on_what_every_page_understands_and_nothing_else() {
     assert!(paths.len() > 10, "{paths:?}");
     for own in [
         "/campaigns?view=calendar&min=5&limit=20&sort=-revenue",
-        "/audience?quiet=90&mailed=3&q=ann",
         "/revenue?model=last-touch&email_click=3d",
         "/content?show=revenue&senders=all&days=30",
         "/benchmarks?edition=klaviyo-2025",
-        "/explore?interval=week&measure=unique",
         "/sync?status=failed&offset=0",
         "/definitions?q=open",
     ] {
         let links = menu(&page(&served, &format!("{own}&{shared}")));
-        assert_eq!(links, paths.iter().map(|it| format!("{it}?{shared}")).collect::<Vec<_>>(), "{own}");
+        let taken = |path: &str| match path {
+            "/" | "/forms" | "/segments" | "/audience" | "/explore" => shared.replace("basis=event&", ""),
+            _ => shared.to_owned(),
+        };
+        assert_eq!(links, paths.iter().map(|it| format!("{it}?{}", taken(it))).collect::<Vec<_>>(), "{own}");
     }
-    for path in paths {
-        page(&served, &format!("{path}?{shared}"));
+    for link in menu(&page(&served, &format!("/?{}", shared.replace("basis=event&", "")))) {
+        page(&served, &link);
     }
+}
+
+#[test]
+fn a_basis_is_only_taken_where_it_can_be_chosen() {
+    let served = serve(march());
+    for page in klytics::pages::PAGES.iter().filter(|it| !it.path.contains("<id>")) {
+        let twin = if page.path == "/" { "/overview" } else { page.path };
+        let statuses = ["event", "sent"].map(|basis| {
+            let of = |path: String| served.client.get(format!("{path}?basis={basis}")).dispatch().status();
+            (of(page.path.to_owned()), of(format!("/api/pages{twin}")))
+        });
+        let is_own = ["/", "/forms", "/segments", "/audience", "/explore"].contains(&page.path);
+        let expected = if is_own { Status::BadRequest } else { Status::Ok };
+        assert_eq!(statuses, [(expected, expected); 2], "{}", page.path);
+        // What can be chosen is offered.
+        let html = served.client.get(page.path).dispatch().into_string().expect("a page");
+        let offers =
+            ["/campaigns", "/flows", "/revenue", "/deliverability", "/content", "/benchmarks"].contains(&page.path);
+        assert_eq!(html.contains("basis=event"), offers, "{}", page.path);
+    }
+    let refused = served.client.get("/export/overview-days.csv?basis=sent").dispatch();
+    assert_eq!(refused.status(), Status::BadRequest);
+    assert!(refused.into_string().expect("words").contains("Basis: it cannot be chosen"));
 }
 
 #[test]

@@ -144,6 +144,84 @@ fn the_model_decides_what_figures_and_tables_go_by() {
 }
 
 #[test]
+fn orders_count_by_the_day_their_message_was_sent_where_that_is_asked_for() {
+    let store = spring();
+    seed(
+        &store,
+        "insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, message_id) values
+             ('d1', 'm_received_email', 'ann', '2026-02-27 09:00', '2026-02-27 09:00', 'CM1'),
+             ('d2', 'm_received_email', 'ann', '2026-03-07 09:00', '2026-03-07 09:00', 'CM1'),
+             ('d3', 'm_received_email', 'ann', '2026-03-10 09:00', '2026-03-10 09:00', 'CM1'),
+             ('d4', 'm_received_email', 'dan', '2026-02-28 09:00', '2026-02-28 09:00', 'CM1'),
+             ('d5', 'm_received_email', 'cid', '2026-03-01 09:00', '2026-03-01 09:00', 'FM1'),
+             ('d6', 'm_received_email', 'ann', '2026-03-06 09:00', '2026-03-06 09:00', 'FM1')",
+    );
+    let served = serve(store);
+    let page = view(&served, &format!("{RANGE}&basis=sent"));
+    // Ann's 100 of the 7th, the latest before her order, and Cid's 7; to Bob no delivery is known, and Dan's was in February.
+    let names: Vec<_> = page["cards"].as_array().expect("cards").iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["attributed_revenue", "average_order_value"], "only what is credited was sent");
+    let attributed = card(&page, "attributed_revenue");
+    assert_eq!((&attributed["current"], &attributed["previous"]), (&json!(107.0), &json!(3.0)));
+    assert_eq!(card(&page, "average_order_value")["current"], 53.5);
+    let days: Vec<_> = block(&page, "revenue-over-time")["rows"].as_array().expect("rows").iter().collect();
+    let drawn = |day: usize| (&days[day - 1]["values"]["campaigns"], &days[day - 1]["values"]["flows"]);
+    assert_eq!((drawn(1), drawn(7)), ((&json!(0.0), &json!(7.0)), (&json!(100.0), &json!(0.0))));
+    assert_eq!(
+        rows(&page, "revenue-senders", &["id", "orders", "theirRevenue", "touchRevenue"]),
+        // By the last touch Ann's order is the flow's, and Eve's text was sent in March, too; Ann's euros are no sum.
+        [json!(["campaigns/C1", 1, 100.0, 0.0]), json!(["flows/F1", 1, 7.0, 127.0])]
+    );
+    assert_eq!(
+        rows(&page, "revenue-channels", &["name", "theirRevenue"]),
+        [json!(["Email", 107.0]), json!(["SMS", 0.0])]
+    );
+    let touched = view(&served, &format!("{RANGE}&basis=sent&model=last-touch"));
+    assert_eq!(card(&touched, "attributed_revenue")["current"], 127.0);
+    // What is told order by order stays with the day of the order, and says so.
+    assert_eq!(
+        rows(&page, "revenue-outcomes", &["orders"]),
+        rows(&view(&served, RANGE), "revenue-outcomes", &["orders"])
+    );
+    let blocks = page["blocks"].as_array().expect("blocks");
+    let of = |name: &str| blocks.iter().find(|it| it["name"] == name).expect("a block")["subtitle"].clone();
+    assert_eq!(
+        (of("revenue-messages"), of("revenue-outcomes")),
+        (json!("by the day of sending"), json!("by the day of the order"))
+    );
+    assert!(page["notes"][0].as_str().expect("words").contains("on which the message that gets the credit was sent"));
+    // The same of Klaviyo's attribution is what campaigns and flows say of what they sent.
+    let sum = |path: &str| {
+        let page: Value = served.client.get(format!("/api/pages/{path}?{RANGE}")).dispatch().into_json().expect("JSON");
+        let table = page["blocks"].as_array().expect("blocks").iter().find(|it| it["name"] == path).expect("a table");
+        table["content"]["totals"]["revenue"].as_f64().expect("a sum")
+    };
+    assert_eq!(sum("campaigns") + sum("flows"), 107.0);
+    let file = served.client.get(format!("/export/revenue-days.csv?{RANGE}&basis=sent")).dispatch();
+    let name = file.headers().get_one("Content-Disposition").expect("a name").to_owned();
+    assert!(name.contains("revenue-days_by-send-day_2026-03-01"), "{name}");
+}
+
+#[test]
+fn a_channel_is_that_of_the_credit() {
+    let served = serve(spring());
+    let page = view(&served, &format!("{RANGE}&model=last-touch&channel=sms"));
+    assert_eq!(card(&page, "attributed_revenue")["current"], 20.0);
+    let share = card(&page, "attributed_share")["current"].as_f64().expect("a share");
+    assert!((share - 20.0 / 180.0).abs() < 1e-12, "of all revenue");
+    assert_eq!(rows(&page, "revenue-senders", &["id", "revenue"]), [json!(["flows/F1", 20.0])]);
+    assert_eq!(rows(&page, "revenue-channels", &["name", "revenue"]), [json!(["SMS", 20.0])]);
+    // What has no channel says that it is of all.
+    assert_eq!(card(&page, "revenue")["detail"], "8 orders, of all channels");
+    let blocks = page["blocks"].as_array().expect("blocks");
+    let of = |name: &str| blocks.iter().find(|it| it["name"] == name).expect("a block")["subtitle"].clone();
+    assert_eq!(
+        (of("revenue-outcomes"), of("revenue-senders")),
+        (json!("of all channels"), json!("Klaviyo's attribution beside the last touch, SMS"))
+    );
+}
+
+#[test]
 fn windows_are_as_wide_as_the_address_says() {
     let served = serve(spring());
     let attributed = |query: &str| {

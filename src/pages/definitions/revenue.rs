@@ -7,7 +7,12 @@ pub(super) const ALL: &[Definition] = &[
     Definition {
         view: "bought",
         good: Good::Up,
-        ..money("orders", "Orders", "Events of the conversion metric, by the day of the order.", "")
+        ..money(
+            "orders",
+            "Orders",
+            "Events of the conversion metric, by the day of the order; by that of sending where the page is set to it.",
+            "",
+        )
     },
     Definition {
         over: "Revenue of all orders of these days",

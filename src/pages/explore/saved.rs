@@ -25,7 +25,13 @@ const QUERY_MAX: usize = 4_000;
 /// # Errors
 /// When the query fails.
 pub(super) fn list(frame: &Frame<'_>) -> Result<serde_json::Value, store::Error> {
-    Ok(json!(frame.documents(SAVED)?))
+    let mut views = frame.documents(SAVED)?;
+    for query in views.iter_mut().filter_map(|it| it.get_mut("query")) {
+        // Explore has a basis of its own; the address that was saved may carry that of another page.
+        let pairs = query.as_str().unwrap_or_default().split('&').filter(|it| !it.starts_with("basis="));
+        *query = pairs.collect::<Vec<_>>().join("&").into();
+    }
+    Ok(json!(views))
 }
 
 pub(super) fn stage() -> AdHoc {

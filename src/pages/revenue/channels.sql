@@ -1,12 +1,14 @@
 -- Which channels is the revenue of local days from $start to before $before credited to, by Klaviyo and by the last touch
--- within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric.
-with asked as (
-    select * from page_credits where converted_on >= cast($start as date)
-),
-sides as (
-    select channel, 'klaviyo' as model, coalesce(amount, 0) as amount from asked
+-- within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric; each side counts by its own day
+-- (see `page_credits`), and $channel is the one that is asked for, if not all.
+with sides as (
+    select channel, 'klaviyo' as model, coalesce(amount, 0) as amount
+    from page_credits
+    where cast($start as date) <= their_day and their_day < cast($before as date)
     union all
-    select touched_channel, 'last-touch', coalesce(amount, 0) from asked
+    select touched_channel, 'last-touch', coalesce(amount, 0)
+    from page_credits
+    where cast($start as date) <= touch_day and touch_day < cast($before as date)
 ),
 sums as (
     select
@@ -30,4 +32,5 @@ select
     cast(touch_revenue as double) as touch_revenue,
     cast(touch_revenue - their_revenue as double) as difference
 from sums
+qualify cast($channel as varchar) is null or channel = cast($channel as varchar)
 order by channel is null, revenue desc, channel

@@ -1,18 +1,19 @@
 -- Which messages is the revenue of local days from $start to before $before credited to, by Klaviyo and by the last touch
--- within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric, and $channel is the one that is
--- asked for, if not all.
-with asked as (
-    select * from page_credits where converted_on >= cast($start as date)
+-- within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric; each side counts by its own
+-- day (see `page_credits`), and $channel is the one that is asked for, if not all.
+with whole as (
+    select cast(sum(amount) as double) as whole_revenue
+    from (select amount, case when $model = 'last-touch' then touch_day else their_day end as day from page_credits)
+    where cast($start as date) <= day and day < cast($before as date)
 ),
-whole as (select cast(sum(amount) as double) as whole_revenue from asked),
 sides as (
     select 'klaviyo' as model, message_id, channel, flow_id, coalesce(amount, 0) as amount
-    from asked
-    where credited_to is not null
+    from page_credits
+    where credited_to is not null and cast($start as date) <= their_day and their_day < cast($before as date)
     union all
     select 'last-touch', touched_message_id, touched_channel, touched_flow_id, coalesce(amount, 0)
-    from asked
-    where touched_message_id is not null
+    from page_credits
+    where touched_message_id is not null and cast($start as date) <= touch_day and touch_day < cast($before as date)
 ),
 sums as (
     select

@@ -10,7 +10,7 @@ with asked as (
             else 4
         end as position
     from page_credits
-    where converted_on >= cast($start as date)
+    where cast($start as date) <= converted_on and converted_on < cast($before as date)
 ),
 outcomes as (
     select unnest([1, 2, 3, 4]) as position, unnest([

@@ -1,5 +1,6 @@
 -- What do Klaviyo's own reports say of the campaigns and flows that were sent in the months of the days from $start to before
--- $before, and what do the stored events say of the same sends? Conversions are of $metric.
+-- $before, and what do the stored events say of the same sends? Conversions are of $metric,
+-- and $channel is the one that is asked for, if not all.
 with reported as (
     select
         case when flow_id is not null then 'flow' else 'campaign' end as sender,
@@ -13,6 +14,7 @@ with reported as (
     from reported_messages
     where start_on < cast($before as date) and end_on >= cast($start as date)
         and conversion_metric_id = cast($metric as varchar)
+        and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     group by all
 ),
 months as (select distinct start_on, end_on from reported),
@@ -27,6 +29,7 @@ counted as (
     from message_stats(cast(date_trunc('month', cast($start as date)) as date), cast($metric as varchar)) as stats
     join months on stats.sent_on between months.start_on and months.end_on
     left join messages on messages.message_id = stats.message_id
+    where cast($channel as varchar) is null or coalesce(messages.channel, stats.channel) = cast($channel as varchar)
     group by all
 )
 select

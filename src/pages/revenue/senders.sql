@@ -1,16 +1,16 @@
 -- Which campaigns and flows is the revenue of local days from $start to before $before credited to, by Klaviyo and by the
--- last touch within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric.
-with asked as (
-    select * from page_credits where converted_on >= cast($start as date)
-),
-sides as (
+-- last touch within $windows? `orders` and `revenue` are those of $model. Conversions are of $metric; each
+-- side counts by its own day (see `page_credits`), and $channel is the one that is asked for, if not all.
+with sides as (
     select 'klaviyo' as model, credited_to, campaign_id, flow_id, coalesce(amount, 0) as amount
-    from asked
-    where credited_to is not null
+    from page_credits
+    where credited_to is not null and cast($start as date) <= their_day and their_day < cast($before as date)
+        and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     union all
     select 'last-touch', touched_credited_to, touched_campaign_id, touched_flow_id, coalesce(amount, 0)
-    from asked
-    where touched_message_id is not null
+    from page_credits
+    where touched_message_id is not null and cast($start as date) <= touch_day and touch_day < cast($before as date)
+        and (cast($channel as varchar) is null or touched_channel = cast($channel as varchar))
 ),
 sums as (
     select

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde_json::Value;
 
 use super::account::{Account, Event, Sender};
-use super::facts::{count, credited, each, many, money, share};
+use super::facts::{Way, count, credited, each, many, money, share};
 use super::overview::figure;
 use super::paper::{Numbers, Paper, Range};
 use super::{METRICS, SHOP, machine};
@@ -189,6 +189,20 @@ fn figures(paper: &Paper, range: &Range, all: &[Order], by_touch: bool) {
     if range.compared.is_some() {
         let before = |day| range.before(day).map(|it| of(it, it)[0].1).unwrap_or_default();
         paper.chart("revenue-over-time", range, &[("revenueBefore", &|day| value(before(day)))]);
+    }
+}
+
+/// What Klaviyo credits to what was sent, by the day of sending.
+#[test]
+fn revenue_by_the_day_of_sending_is_that_of_the_deliveries() {
+    let served = SHOP.serve();
+    for metric in METRICS {
+        let (id, facts) = (SHOP.account.metric(metric), SHOP.facts(metric, false));
+        for range in SHOP.ranges() {
+            let paper = Paper::of(&served, &format!("/revenue?range={}&metric={id}&basis=sent", range.text));
+            let revenue = |first, last| money(facts.sum(Way::by_send_day(first, last), |_| true).revenue);
+            paper.figure("attributed_revenue", &figure(&range, revenue));
+        }
     }
 }
 
