@@ -20,7 +20,7 @@ use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::{Badge, Bar, Bars, Block, Card, Content, Fact, Link, View, Width};
 use crate::query;
-use crate::range::Unclear;
+use crate::range::{Basis, Unclear};
 use crate::store::{self, Query};
 use crate::web::Error;
 use crate::web::format;
@@ -41,7 +41,7 @@ pub static PAGE: Page = Page {
     path: "/benchmarks",
     about: "The account's rates beside published ones, and the audit's findings",
     template: "benchmarks.html",
-    switches: &[Switch::Machine, Switch::Metric],
+    switches: &[Switch::Basis, Switch::Machine, Switch::Metric],
     takes: TAKES,
     sheets: &[&AUDIT, &RATES, &AMOUNTS],
     load: list,
@@ -411,7 +411,13 @@ fn small_print(frame: &Frame<'_>, edition: &Edition) -> Vec<String> {
     let mut notes = vec![
         format!("Benchmarks: {} ({}). Editions count differently and are never mixed.", edition.source, edition.year),
         format!("A rate is {}.", editions::BANDS),
-        "Messages count by the day they were sent, with all that happened to them since.".to_owned(),
+        match frame.period.basis {
+            Basis::Sent => "Messages count by the day they were sent, with all that happened to them since.",
+            Basis::Event => {
+                "Rates count by the day on which something happened, whenever the message was sent; the audit counts by the day of sending."
+            }
+        }
+        .to_owned(),
         notes::machines(frame).to_owned(),
     ];
     if edition.is_foreign(&frame.currency) {

@@ -9,10 +9,10 @@ use serde_json::json;
 use super::frame::{Frame, Value};
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
-use super::view::{Block, Content, View, Width};
+use super::view::{Block, Content, View, Width, said};
 use super::{messages as measures, notes};
 use crate::query;
-use crate::range::{Ask, Unclear};
+use crate::range::{Ask, Basis, Channel, Unclear};
 use crate::store::repository::Document;
 use crate::store::{self, FromRow, Query, Row, RowResult};
 use crate::web::{Error, format};
@@ -34,7 +34,7 @@ pub static PAGE: Page = Page {
     path: "/content",
     about: "When to send, what to write, how often, and through which channel",
     template: "content.html",
-    switches: &[Switch::Machine, Switch::Channel, Switch::Metric],
+    switches: &[Switch::Basis, Switch::Machine, Switch::Channel, Switch::Metric],
     takes: &[
         ("show", "What the hours of sending are shaded by: click-rate, revenue or recipients"),
         ("senders", "Whose messages the hours are of: campaigns, flows or all"),
@@ -149,6 +149,7 @@ static CHANNELS_SHEET: Sheet = Sheet {
     name: "content_channels",
     title: "Channels",
     query: CHANNELS,
+    by_event: Some(CHANNELS),
     columns: &[
         Column::new("channel", "Channel", Unit::Badge),
         measures::RECIPIENTS,
@@ -179,6 +180,7 @@ const BEST_TEXTS: Sheet = Sheet {
     name: "content_texts",
     title: "Texts",
     query: TEXTS,
+    by_event: Some(TEXTS),
     columns: &[
         Column::text("text", "Text"),
         Column::text("name", "Message").hidden(),
@@ -285,6 +287,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         table.totals.clear();
         Ok(table)
     };
+    let is_of = |channel| frame.ask.channel.is_none_or(|asked| asked == channel);
     let mut blocks = vec![
         Block::new(
             "findings",
@@ -293,14 +296,19 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         ),
         sending(frame, &choices, &hours),
         clicking(&clicks),
-        Block::table("Subject lines of campaigns", FEATURES_SHEET.top_with(frame, Some(FEATURES.len()), own()?)?)
-            .with("with something in them, against those without")
+    ];
+    if is_of(Channel::Email) {
+        blocks.push(Block::table("Subject lines of campaigns", FEATURES_SHEET.top_with(frame, Some(FEATURES.len()), own()?)?)
+            .with(said(&["with something in them, against those without", by_sending(frame)]))
             .hinting(
                 "Judged by clicks and revenue, not by opens, most of which machines make. The interval is of 95 %, and \
                  messages vary, not only people: that is why many recipients of few e-mails say little. Of so many \
                  comparisons one may stand out by chance; a feature is not tried by itself, so test it before you trust it.",
             )
             .defined("click_difference"),
+        );
+    }
+    blocks.extend([
         Block::table(format!("Messages received in {} days", choices.days), frequency)
             .with(format!("deliveries of the 30 days up to {}, whatever the range", format::date(frame.period.range.end())))
         .hinting(
@@ -312,22 +320,32 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
             "A dash is what no event tells: opens of text messages, clicks of push messages, whose taps are opens. \
              Usage is what Klaviyo's events of text messages say that they were billed.",
         ),
-    ];
-    let best = texts(&TEXTS_SHEET)?;
-    if best.row_count > TEXTS_SHOWN {
-        blocks.push(Block::table("Texts that were answered most", best).wide(Width::Half));
-        let worst =
-            Block { name: "least_answered", ..Block::table("Texts that were answered least", texts(&LEAST_TEXTS)?) };
-        blocks.push(Block { file: None, ..worst.wide(Width::Half) });
-    } else {
-        blocks.push(Block::table("Texts and push messages", best));
+    ]);
+    if frame.ask.channel != Some(Channel::Email) {
+        let best = texts(&TEXTS_SHEET)?;
+        if best.row_count > TEXTS_SHOWN {
+            blocks.push(Block::table("Texts that were answered most", best).wide(Width::Half));
+            let worst = Block {
+                name: "least_answered",
+                ..Block::table("Texts that were answered least", texts(&LEAST_TEXTS)?)
+            };
+            blocks.push(Block { file: None, ..worst.wide(Width::Half) });
+        } else {
+            blocks.push(Block::table("Texts and push messages", best));
+        }
     }
     let mut view = View {
         title: "Content".to_owned(),
         lead: "When to send, what to write, how often, and through which channel.".to_owned(),
         blocks,
         notes: vec![
-            "Messages count by the day they were sent, with all that happened to them since.".to_owned(),
+            match frame.period.basis {
+                Basis::Sent => "Messages count by the day they were sent, with all that happened to them since.",
+                Basis::Event => {
+                    "Channels and texts count by the day on which something happened, whenever the message was sent; hours of sending, subject lines and frequency by the day of sending."
+                }
+            }
+            .to_owned(),
             "Attribution is Klaviyo's own.".to_owned(),
             notes::machines(frame).to_owned(),
         ],
@@ -440,6 +458,11 @@ fn place(number: i64) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 
+/// What follows no other basis, where another is asked for.
+fn by_sending(frame: &Frame<'_>) -> &'static str {
+    if frame.period.basis == Basis::Sent { "" } else { "by the day of sending" }
+}
+
 /// How many recipients an hour has to have to be shown.
 fn hour_least(frame: &Frame<'_>) -> i64 {
     i64::from(if frame.ask.least > 0 { frame.ask.least } else { HOUR_LEAST })
@@ -491,7 +514,7 @@ fn sending(frame: &Frame<'_>, choices: &Choices, hours: &[Sent]) -> Block {
     };
     let hours_of = "Every recipient weighs the same, whichever message it was.";
     Block::new("send_hours", title, content)
-        .with(format!("on the clock of {}", frame.zone.name()))
+        .with(said(&[&format!("on the clock of {}", frame.zone.name()), by_sending(frame)]))
         .hinting(format!("{words} {hours_of}"))
         .filed(SEND_HOURS.name)
         .defined(definition)
@@ -577,7 +600,11 @@ fn findings(
     features: &[Document],
     frequency: &[Received],
 ) -> Vec<String> {
-    vec![best_hour(hours, hour_least(frame)), best_feature(features), often(frequency, choices.days)]
+    let mut words = vec![best_hour(hours, hour_least(frame)), often(frequency, choices.days)];
+    if frame.ask.channel.is_none_or(|it| it == Channel::Email) {
+        words.insert(1, best_feature(features));
+    }
+    words
 }
 
 fn best_hour(hours: &[Sent], least: i64) -> String {

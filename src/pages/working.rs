@@ -10,6 +10,7 @@ pub(super) const PAGE_SENDS: Query = query!("working/page_sends");
 /// Every working table; a test makes and reads them all.
 pub const WORKING: &[Query] = &[
     PAGE_SENDS,
+    query!("working/page_messages"),
     query!("working/page_mailboxes"),
     query!("working/page_credits"),
     query!("working/campaign_mailboxes"),

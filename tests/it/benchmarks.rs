@@ -90,6 +90,17 @@ fn own_rates_stand_beside_the_edition_that_is_asked_for() {
     assert_eq!(view["cards"][0]["badge"]["word"], "Good");
     let machines = json_of(&served, &format!("/benchmarks?{RANGE}&machine=include"));
     assert_eq!(machines["cards"][0]["current"].as_f64(), Some(20.0 / 970.0));
+    // On the 11th nothing was sent, and yet somebody bought.
+    let day = "range=2026-03-11_to_2026-03-11";
+    let earned = |basis: &str| {
+        let view = json_of(&served, &format!("/benchmarks?{day}&basis={basis}"));
+        let bought = block(&view, "benchmark_amounts")["rows"].to_string();
+        (view["cards"][1]["current"].clone(), bought, view["notes"][2].as_str().expect("words").to_owned())
+    };
+    assert_eq!((earned("sent").1, earned("event").1), ("[]".to_owned(), "[]".to_owned()), "of no recipient");
+    assert!(earned("event").2.contains("the audit counts by the day of sending"), "{:?}", earned("event"));
+    let both = json_of(&served, "/benchmarks?range=2026-03-11_to_2026-03-12&basis=event&compare=none");
+    assert_eq!(both["cards"][1]["current"], Value::Null, "of no delivery");
     // Another edition, another verdict: 1.86 % was more than twice the average of one agency's clients.
     let older = json_of(&served, &format!("/benchmarks?{RANGE}&edition=klaviyo-2025"));
     let earned = rate(

@@ -262,6 +262,43 @@ fn channels_stand_side_by_side_with_what_each_tells() {
 }
 
 #[test]
+fn channels_and_texts_count_by_the_day_of_the_event_where_that_is_asked_for() {
+    let served = serve(march());
+    // Of the 8th alone: Bob's clicks and Ann's, who received hers the second before; her click of the 20th is another day's.
+    let of = |query: &str| {
+        let answer = served.client.get(format!("/api/pages/content?{query}")).dispatch();
+        let page: Value = answer.into_json().expect("JSON");
+        let email = rows(&page, "content_channels").iter().find(|it| it["channel"] == "email").expect("a row").clone();
+        (email["delivered"].clone(), email["clicked"].clone(), email["revenue"].clone())
+    };
+    assert_eq!(of("range=2026-03-07_to_2026-03-07"), (json!(3), json!(1), json!(30.0)));
+    assert_eq!(of("range=2026-03-07_to_2026-03-07&basis=event"), (json!(3), json!(0), json!(30.0)));
+    assert_eq!(of("range=2026-03-07_to_2026-03-20&basis=event"), (json!(6), json!(2), json!(30.0)));
+    let page = content(&served, "basis=event");
+    assert_eq!(block(&page, "send_hours")["subtitle"], "on the clock of America/New_York, by the day of sending");
+    assert!(page["notes"][0].as_str().expect("words").starts_with("Channels and texts count by the day on which"));
+    let file = served.client.get(format!("/export/content_texts.csv?{RANGE}&basis=event")).dispatch();
+    assert!(file.headers().get_one("Content-Disposition").expect("a name").contains("content_texts_by-event-day_"));
+}
+
+#[test]
+fn a_channel_without_subjects_shows_none() {
+    let served = serve(march());
+    let names = |query: &str| -> Vec<String> {
+        let page = content(&served, query);
+        let blocks = page["blocks"].as_array().expect("blocks").iter();
+        blocks.map(|it| it["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let has = |query: &str, name: &str| names(query).iter().any(|it| it == name);
+    assert_eq!((has("channel=push", "content_subjects"), has("channel=push", "content_texts")), (false, true));
+    assert_eq!((has("channel=email", "content_subjects"), has("channel=email", "content_texts")), (true, false));
+    let words = block(&content(&served, "channel=push"), "findings")["content"]["words"].to_string();
+    assert!(!words.contains("Subject lines"), "{words}");
+    let file = served.client.get(format!("/export/content_subjects.json?{RANGE}&channel=push")).dispatch();
+    assert_eq!(file.into_json::<Value>(), Some(json!([])));
+}
+
+#[test]
 fn the_page_is_text_and_its_parameters_are_checked() {
     let served = serve(march());
     let html = served.client.get(format!("/content?{RANGE}&min=1")).dispatch().into_string().expect("a page");

@@ -1,5 +1,5 @@
--- What does each channel do: one row per channel, of what was sent on local days from $start to before $before. Conversions are
--- of $metric; $machine counts what only machines opened or clicked, too. Segments and cost are as the events of texts tell; a sum of floats is cut where it stops meaning anything.
+-- What does each channel do: one row per channel, of local days from $start to before $before by the day of sending or of the
+-- event (see `page_messages`). Conversions are of $metric; $machine counts what only machines opened or clicked, too. Segments and cost are as the events of texts tell; a sum of floats is cut where it stops meaning anything.
 with sent as (
     select
         channel,
@@ -12,8 +12,8 @@ with sent as (
         sum(unsubscribed) as unsubscribed,
         case when cast($metric as varchar) is not null then sum(converted) end as converted,
         case when cast($metric as varchar) is not null then sum(revenue) end as revenue
-    from page_sends
-    where sent_on >= cast($start as date) and channel is not null
+    from page_messages
+    where day >= cast($start as date) and channel is not null
         and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     group by channel
 ),

@@ -1,5 +1,5 @@
 -- What came of the e-mails of campaigns that were sent on local days from $start to before $before, and what did they say? One
--- row per message with a subject. Conversions are of $metric; $machine counts what only machines clicked, too.
+-- row per message with a subject; none where $channel is another. Conversions are of $metric; $machine counts what only machines clicked, too.
 with sent as (
     select
         message_id,
@@ -11,6 +11,7 @@ with sent as (
         sum(revenue) as revenue
     from page_sends
     where sent_on >= cast($start as date) and channel = 'email' and campaign_id is not null
+        and coalesce(cast($channel as varchar), 'email') = 'email'
     group by message_id
 )
 select

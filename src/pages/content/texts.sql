@@ -1,5 +1,5 @@
--- How did each text and push message do that was sent on local days from $start to before $before? One row per message of a
--- campaign or flow, e-mails left out. Conversions are of $metric; $machine counts what only machines clicked, too.
+-- How did each text and push message do on local days from $start to before $before, by the day of sending or of the event (see
+-- `page_messages`)? One row per message of a campaign or flow, e-mails left out. Conversions are of $metric; $machine counts what only machines clicked, too.
 with sent as (
     select
         message_id,
@@ -12,8 +12,8 @@ with sent as (
         sum(unsubscribed) as unsubscribed,
         case when cast($metric as varchar) is not null then sum(converted) end as converted,
         case when cast($metric as varchar) is not null then sum(revenue) end as revenue
-    from page_sends
-    where sent_on >= cast($start as date) and channel <> 'email'
+    from page_messages
+    where day >= cast($start as date) and channel <> 'email'
         and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     group by message_id
 )

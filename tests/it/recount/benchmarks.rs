@@ -22,8 +22,10 @@ fn benchmarks_stand_beside_what_the_raw_events_say() {
                 }
                 let machine = machine(with_machines);
                 let asked = format!("range={}&machine={machine}&metric={id}&limit=1000", range.text);
-                let paper = Paper::of(&served, &format!("/benchmarks?{asked}"));
-                page(&paper, &range, SHOP.facts(metric, with_machines));
+                for basis in ["sent", "event"] {
+                    let paper = Paper::of(&served, &format!("/benchmarks?{asked}&basis={basis}"));
+                    page(&paper, &range, SHOP.facts(metric, with_machines), basis == "event");
+                }
             }
         }
     }
@@ -40,8 +42,8 @@ fn text<'a>(row: &'a Value, name: &str) -> &'a str {
     row[name].as_str().unwrap_or_default()
 }
 
-fn page(paper: &Paper, range: &Range, facts: &Facts<'_>) {
-    let way = Way::by_send_day(range.first, range.last);
+fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
+    let way = Way { first: range.first, last: range.last, by_event };
     let all = facts.counts(way, |it| kind(it).map(|kind| (kind, it.channel.clone())));
     let mut shown = 0;
     for row in rows(paper, "benchmark_rates") {
@@ -72,7 +74,7 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>) {
             let expected = its.as_ref().and_then(|it| it[measure]);
             paper.number(&format!("{block}, {}", bar["name"]), &bar["value"], expected);
         }
-        let days = facts.days(range, false, |it| kind(it) == Some(kind_of) && it.channel == "email");
+        let days = facts.days(range, by_event, |it| kind(it) == Some(kind_of) && it.channel == "email");
         let prefix = if kind_of == "flows" { "Flow " } else { "Campaign " };
         for card in paper.view["cards"].as_array().expect("cards") {
             let Some(name) = text(card, "title").strip_prefix(prefix) else { continue };

@@ -35,8 +35,13 @@ fn content_says_what_the_raw_events_say() {
                 click_hours(&paper, &range, facts, senders);
                 subjects(&paper, &range, facts, SHOP.facts(metric, false));
                 frequency(&paper, &range, facts, days);
-                channels(&paper, &range, facts);
-                texts(&paper, &range, facts);
+                channels(&paper, &range, facts, false);
+                texts(&paper, &range, facts, false);
+                if show == "click-rate" {
+                    let paper = Paper::of(&served, &format!("/content?{asked}&basis=event"));
+                    channels(&paper, &range, facts, true);
+                    texts(&paper, &range, facts, true);
+                }
             }
         }
     }
@@ -236,8 +241,8 @@ fn spans(label: &str, number: usize) -> bool {
     }
 }
 
-fn channels(paper: &Paper, range: &Range, facts: &Facts<'_>) {
-    let way = Way::by_send_day(range.first, range.last);
+fn channels(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
+    let way = Way { first: range.first, last: range.last, by_event };
     let mut used: (f64, f64) = (0.0, 0.0);
     let mut has_texts = false;
     for fact in facts.within(way) {
@@ -271,8 +276,8 @@ fn channels(paper: &Paper, range: &Range, facts: &Facts<'_>) {
 }
 
 /// A text is answered by a click, a push message by a tap, which is told as an open.
-fn texts(paper: &Paper, range: &Range, facts: &Facts<'_>) {
-    let way = Way::by_send_day(range.first, range.last);
+fn texts(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
+    let way = Way { first: range.first, last: range.last, by_event };
     let messages = facts
         .counts(way, |it| (it.channel != "email").then(|| (it.channel.clone(), it.message.clone(), it.sender.clone())));
     let mut expected: BTreeMap<String, Numbers> = BTreeMap::new();
