@@ -68,6 +68,7 @@ pub const QUERIES: &[&[Query]] = &[
     frame::QUERIES,
     groups::QUERIES,
     messages::QUERIES,
+    notes::QUERIES,
     overview::QUERIES,
     profile::QUERIES,
     revenue::QUERIES,

@@ -201,7 +201,7 @@ fn list(frame: &Frame<'_>) -> Result<View, Error> {
         lead: "How the account stands beside others, and what to look at.".to_owned(),
         cards: cards(frame, &sent, edition),
         blocks,
-        notes: small_print(frame, edition),
+        notes: small_print(frame, edition)?,
         more,
         ..View::default()
     })
@@ -407,7 +407,7 @@ fn summary(findings: &[Finding]) -> String {
     words.map(|(verdict, words)| format!("{} {words}", count(verdict))).join(", ")
 }
 
-fn small_print(frame: &Frame<'_>, edition: &Edition) -> Vec<String> {
+fn small_print(frame: &Frame<'_>, edition: &Edition) -> Result<Vec<String>, store::Error> {
     let mut notes = vec![
         format!("Benchmarks: {} ({}). Editions count differently and are never mixed.", edition.source, edition.year),
         format!("A rate is {}.", editions::BANDS),
@@ -418,12 +418,12 @@ fn small_print(frame: &Frame<'_>, edition: &Edition) -> Vec<String> {
             }
         }
         .to_owned(),
-        notes::machines(frame).to_owned(),
+        notes::left_out(frame, notes::Of::Messages)?,
     ];
     if edition.is_foreign(&frame.currency) {
         notes.push("Its amounts are in another currency than the account's and are left out.".to_owned());
     }
-    notes
+    Ok(notes)
 }
 
 /// The rule that the address is about.
@@ -460,7 +460,7 @@ fn rule(frame: &Frame<'_>) -> Result<View, Error> {
             Block::new("rule", "The rule", Content::Facts { facts }).defined("verdict"),
             Block::table("Evidence", table).with(format!("all {} that were judged", rule.of)),
         ],
-        notes: vec![notes::machines(frame).to_owned()],
+        notes: vec![notes::left_out(frame, notes::Of::Messages)?],
         more,
         ..View::default()
     })

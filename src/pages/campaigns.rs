@@ -146,7 +146,7 @@ fn is_calendar(frame: &Frame<'_>) -> Result<bool, Unclear> {
 fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let is_calendar = is_calendar(frame)?;
     let days = days::load(frame, days::first_of_curves(frame.period))?;
-    let mut small_print = notes::messages(frame)?;
+    let mut small_print = notes::messages(frame, notes::Of::Campaigns)?;
     small_print
         .push(format!("The little curves of rates show, on each day, that of the {} days up to it.", days::RATE_DAYS));
     let mut view = View {

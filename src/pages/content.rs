@@ -347,7 +347,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
             }
             .to_owned(),
             "Attribution is Klaviyo's own.".to_owned(),
-            notes::machines(frame).to_owned(),
+            notes::left_out(frame, notes::Of::Messages)?,
         ],
         ..View::default()
     };

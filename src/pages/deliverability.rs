@@ -139,7 +139,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
                 Basis::Event => "Messages count by the day on which something happened, whenever they were sent.",
             }
             .to_owned(),
-            notes::machines(frame).to_owned(),
+            notes::left_out(frame, notes::Of::Deliveries)?,
             "Bounds are those of Klaviyo's deliverability tab (help article 12695416712219), which are of e-mail."
                 .to_owned(),
         ],

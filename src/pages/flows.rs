@@ -149,7 +149,7 @@ fn list(frame: &Frame<'_>) -> Result<View, Error> {
 }
 
 fn small_print(frame: &Frame<'_>) -> Result<Vec<String>, Error> {
-    let mut notes = notes::messages(frame)?;
+    let mut notes = notes::messages(frame, notes::Of::Flows)?;
     notes.push(
         "Health compares what was sent in these days with the 90 days before; sends of the last five days are left out of it, because their conversions are still to come."
             .to_owned(),

@@ -13,8 +13,8 @@ use super::view::{Block, Card, Chart, Content, Shape, View, Width, said};
 use super::{annotations, caption, notes};
 use crate::query;
 use crate::range::{Basis, Channel, Unclear};
-use crate::store::Query;
 use crate::store::repository::Document;
+use crate::store::{self, Query};
 use crate::web::{Error, format};
 
 const DAYS: Query = query!("revenue/days");
@@ -335,7 +335,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let view = View {
         title: "Revenue".to_owned(),
         lead: "Which message gets the credit, and why to believe it.".to_owned(),
-        notes: small_print(frame, model),
+        notes: small_print(frame, model)?,
         more,
         ..View::default()
     };
@@ -348,7 +348,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     Ok(View { cards: cards(frame, &days, model), blocks: blocks(frame, &days, model)?, ..view })
 }
 
-fn small_print(frame: &Frame<'_>, model: Model) -> Vec<String> {
+fn small_print(frame: &Frame<'_>, model: Model) -> Result<Vec<String>, store::Error> {
     let whose = match model {
         Model::Klaviyo => "Figures and chart go by Klaviyo's attribution.",
         Model::LastTouch => "Figures and chart go by the last touch within the windows.",
@@ -359,11 +359,11 @@ fn small_print(frame: &Frame<'_>, model: Model) -> Vec<String> {
         }
         Basis::Event => "Orders count by the day of the order, whenever its message was sent.",
     };
-    vec![
+    Ok(vec![
         format!("{basis} Revenue is gross: refunds are lines of their own."),
         whose.to_owned(),
-        notes::machines(frame).to_owned(),
-    ]
+        notes::left_out(frame, notes::Of::Orders)?,
+    ])
 }
 
 fn blocks(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Vec<Block>, Error> {

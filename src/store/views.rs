@@ -84,6 +84,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("last_deeds", include_str!("views/last_deeds.sql")),
     ("message_sends", include_str!("views/message_sends.sql")),
     ("daily_messages", include_str!("views/daily_messages.sql")),
+    ("left_out_orders", include_str!("views/left_out_orders.sql")),
     ("mailbox_results", include_str!("views/mailbox_results.sql")),
     ("send_failures", include_str!("views/send_failures.sql")),
     ("audience", include_str!("views/audience.sql")),

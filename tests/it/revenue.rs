@@ -203,6 +203,54 @@ fn orders_count_by_the_day_their_message_was_sent_where_that_is_asked_for() {
 }
 
 #[test]
+fn what_pages_leave_out_is_counted_at_their_foot() {
+    let store = spring();
+    // A flow's mail with an order in euros, and a campaign's with a value that is none, clicked by a bot.
+    seed(
+        &store,
+        "insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, message_id, is_bot_click) values
+             ('d1', 'm_received_email', 'ann', '2026-02-27 09:00', '2026-02-27 09:00', 'FM1', null),
+             ('d2', 'm_received_email', 'bob', '2026-03-09 09:00', '2026-03-09 09:00', 'CM1', null),
+             ('d3', 'm_clicked_email', 'bob', '2026-03-10 10:00', '2026-03-10 10:00', 'CM1', true);
+         insert into klaviyo_events
+             (id, metric_id, profile_id, timestamp, local_datetime, value, value_text, currency, attributed_campaign_message_id,
+              attributed_flow_id, attributed_flow_message_id)
+         values
+             ('oa', 'm_placed_order', 'ann', '2026-03-02 09:00', '2026-03-02 09:00', 9, '9', 'EUR', null, 'F1', 'FM1'),
+             ('ob', 'm_placed_order', 'bob', '2026-03-10 12:00', '2026-03-10 12:00', null, 'free', 'USD', 'CM1', null, null)",
+    );
+    let served = serve(store);
+    let said = |path: &str| -> String {
+        let page: Value = served.client.get(format!("/api/pages/{path}")).dispatch().into_json().expect("JSON");
+        let notes = page["notes"].as_array().expect("notes").iter().filter_map(Value::as_str);
+        notes.filter(|it| it.starts_with("Left out") || it.contains("are counted")).collect()
+    };
+    let all = |opens: u32, clicks: u32, foreign: u32, unreadable: u32| {
+        format!(
+            "Left out: machine opens ({opens}), bot clicks ({clicks}), orders in another currency ({foreign}) and without a readable value ({unreadable})."
+        )
+    };
+    // Of all orders: Ann's two in euros, and two whose value is none. A machine opened Bob's mail, and a bot clicked in it.
+    assert_eq!(said(&format!("revenue?{RANGE}")), all(1, 1, 2, 2));
+    // Of those that a message is credited with.
+    assert_eq!(said(&format!("campaigns?{RANGE}")), all(1, 1, 0, 1));
+    assert_eq!(said(&format!("content?{RANGE}")), all(1, 1, 0, 1), "Ann's mail was sent in February");
+    assert_eq!(said(&format!("content?{RANGE}&basis=event")), all(1, 1, 1, 1));
+    assert_eq!(said(&format!("benchmarks?{RANGE}&basis=event")), all(1, 1, 1, 1));
+    assert_eq!(said(&format!("flows?{RANGE}")), all(0, 0, 0, 0));
+    assert_eq!(said(&format!("flows?{RANGE}&basis=event")), all(0, 0, 1, 0));
+    assert_eq!(said("flows/F1?range=2026-02-01_to_2026-03-31"), all(0, 0, 1, 0));
+    assert_eq!(said(&format!("campaigns?{RANGE}&channel=sms")), all(0, 0, 0, 0));
+    assert_eq!(said("campaigns/C1"), all(1, 1, 0, 1));
+    assert_eq!(said("campaigns/compare?ids=C1"), all(1, 1, 0, 1));
+    assert_eq!(said(&format!("deliverability?{RANGE}")), "Left out: machine opens (1) and bot clicks (1).");
+    assert_eq!(
+        said(&format!("campaigns?{RANGE}&machine=include")),
+        "Opens by machines and clicks by bots are counted. Left out: orders in another currency (0) and without a readable value (1)."
+    );
+}
+
+#[test]
 fn a_channel_is_that_of_the_credit() {
     let served = serve(spring());
     let page = view(&served, &format!("{RANGE}&model=last-touch&channel=sms"));

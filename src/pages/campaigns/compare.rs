@@ -141,7 +141,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         is_of_all_days: true,
         notes: vec![
             "Attribution is Klaviyo's own.".to_owned(),
-            notes::machines(frame).to_owned(),
+            notes::left_out_of_campaigns(frame, &ids.join(","))?,
             "The mean of a rate is that of all of them together; of a count it is the average a campaign.".to_owned(),
         ],
         ..View::default()

@@ -106,7 +106,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         lead: "All that happened since it was sent.".to_owned(),
         parent: Some(Link { title: "Campaigns".to_owned(), path: "/campaigns".to_owned() }),
         is_of_all_days: true,
-        notes: vec!["Attribution is Klaviyo's own.".to_owned(), notes::machines(frame).to_owned()],
+        notes: vec!["Attribution is Klaviyo's own.".to_owned(), notes::left_out_of_campaigns(frame, id)?],
         ..View::default()
     };
     view.more.insert("id".to_owned(), json!(id));
