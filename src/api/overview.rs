@@ -19,6 +19,7 @@ pub(super) struct Body {
     revenue: Compared,
     attributed_revenue: Compared,
     subscribers: Compared,
+    /// Of e-mails sent in the range, like the two rates below.
     open_rate: Compared,
     click_rate: Compared,
     conversion_rate: Compared,
@@ -61,7 +62,7 @@ impl From<Overview> for Body {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![Endpoint {
         path: "/overview".into(),
-        about: "Revenue, subscribers, rates and form submissions, against the period before, and revenue by channel"
+        about: "Revenue, subscribers, rates of e-mail and form submissions, against the period before, and revenue by channel"
             .into(),
         entity: "events",
         unread: Unread::Begin,

@@ -41,6 +41,10 @@ pub(super) struct Results {
     delivered: i64,
     /// Deliveries whose opens are told.
     openable: i64,
+    /// Likewise deliveries through channels that tell of the answer.
+    clickable: i64,
+    unsubscribable: i64,
+    complainable: i64,
     opened: i64,
     clicked: i64,
     unsubscribed: i64,
@@ -58,7 +62,7 @@ struct Converted {
 }
 
 /// How messages did. What is unknown is null: all of it where no event of the days is copied, conversions without a metric
-/// that stands for them.
+/// that stands for them, and what a channel does not tell.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Measured {
@@ -85,6 +89,7 @@ pub(super) struct Totals {
     total_revenue: Option<f64>,
     /// Of the deliveries whose opens are told.
     avg_open_rate: Option<f64>,
+    /// Of the deliveries whose clicks are told.
     avg_click_rate: Option<f64>,
     avg_conversion_rate: Option<f64>,
 }
@@ -214,10 +219,10 @@ impl From<&Results> for Measured {
         Measured {
             delivered: Some(it.delivered),
             open_rate: share(it.opened, it.openable),
-            click_rate: share(it.clicked, it.delivered),
+            click_rate: share(it.clicked, it.clickable),
             conversion_rate: it.converted.and_then(|converted| share(converted.deliveries, it.delivered)),
-            unsubscribe_rate: share(it.unsubscribed, it.delivered),
-            complaint_rate: share(it.complained, it.delivered),
+            unsubscribe_rate: share(it.unsubscribed, it.unsubscribable),
+            complaint_rate: share(it.complained, it.complainable),
             conversions: it.converted.map(|it| it.conversions),
             revenue: it.converted.map(|it| it.revenue),
         }
@@ -245,6 +250,9 @@ impl AddAssign<&Results> for Results {
         self.recipients += other.recipients;
         self.delivered += other.delivered;
         self.openable += other.openable;
+        self.clickable += other.clickable;
+        self.unsubscribable += other.unsubscribable;
+        self.complainable += other.complainable;
         self.opened += other.opened;
         self.clicked += other.clicked;
         self.unsubscribed += other.unsubscribed;
@@ -259,14 +267,19 @@ impl AddAssign<&Results> for Results {
 
 impl FromRow for Results {
     fn from_row(row: &Row<'_>) -> RowResult<Results> {
+        // What no channel tells is null there, and of no delivery here.
+        let told = |name: &str| row.get::<Option<i64>>(name).map(Option::unwrap_or_default);
         Ok(Results {
             recipients: row.get("recipients")?,
             delivered: row.get("delivered")?,
             openable: row.get("openable")?,
-            opened: row.get("opened")?,
-            clicked: row.get("clicked")?,
-            unsubscribed: row.get("unsubscribed")?,
-            complained: row.get("complained")?,
+            clickable: told("clickable")?,
+            unsubscribable: told("unsubscribable")?,
+            complainable: told("complainable")?,
+            opened: told("opened")?,
+            clicked: told("clicked")?,
+            unsubscribed: told("unsubscribed")?,
+            complained: told("complained")?,
             converted: Converted::of(row)?,
         })
     }

@@ -18,7 +18,7 @@ use super::notes;
 use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
-use super::view::{Badge, Bar, Bars, Block, Card, Content, Fact, Link, View, Width};
+use super::view::{Badge, Bar, Bars, Block, Card, Content, Fact, Link, View, Width, is_judged};
 use crate::query;
 use crate::range::{Basis, Unclear};
 use crate::store::{self, Query};
@@ -144,6 +144,7 @@ struct Counts {
     recipients: i64,
     delivered: i64,
     openable: i64,
+    clickable: i64,
     opened: i64,
     clicked: i64,
     converted: i64,
@@ -230,6 +231,7 @@ fn sent(frame: &Frame<'_>) -> Result<Sent, store::Error> {
             recipients: count("recipients"),
             delivered: count("delivered"),
             openable: count("openable"),
+            clickable: count("clickable"),
             opened: count("opened"),
             clicked: count("clicked"),
             converted: count("converted"),
@@ -246,6 +248,7 @@ impl Counts {
             recipients: self.recipients + other.recipients,
             delivered: self.delivered + other.delivered,
             openable: self.openable + other.openable,
+            clickable: self.clickable + other.clickable,
             opened: self.opened + other.opened,
             clicked: self.clicked + other.clicked,
             converted: self.converted + other.converted,
@@ -257,7 +260,7 @@ impl Counts {
     fn parts(self, metric: &str) -> (i64, i64) {
         match metric {
             "open_rate" => (self.opened, self.openable),
-            "click_rate" => (self.clicked, self.delivered),
+            "click_rate" => (self.clicked, self.clickable),
             _ => (self.converted, self.delivered),
         }
     }
@@ -282,7 +285,8 @@ fn rows(frame: &Frame<'_>, sent: &Sent, edition: &Edition) -> Vec<Row> {
             let own = (is_known && whole > 0).then(|| part / whole as f64);
             let stated = edition.stated(of, channel, metric, &frame.currency);
             let (average, top) = stated.map_or((None, None), |it| (it.average, it.top));
-            let standing = stated.zip(own).and_then(|(it, own)| it.standing(own));
+            let standing = stated.zip(own).filter(|_| is_judged(counts.recipients as f64));
+            let standing = standing.and_then(|(it, own)| it.standing(own));
             let names = if is_money {
                 ["own_amount", "average_amount", "top_amount"]
             } else {
@@ -293,7 +297,7 @@ fn rows(frame: &Frame<'_>, sent: &Sent, edition: &Edition) -> Vec<Row> {
                 name: super::definitions::find(metric).map_or(*metric, |it| it.title),
                 kind: if of == Kind::Campaign { "campaigns" } else { "flows" },
                 channel: channel.clone(),
-                counted: is_known.then_some(part),
+                counted: own.map(|_| part),
                 whole,
                 beside: names.into_iter().zip([own, average, top]).collect(),
                 verdict: standing.map(Standing::word),
@@ -333,17 +337,19 @@ fn cards(frame: &Frame<'_>, sent: &Sent, edition: &Edition) -> Vec<Card> {
             None if metric == "conversion_rate" => Figure::unknown(frame.period),
             _ => Figure::of_shares(frame.period, of),
         };
-        let badge = edition.badge(kind, metric, figure.current, &frame.currency);
+        let recipients = frame.period.range.days().filter_map(|it| days.get(&it)).map(|it| it.recipients).sum::<i64>();
+        let badge =
+            edition.badge(kind, metric, figure.current, &frame.currency).filter(|_| is_judged(recipients as f64));
         let stated = edition.stated(kind, "email", metric, &frame.currency);
         let detail = stated
             .map_or_else(|| format!("{} states none", edition.title), |it| words(it.average, it.top, Unit::Share, ""));
         Card::new(metric, Unit::Share, figure).titled(title).with(detail).judged(badge)
     };
     vec![
-        card(Kind::Campaign, "click_rate", "Campaign click rate"),
-        card(Kind::Campaign, "conversion_rate", "Campaign conversion rate"),
-        card(Kind::Flow, "click_rate", "Flow click rate"),
-        card(Kind::Flow, "conversion_rate", "Flow conversion rate"),
+        card(Kind::Campaign, "click_rate", "Campaign click rate, e-mail"),
+        card(Kind::Campaign, "conversion_rate", "Campaign conversion rate, e-mail"),
+        card(Kind::Flow, "click_rate", "Flow click rate, e-mail"),
+        card(Kind::Flow, "conversion_rate", "Flow conversion rate, e-mail"),
     ]
 }
 
@@ -410,7 +416,7 @@ fn summary(findings: &[Finding]) -> String {
 fn small_print(frame: &Frame<'_>, edition: &Edition) -> Result<Vec<String>, store::Error> {
     let mut notes = vec![
         format!("Benchmarks: {} ({}). Editions count differently and are never mixed.", edition.source, edition.year),
-        format!("A rate is {}.", editions::BANDS),
+        format!("A rate is {}; of fewer than 100 recipients nothing is said.", editions::BANDS),
         match frame.period.basis {
             Basis::Sent => "Messages count by the day they were sent, with all that happened to them since.",
             Basis::Event => {

@@ -161,7 +161,7 @@ static CHANNELS_SHEET: Sheet = Sheet {
         measures::OPEN_RATE,
         measures::CLICKED,
         Column::count("clickable", "Clicks told of").hidden(),
-        Column::share("click_rate", "Click rate", "clicked", "clickable"),
+        measures::CLICK_RATE,
         measures::UNSUBSCRIBED,
         measures::UNSUBSCRIBE_RATE,
         measures::CONVERTED,
@@ -365,7 +365,8 @@ struct Sent {
     weekday: i64,
     hour: i64,
     recipients: i64,
-    delivered: i64,
+    /// Deliveries whose clicks are told.
+    clickable: i64,
     clicked: i64,
     click_rate: Option<f64>,
     revenue_per_recipient: Option<f64>,
@@ -377,8 +378,8 @@ impl FromRow for Sent {
             weekday: row.get("weekday")?,
             hour: row.get("hour")?,
             recipients: row.get("recipients")?,
-            delivered: row.get("delivered")?,
-            clicked: row.get("clicked")?,
+            clickable: row.get::<Option<i64>>("clickable")?.unwrap_or_default(),
+            clicked: row.get::<Option<i64>>("clicked")?.unwrap_or_default(),
             click_rate: row.get("click_rate")?,
             revenue_per_recipient: row.get("revenue_per_recipient")?,
         })
@@ -407,6 +408,7 @@ impl FromRow for Clicked {
 /// What became of messages by how many their people received.
 struct Received {
     label: String,
+    /// Through channels that tell of unsubscribes.
     delivered: f64,
     unsubscribed: f64,
 }
@@ -417,7 +419,7 @@ fn received(rows: &[Document]) -> Vec<Received> {
     let row = |it: &Document| {
         Some(Received {
             label: it.get("messagesReceived")?.as_str()?.to_owned(),
-            delivered: count(it, "delivered")?,
+            delivered: count(it, "unsubscribable")?,
             unsubscribed: count(it, "unsubscribed")?,
         })
     };
@@ -483,7 +485,7 @@ fn sending(frame: &Frame<'_>, choices: &Choices, hours: &[Sent]) -> Block {
                 "{} recipients, {} clicked of {} delivered",
                 format::grouped(number(it.recipients), 0),
                 format::grouped(number(it.clicked), 0),
-                format::grouped(number(it.delivered), 0)
+                format::grouped(number(it.clickable), 0)
             );
             let few = if enough { "" } else { ": too few to show" };
             let value = value.filter(|_| enough);
@@ -612,12 +614,12 @@ fn best_hour(hours: &[Sent], least: i64) -> String {
     if shown.len() < 2 {
         return format!("Hours: too few of them have {least} recipients to compare. A longer range may have more.");
     }
-    let all = hours.iter().fold((0, 0), |sum, it| (sum.0 + it.clicked, sum.1 + it.delivered));
-    let rest = |it: &Sent| (number(all.0 - it.clicked), number(all.1 - it.delivered));
+    let all = hours.iter().fold((0, 0), |sum, it| (sum.0 + it.clicked, sum.1 + it.clickable));
+    let rest = |it: &Sent| (number(all.0 - it.clicked), number(all.1 - it.clickable));
     let best = shown.iter().max_by(|a, b| a.click_rate.partial_cmp(&b.click_rate).unwrap_or(std::cmp::Ordering::Equal));
     let Some(best) = best else { return String::new() };
     // The best of many is chosen for being the best, so it has to be better by more than one of a kind.
-    let apart = comparing::between_shares((number(best.clicked), number(best.delivered)), rest(best), shown.len());
+    let apart = comparing::between_shares((number(best.clicked), number(best.clickable)), rest(best), shown.len());
     let when = week::words(place(best.weekday), place(best.hour));
     match apart.filter(|it| it.low > 0.0) {
         Some(it) => format!(

@@ -15,7 +15,7 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::Unit;
 use super::view::chart::Line;
-use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width};
+use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width, is_judged};
 use super::{annotations, notes};
 use crate::query;
 use crate::range::{Basis, Channel};
@@ -140,7 +140,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
             }
             .to_owned(),
             notes::left_out(frame, notes::Of::Deliveries)?,
-            "Bounds are those of Klaviyo's deliverability tab (help article 12695416712219), which are of e-mail."
+            "Bounds are those of Klaviyo's deliverability tab (help article 12695416712219), which are of e-mail. Fewer than 100 recipients are not judged."
                 .to_owned(),
         ],
         ..View::default()
@@ -164,9 +164,7 @@ impl Rate {
         let figure = Figure::new(self.over(days), self.of(compared), daily);
         let current = figure.current;
         let words = format!("{} of {}", whole(sum(days, self.part)), whole(sum(days, self.whole)));
-        Card::new(self.name, Unit::Share, figure)
-            .with(words)
-            .judged(verdict(self.name, current).filter(|_| channel == Channel::Email))
+        Card::new(self.name, Unit::Share, figure).with(words).judged(judged(self.name, current, channel, days))
     }
 
     fn curve(&self, frame: &Frame<'_>, channel: Channel, days: &[Document]) -> Result<Block, Error> {
@@ -187,7 +185,7 @@ impl Rate {
         let chart = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &days, &lines, &notes);
         let content = match self.over(&days) {
             Some(rate) => {
-                let caption = self.caption(frame, channel, rate, &chart);
+                let caption = self.caption(frame, channel, rate, &days, &chart);
                 Content::Chart(chart.saying(caption))
             }
             None => Content::Nothing {
@@ -203,9 +201,9 @@ impl Rate {
     }
 
     /// Range, rate, verdict and the worst of what is drawn.
-    fn caption(&self, frame: &Frame<'_>, channel: Channel, rate: f64, chart: &Chart) -> String {
+    fn caption(&self, frame: &Frame<'_>, channel: Channel, rate: f64, days: &[Document], chart: &Chart) -> String {
         let range = frame.period.range;
-        let judged = verdict(self.name, Some(rate)).filter(|_| channel == Channel::Email);
+        let judged = judged(self.name, Some(rate), channel, days);
         let words = judged.map_or_else(String::new, |it| format!(", {}", it.word.to_lowercase()));
         let key = format!("{}/{}", self.part, self.whole);
         let drawn = chart.rows.iter().filter_map(|it| Some((it.label.as_str(), (*it.values.get(&key)?)?)));
@@ -216,6 +214,11 @@ impl Rate {
         });
         format!("{}: {}{words}{worst}.", format::span(range.start(), range.end()), format::percent(rate))
     }
+}
+
+/// The verdict on a rate of `days`: bounds hold for e-mail, and a rate of few is mostly chance.
+fn judged(name: &str, rate: Option<f64>, channel: Channel, days: &[Document]) -> Option<Badge> {
+    verdict(name, rate).filter(|_| channel == Channel::Email && is_judged(sum(days, "recipients")))
 }
 
 /// What a value is called by the bounds of its definition; nothing where it is unknown or has none.

@@ -8,7 +8,7 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::chart::Line;
-use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width};
+use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width, is_judged};
 use super::{annotations, caption};
 use crate::query;
 use crate::store::Query;
@@ -157,7 +157,7 @@ fn small_print() -> Vec<String> {
 fn cards(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Card>, Error> {
     let bought = counts::bought(frame)?;
     let rate = counts.rate(frame.period);
-    let badge = rate.current.filter(|_| counts.views(frame.period).current >= Some(SAMPLE)).map(judged);
+    let badge = rate.current.filter(|_| counts.views(frame.period).current.is_some_and(is_judged)).map(judged);
     Ok(vec![
         Card::new("views", Unit::Count, counts.views(frame.period)),
         Card::new("submissions", Unit::Count, counts.submissions(frame.period)),
@@ -165,9 +165,6 @@ fn cards(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Card>, Error> {
         Card::new("form_conversion_rate", Unit::Share, bought.rate).with(bought.words),
     ])
 }
-
-/// Views below which a rate is not judged.
-const SAMPLE: f64 = 100.0;
 
 /// The bands of form submit rates: up to 3% poor, 5% fair, 7% good, 10% very good.
 fn judged(rate: f64) -> Badge {

@@ -1,4 +1,7 @@
 //! What became of messages, by what sent them: the query and the columns that campaigns and flows share with the API.
+//!
+//! What a channel does not tell is unknown, so shares are of what was sent through those that do: `clickable` deliveries,
+//! `bounceable` recipients. Where all rows are of one channel, [`Column::out_of`] names the plain count.
 
 use super::sheet::{Column, Unit};
 use crate::query;
@@ -18,8 +21,10 @@ pub const OPENABLE: Column = Column::count("openable", "Opens told of").hidden()
 pub const DELIVERY_RATE: Column = Column::share("delivery_rate", "Delivered", "delivered", "recipients").hidden();
 pub const OPENED: Column = Column::count("opened", "Opened").hidden();
 pub const OPEN_RATE: Column = Column::share("open_rate", "Open rate", "opened", "openable");
+pub const MACHINE_OPEN_SHARE: Column =
+    Column::share("machine_open_share", "Opened by machines alone", "opened_by_machines", "opened_at_all").hidden();
 pub const CLICKED: Column = Column::count("clicked", "Clicked").hidden();
-pub const CLICK_RATE: Column = Column::share("click_rate", "Click rate", "clicked", "delivered");
+pub const CLICK_RATE: Column = Column::share("click_rate", "Click rate", "clicked", "clickable");
 pub const CLICK_TO_OPEN_RATE: Column =
     Column::share("click_to_open_rate", "Click to open", "clicked", "opened").hidden();
 pub const CONVERTED: Column = Column::count("converted", "Converted").hidden();
@@ -28,16 +33,22 @@ pub const CONVERSIONS: Column = Column::count("conversions", "Conversions");
 pub const REVENUE: Column = Column::money("revenue", "Revenue").with_bar();
 pub const REVENUE_PER_RECIPIENT: Column =
     Column { unit: Unit::Money, ..Column::share("revenue_per_recipient", "Per recipient", "revenue", "recipients") };
+pub const REVENUE_PER_DELIVERED: Column = Column {
+    unit: Unit::Money,
+    ..Column::share("revenue_per_delivered", "Per delivered", "revenue", "delivered").hidden()
+};
 pub const AVERAGE_ORDER_VALUE: Column = Column {
     unit: Unit::Money,
     ..Column::share("average_order_value", "Average order", "revenue", "conversions").hidden()
 };
 pub const BOUNCED: Column = Column::count("bounced", "Bounced").hidden();
 pub const FAILED: Column = Column::count("failed", "Failed").hidden();
-pub const BOUNCE_RATE: Column = Column::share("bounce_rate", "Bounced", "bounced", "recipients");
+pub const BOUNCE_RATE: Column = Column::share("bounce_rate", "Bounced", "bounced", "bounceable");
+pub const FAILURE_RATE: Column = Column::share("failure_rate", "Failed", "failed", "failable");
 pub const UNSUBSCRIBED: Column = Column::count("unsubscribed", "Unsubscribed").hidden();
-pub const UNSUBSCRIBE_RATE: Column = Column::share("unsubscribe_rate", "Unsubscribed", "unsubscribed", "delivered");
+pub const UNSUBSCRIBE_RATE: Column =
+    Column::share("unsubscribe_rate", "Unsubscribed", "unsubscribed", "unsubscribable");
 pub const COMPLAINED: Column = Column::count("complained", "Marked as spam").hidden();
-pub const COMPLAINT_RATE: Column = Column::share("complaint_rate", "Spam", "complained", "delivered");
+pub const COMPLAINT_RATE: Column = Column::share("complaint_rate", "Spam", "complained", "complainable");
 pub const MACHINE_OPENS: Column = Column::count("machine_opens", "Machine opens").hidden();
 pub const BOT_CLICKS: Column = Column::count("bot_clicks", "Bot clicks").hidden();

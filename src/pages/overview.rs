@@ -80,14 +80,14 @@ pub struct Overview {
     pub attributed_revenue: Figure,
     /// Profiles that can receive e-mail marketing now, and could at the end of days; unknown before their history begins.
     pub subscribers: Figure,
-    /// Deliveries of messages sent in the range with a counted open, over deliveries whose opens are told (text messages
-    /// do not tell). A fraction.
+    /// Deliveries of e-mails sent in the range with a counted open, over all of these deliveries. A fraction. Rates are of
+    /// e-mail, because their bounds hold for no other channel.
     pub open_rate: Figure,
     /// Likewise with a counted click.
     pub click_rate: Figure,
     /// Likewise with an attributed conversion.
     pub conversion_rate: Figure,
-    /// Whom messages sent in the range went to.
+    /// Whom e-mails sent in the range went to.
     pub recipients: i64,
     /// Bounces over recipients.
     pub bounce_rate: Figure,
@@ -198,7 +198,7 @@ impl Overview {
             attributed_revenue: earned.attributed(period),
             subscribers: subscribed::subscribers(db, period)?,
             open_rate: sent.rate(period, |it| it.opened, |it| it.openable),
-            click_rate: sent.rate(period, |it| it.clicked, |it| it.delivered),
+            click_rate: sent.rate(period, |it| it.clicked, |it| it.clickable),
             conversion_rate: match metric {
                 Some(_) => sent.rate(period, |it| it.converted, |it| it.delivered),
                 None => Figure::unknown(period),

@@ -187,6 +187,16 @@ impl Column {
         Column { total: Total::Share(part, whole), ..Column::new(name, title, Unit::Share) }
     }
 
+    /// The same share with another whole in the last row.
+    #[must_use]
+    pub const fn out_of(self, whole: &'static str) -> Column {
+        let total = match self.total {
+            Total::Share(part, _) => Total::Share(part, whole),
+            other => other,
+        };
+        Column { total, ..self }
+    }
+
     #[must_use]
     pub const fn with_bar(self) -> Column {
         Column { has_bar: true, ..self }

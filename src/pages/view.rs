@@ -68,6 +68,12 @@ pub struct Badge {
     pub why: String,
 }
 
+/// Whether a rate of so many is worth a verdict: of fewer it is mostly chance.
+#[must_use]
+pub fn is_judged(sample: f64) -> bool {
+    sample >= 100.0
+}
+
 /// A part of the page with a heading.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

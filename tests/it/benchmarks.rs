@@ -88,6 +88,10 @@ fn own_rates_stand_beside_the_edition_that_is_asked_for() {
     let earned = rate(&amounts, "campaigns", "email", "Revenue per recipient");
     assert_eq!((&earned["ownAmount"], &earned["averageAmount"]), (&json!(0.05), &Value::Null));
     assert_eq!(view["cards"][0]["badge"]["word"], "Good");
+    assert_eq!(view["cards"][0]["title"], "Campaign click rate, e-mail");
+    let of_ten = rate(&rates, "flows", "email", "Click rate");
+    assert_eq!((&of_ten["ownRate"], &of_ten["verdict"]), (&json!(0.0), &Value::Null), "of few no verdict is given");
+    assert_eq!((&view["cards"][2]["current"], &view["cards"][2]["badge"]), (&json!(0.0), &Value::Null));
     let machines = json_of(&served, &format!("/benchmarks?{RANGE}&machine=include"));
     assert_eq!(machines["cards"][0]["current"].as_f64(), Some(20.0 / 970.0));
     // On the 11th nothing was sent, and yet somebody bought.

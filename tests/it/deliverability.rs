@@ -101,6 +101,20 @@ fn rates_are_those_of_the_sends_and_are_judged() {
 }
 
 #[test]
+fn of_few_no_verdict_is_given() {
+    // On that day the hundred of the flow arrived and nothing else; fifty of them are not enough.
+    let store = spring();
+    seed(&store, "delete from klaviyo_events where id like 'f%' and cast(substr(id, 2) as integer) >= 50");
+    let view = answer(&serve(store), "/api/pages/deliverability?range=2026-03-20_to_2026-03-20");
+    near(&card(&view, "open_rate")["current"], 0.0);
+    for name in ["open_rate", "click_rate", "bounce_rate"] {
+        assert_eq!(card(&view, name)["badge"], Value::Null, "{name}");
+        let caption = block(&view, name)["content"]["caption"].as_str().unwrap_or_default();
+        assert!(!caption.contains("healthy") && !caption.contains("attention"), "{caption}");
+    }
+}
+
+#[test]
 fn events_count_by_their_own_day_where_it_is_asked() {
     let view = answer(&serve(spring()), &format!("/api/pages/deliverability?{RANGE}&basis=event"));
     // The complaint came in April.

@@ -126,6 +126,81 @@ fn rates_have_a_verdict() {
     assert_eq!(block(&few, "engagement")["cards"][0]["badge"], json!(null), "of few no verdict is given");
 }
 
+/// Two hundred push messages of which fifty were tapped, and a hundred texts of which ten failed, beside the e-mails of March.
+fn many_channels() -> Store {
+    let store = march();
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name, status) values ('C3', 'Push', 'Sent'), ('C4', 'Texts', 'Sent');
+         insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM3', 'C3', 'push'), ('CM4', 'C4', 'sms');
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, message_id)
+         select 'pr' || n, 'm_received_push', 'p' || n, timestamp '2026-03-16 12:00', 'CM3' from range(200) as r(n)
+         union all
+         select 'po' || n, 'm_opened_push', 'p' || n, timestamp '2026-03-16 13:00', 'CM3' from range(50) as r(n)
+         union all
+         select 'tr' || n, case when n < 10 then 'm_failed_sms' else 'm_received_sms' end, 'p' || n, timestamp '2026-03-16 12:00', 'CM4'
+         from range(100) as r(n);
+         insert into klaviyo_sync_status (entity_type, status, last_sync_time, record_count, success)
+         select unnest(['campaigns', 'events']), 'completed', timestamp '2026-03-20 10:00', 4, true;
+         update klaviyo_events set local_datetime = timestamp - interval 4 hour",
+    );
+    store
+}
+
+#[test]
+fn what_a_channel_does_not_tell_is_unknown_everywhere() {
+    let served = serve(many_channels());
+    let told = |row: &Value| {
+        let names = ["openRate", "clickRate", "bounceRate", "failureRate", "unsubscribeRate", "complaintRate"];
+        names.map(|it| row[it].as_f64().map(|it| (it * 1e4).round() / 1e4))
+    };
+    let push = [Some(0.25), None, Some(0.0), None, None, None];
+    let sms = [None, Some(0.0), None, Some(0.1), Some(0.0), None];
+    let overview = view(&served, RANGE);
+    let of = |table: &Value, column: &str, name: &str| -> Value {
+        table["rows"].as_array().expect("rows").iter().find(|it| it[column] == name).expect(name).clone()
+    };
+    let channels = block(&overview, "overview-engagement");
+    assert_eq!(told(&of(channels, "name", "Push")), push);
+    assert_eq!(told(&of(channels, "name", "SMS")), sms);
+    // Three bounces of 243 e-mails and 200 push messages; texts, which fail, have no part in it.
+    assert_eq!(told(&channels["totals"]), [Some(0.1136), Some(0.0), Some(0.0068), Some(0.1), Some(0.0), Some(0.0)]);
+    let answer = served.client.get(format!("/api/pages/campaigns?{RANGE}")).dispatch();
+    let campaigns: Value = answer.into_json().expect("JSON");
+    let table = block(&campaigns, "campaigns");
+    assert_eq!((told(&of(table, "id", "C3")), told(&of(table, "id", "C4"))), (push, sms));
+    assert_eq!(of(table, "id", "C3")["clicked"], json!(null), "nor is a count that nothing tells");
+    let api: Value = served.client.get(format!("/api/campaigns?{RANGE}")).dispatch().into_json().expect("JSON");
+    let row = api.as_array().expect("rows").iter().find(|it| it["id"] == "C3").expect("a campaign").clone();
+    assert_eq!(
+        (&row["openRate"], &row["clickRate"], &row["unsubscribeRate"], &row["complaintRate"]),
+        (&json!(0.25), &json!(null), &json!(null), &json!(null))
+    );
+    let file =
+        served.client.get(format!("/export/campaigns.csv?{RANGE}&q=Push")).dispatch().into_string().expect("CSV");
+    let field = |name: &str| {
+        let (head, row) = file.trim().split_once('\n').expect("a row");
+        let at = head.split(',').position(|it| it.trim() == name).expect(name);
+        row.split(',').nth(at).expect("a field").trim().to_owned()
+    };
+    assert_eq!([field("openRate"), field("clickRate"), field("complaintRate")], ["0.25", "", ""]);
+}
+
+#[test]
+fn only_e_mail_is_judged() {
+    let served = serve(many_channels());
+    let overview = view(&served, RANGE);
+    let strip = block(&overview, "engagement")["cards"].as_array().expect("cards").clone();
+    // As without the others: nothing but e-mail is in it.
+    let alone = view(&serve(march()), RANGE);
+    assert_eq!(json!(strip), block(&alone, "engagement")["cards"]);
+    let api: Value = served.client.get(format!("/api/overview?{RANGE}")).dispatch().into_json().expect("JSON");
+    assert_eq!(api["openRate"]["current"], strip[0]["current"]);
+    let page = served.client.get(format!("/campaigns?{RANGE}")).dispatch().into_string().expect("a page");
+    let row = |name: &str| page.split("<tr").skip(1).find(|it| it.contains(name)).expect(name).to_owned();
+    assert!(row(">Push<").contains("25.0%") && !row(">Push<").contains("dot-"), "a push message is not judged");
+}
+
 #[test]
 fn a_note_is_added_shown_and_deleted() {
     let served = serve(march());

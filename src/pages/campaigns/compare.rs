@@ -64,6 +64,7 @@ static SHEET: Sheet = Sheet {
         measures::REVENUE_PER_RECIPIENT,
         measures::AVERAGE_ORDER_VALUE,
         measures::BOUNCE_RATE,
+        measures::FAILURE_RATE,
         measures::UNSUBSCRIBE_RATE,
         measures::COMPLAINT_RATE,
     ],
@@ -220,8 +221,8 @@ mod tests {
 
     #[test]
     fn the_mean_of_rates_is_that_of_the_sums() {
-        let small = Counts { recipients: 10, delivered: 10, clicked: 5, ..Counts::nothing(true) };
-        let large = Counts { recipients: 90, delivered: 90, clicked: 5, ..Counts::nothing(true) };
+        let small = Counts { recipients: 10, delivered: 10, clickable: 10, clicked: 5, ..Counts::nothing(true) };
+        let large = Counts { recipients: 90, delivered: 90, clickable: 90, clicked: 5, ..Counts::nothing(true) };
         let lines = lines(&[chosen("a", Some(small)), chosen("b", Some(large)), chosen("unsent", None)], true);
         let line = |name: &str| lines.iter().find(|it| it.name == name).expect("a measure");
         assert_eq!(line("click_rate").mean, Some(0.1), "not (50 % + 5.6 %) / 2");

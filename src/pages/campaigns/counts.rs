@@ -13,9 +13,18 @@ pub(super) struct Counts {
     pub(super) delivered: i64,
     /// Deliveries whose opens are told.
     pub(super) openable: i64,
+    /// Likewise deliveries or recipients of which the channel would tell.
+    pub(super) clickable: i64,
+    pub(super) bounceable: i64,
+    pub(super) failable: i64,
+    pub(super) unsubscribable: i64,
+    pub(super) complainable: i64,
     pub(super) bounced: i64,
     pub(super) failed: i64,
     pub(super) opened: i64,
+    /// Opened by people or machines, and of these by machines alone, whether or not the page counts machines.
+    pub(super) opened_at_all: i64,
+    pub(super) opened_by_machines: i64,
     pub(super) clicked: i64,
     pub(super) unsubscribed: i64,
     pub(super) complained: i64,
@@ -47,7 +56,7 @@ pub(super) const RECIPIENTS: Measure = sum("recipients", "Recipients", Unit::Cou
 pub(super) const DELIVERY_RATE: Measure =
     rate("delivery_rate", "Delivery rate", |it| share(it.delivered, it.recipients));
 pub(super) const OPEN_RATE: Measure = rate("open_rate", "Open rate", |it| share(it.opened, it.openable));
-pub(super) const CLICK_RATE: Measure = rate("click_rate", "Click rate", |it| share(it.clicked, it.delivered));
+pub(super) const CLICK_RATE: Measure = rate("click_rate", "Click rate", |it| share(it.clicked, it.clickable));
 pub(super) const CONVERSION_RATE: Measure =
     rate("conversion_rate", "Conversion rate", |it| it.converted.and_then(|part| share(part, it.delivered)));
 pub(super) const REVENUE: Measure = sum("attributed_revenue", "Revenue", Unit::Money, |it| it.revenue);
@@ -58,7 +67,7 @@ pub(super) const REVENUE_PER_RECIPIENT: Measure = Measure {
     })
 };
 pub(super) const UNSUBSCRIBE_RATE: Measure =
-    rate("unsubscribe_rate", "Unsubscribe rate", |it| share(it.unsubscribed, it.delivered));
+    rate("unsubscribe_rate", "Unsubscribe rate", |it| share(it.unsubscribed, it.unsubscribable));
 
 /// The key figures, in their order.
 pub(super) const FIGURES: &[Measure] = &[
@@ -90,8 +99,8 @@ pub(super) const COMPARED: &[Measure] = &[
         })
     },
     UNSUBSCRIBE_RATE,
-    rate("complaint_rate", "Spam complaint rate", |it| share(it.complained, it.delivered)),
-    rate("bounce_rate", "Bounce rate", |it| share(it.bounced, it.recipients)),
+    rate("complaint_rate", "Spam complaint rate", |it| share(it.complained, it.complainable)),
+    rate("bounce_rate", "Bounce rate", |it| share(it.bounced, it.bounceable)),
 ];
 
 impl Counts {
@@ -118,9 +127,16 @@ impl AddAssign for Counts {
         self.recipients += other.recipients;
         self.delivered += other.delivered;
         self.openable += other.openable;
+        self.clickable += other.clickable;
+        self.bounceable += other.bounceable;
+        self.failable += other.failable;
+        self.unsubscribable += other.unsubscribable;
+        self.complainable += other.complainable;
         self.bounced += other.bounced;
         self.failed += other.failed;
         self.opened += other.opened;
+        self.opened_at_all += other.opened_at_all;
+        self.opened_by_machines += other.opened_by_machines;
         self.clicked += other.clicked;
         self.unsubscribed += other.unsubscribed;
         self.complained += other.complained;
@@ -138,9 +154,16 @@ impl FromRow for Counts {
             recipients: count("recipients")?,
             delivered: count("delivered")?,
             openable: count("openable")?,
+            clickable: count("clickable")?,
+            bounceable: count("bounceable")?,
+            failable: count("failable")?,
+            unsubscribable: count("unsubscribable")?,
+            complainable: count("complainable")?,
             bounced: count("bounced")?,
             failed: count("failed")?,
             opened: count("opened")?,
+            opened_at_all: count("opened_at_all")?,
+            opened_by_machines: count("opened_by_machines")?,
             clicked: count("clicked")?,
             unsubscribed: count("unsubscribed")?,
             complained: count("complained")?,
@@ -157,11 +180,14 @@ mod tests {
 
     #[test]
     fn rates_are_made_of_sums_and_never_of_rates() {
-        let one = Counts { recipients: 10, delivered: 10, clicked: 5, ..Counts::nothing(true) };
-        let other = Counts { recipients: 90, delivered: 90, clicked: 0, ..Counts::nothing(true) };
+        let one = Counts { recipients: 10, delivered: 10, clickable: 10, clicked: 5, ..Counts::nothing(true) };
+        let other = Counts { recipients: 90, delivered: 90, clickable: 90, clicked: 0, ..Counts::nothing(true) };
         let both = Counts::of_all([&one, &other], true);
         assert_eq!((CLICK_RATE.of)(&both), Some(0.05));
         assert_eq!((OPEN_RATE.of)(&both), None, "whose opens are not told has no open rate");
+        let push = Counts { recipients: 10, delivered: 10, ..Counts::nothing(true) };
+        let all = Counts::of_all([&one, &push], true);
+        assert_eq!(((CLICK_RATE.of)(&push), (CLICK_RATE.of)(&all)), (None, Some(0.5)), "nor whose clicks are not told");
     }
 
     #[test]

@@ -37,13 +37,16 @@ select
     end as messages_received,
     count(distinct profile_id) as people,
     cast(sum(sends) as bigint) as delivered,
-    count(*) filter (where is_unsubscribed) as unsubscribed,
-    count(*) filter (where is_complained) as complained,
-    count(*) filter (where case when $machine then is_clicked_or_machine else is_clicked end) as clicked,
+    cast(sum(sends) filter (where tells(channel, 'clicked')) as bigint) as clickable,
+    cast(sum(sends) filter (where tells(channel, 'unsubscribed')) as bigint) as unsubscribable,
+    cast(sum(sends) filter (where tells(channel, 'complained')) as bigint) as complainable,
+    case when unsubscribable is not null then count(*) filter (where is_unsubscribed) end as unsubscribed,
+    case when complainable is not null then count(*) filter (where is_complained) end as complained,
+    case when clickable is not null then count(*) filter (where case when $machine then is_clicked_or_machine else is_clicked end) end as clicked,
     case when cast($metric as varchar) is not null then count(*) filter (where conversions > 0) end as converted,
-    unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
-    complained / nullif(delivered, 0) as complaint_rate,
-    clicked / nullif(delivered, 0) as click_rate,
+    unsubscribed / nullif(unsubscribable, 0) as unsubscribe_rate,
+    complained / nullif(complainable, 0) as complaint_rate,
+    clicked / nullif(clickable, 0) as click_rate,
     converted / nullif(delivered, 0) as conversion_rate
 from spans
 group by all

@@ -9,6 +9,7 @@ quarters as (
         time_bucket(interval 15 minutes, sent_at) as quarter,
         sum(sends) as recipients,
         sum(case when outcome = 'delivered' then sends else 0 end) as delivered,
+        sum(sends) filter (where outcome = 'delivered' and tells(channel, 'clicked')) as clickable,
         count(*) filter (where case when $machine then is_clicked_or_machine else is_clicked end) as clicked,
         sum(revenue) as revenue
     from deliveries($start, $metric)
@@ -18,7 +19,7 @@ quarters as (
     group by quarter
 ),
 placed as (
-    select quarter + to_minutes(minutes) as sent_locally_at, recipients, delivered, clicked, revenue
+    select quarter + to_minutes(minutes) as sent_locally_at, recipients, delivered, clickable, clicked, revenue
     from quarters
     asof join offsets on quarters.quarter >= offsets.starts
 )
@@ -27,9 +28,10 @@ select
     hour(sent_locally_at) as hour,
     cast(sum(recipients) as bigint) as recipients,
     cast(sum(delivered) as bigint) as delivered,
-    cast(sum(clicked) as bigint) as clicked,
+    cast(sum(clickable) as bigint) as clickable,
+    case when sum(clickable) is not null then cast(sum(clicked) as bigint) end as clicked,
     case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end as revenue,
-    sum(clicked) / nullif(sum(delivered), 0) as click_rate,
+    sum(clicked) / nullif(sum(clickable), 0) as click_rate,
     case when cast($metric as varchar) is not null then cast(sum(revenue) as double) end / nullif(sum(recipients), 0)
         as revenue_per_recipient
 from placed

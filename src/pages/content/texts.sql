@@ -25,11 +25,12 @@ select
     cast(delivered as bigint) as delivered,
     -- A text message is answered by a click, a push message by a tap, which is told as an open.
     cast(case when sent.channel = 'push' then opened else clicked end as bigint) as answered,
-    cast(unsubscribed as bigint) as unsubscribed,
+    case when tells(sent.channel, 'unsubscribed') then cast(unsubscribed as bigint) end as unsubscribed,
+    case when tells(sent.channel, 'unsubscribed') then cast(delivered as bigint) end as unsubscribable,
     cast(converted as bigint) as converted,
     cast(revenue as double) as revenue,
     answered / nullif(delivered, 0) as answer_rate,
-    unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
+    case when tells(sent.channel, 'unsubscribed') then unsubscribed / nullif(delivered, 0) end as unsubscribe_rate,
     cast(converted as bigint) / nullif(delivered, 0) as conversion_rate,
     cast(revenue as double) / nullif(recipients, 0) as revenue_per_recipient,
     case when campaign_id is not null then 'campaigns' when flow_id is not null then 'flows' end as sender

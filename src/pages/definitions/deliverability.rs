@@ -8,7 +8,7 @@ pub(super) const ALL: &[Definition] = &[
         ..rate(
             "failure_rate",
             "Failure rate",
-            "Text messages that could not be delivered, divided by recipients.",
+            "Text messages that could not be delivered, divided by recipients of texts.",
             SENDS,
             Good::Down,
             None,

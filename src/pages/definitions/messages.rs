@@ -40,7 +40,7 @@ pub(super) const ALL: &[Definition] = &[
     rate(
         "click_rate",
         "Click rate",
-        "Deliveries with at least one counted click, divided by deliveries.",
+        "Deliveries with at least one counted click, divided by deliveries whose clicks are told: a tap on a push message is an open.",
         BOTS,
         Good::Up,
         Some(CLICK),
@@ -66,7 +66,14 @@ pub(super) const ALL: &[Definition] = &[
     ),
     Definition {
         over: "Recipients",
-        ..rate("bounce_rate", "Bounce rate", "Bounces divided by recipients.", SENDS, Good::Down, Some(BOUNCE))
+        ..rate(
+            "bounce_rate",
+            "Bounce rate",
+            "Bounces divided by recipients of e-mail and push messages: a text that does not arrive has failed.",
+            SENDS,
+            Good::Down,
+            Some(BOUNCE),
+        )
     },
     Definition {
         over: "Recipients",
@@ -75,7 +82,7 @@ pub(super) const ALL: &[Definition] = &[
     rate(
         "unsubscribe_rate",
         "Unsubscribe rate",
-        "Deliveries with at least one unsubscribe, divided by deliveries.",
+        "Deliveries with at least one unsubscribe, divided by deliveries of e-mail and texts: no other channel tells.",
         "Unsubscribes that followed no known delivery",
         Good::Down,
         Some(UNSUBSCRIBE),
@@ -83,7 +90,7 @@ pub(super) const ALL: &[Definition] = &[
     rate(
         "complaint_rate",
         "Spam complaint rate",
-        "Deliveries that were marked as spam, divided by deliveries. Mail providers count it among inbox deliveries, which no sender is told.",
+        "E-mails that were marked as spam, divided by deliveries of e-mail. Mail providers count it among inbox deliveries, which no sender is told.",
         "Complaints that followed no known delivery",
         Good::Down,
         Some(SPAM),

@@ -27,20 +27,20 @@ select
     cast(coalesce(recipients, 0) as bigint) as recipients,
     cast(coalesce(delivered, 0) as bigint) as delivered,
     cast(coalesce(openable, 0) as bigint) as openable,
-    cast(coalesce(bounced, 0) as bigint) as bounced,
-    cast(coalesce(failed, 0) as bigint) as failed,
-    cast(coalesce(opened, 0) as bigint) as opened,
-    cast(coalesce(clicked, 0) as bigint) as clicked,
-    cast(coalesce(complained, 0) as bigint) as complained,
-    cast(coalesce(unsubscribed, 0) as bigint) as unsubscribed,
+    case when tells(cast($of as varchar), 'bounced') then cast(coalesce(bounced, 0) as bigint) end as bounced,
+    case when tells(cast($of as varchar), 'failed') then cast(coalesce(failed, 0) as bigint) end as failed,
+    case when tells(cast($of as varchar), 'opened') then cast(coalesce(opened, 0) as bigint) end as opened,
+    case when tells(cast($of as varchar), 'clicked') then cast(coalesce(clicked, 0) as bigint) end as clicked,
+    case when tells(cast($of as varchar), 'complained') then cast(coalesce(complained, 0) as bigint) end as complained,
+    case when tells(cast($of as varchar), 'unsubscribed') then cast(coalesce(unsubscribed, 0) as bigint) end as unsubscribed,
     cast(coalesce(machine_opens, 0) as bigint) as machine_opens,
     cast(coalesce(bot_clicks, 0) as bigint) as bot_clicks,
-    bounced / nullif(recipients, 0) as bounce_rate,
-    failed / nullif(recipients, 0) as failure_rate,
-    complained / nullif(delivered, 0) as complaint_rate,
-    unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
+    case when tells(cast($of as varchar), 'bounced') then bounced / nullif(recipients, 0) end as bounce_rate,
+    case when tells(cast($of as varchar), 'failed') then failed / nullif(recipients, 0) end as failure_rate,
+    case when tells(cast($of as varchar), 'complained') then complained / nullif(delivered, 0) end as complaint_rate,
+    case when tells(cast($of as varchar), 'unsubscribed') then unsubscribed / nullif(delivered, 0) end as unsubscribe_rate,
     opened / nullif(openable, 0) as open_rate,
-    clicked / nullif(delivered, 0) as click_rate
+    case when tells(cast($of as varchar), 'clicked') then clicked / nullif(delivered, 0) end as click_rate
 from days
 left join results on results.day = days.day
 order by date

@@ -5,8 +5,6 @@ use crate::pages::messages as measures;
 use crate::pages::sheet::{Column, Sheet, Unit, joined};
 use crate::store::Query;
 
-const FAILURE_RATE: Column = Column::share("failure_rate", "Failed", "failed", "recipients");
-
 pub(super) static WORST_SENDS: Sheet = Sheet {
     name: "worst_sends",
     title: "Messages that fared worst",
@@ -21,7 +19,7 @@ pub(super) static WORST_SENDS: Sheet = Sheet {
         measures::BOUNCED,
         measures::BOUNCE_RATE,
         measures::FAILED,
-        FAILURE_RATE,
+        measures::FAILURE_RATE,
         measures::COMPLAINED,
         measures::COMPLAINT_RATE,
         measures::UNSUBSCRIBED,
@@ -50,18 +48,18 @@ pub(super) static BY_DAY: Sheet = Sheet {
         measures::RECIPIENTS,
         measures::DELIVERED,
         measures::BOUNCED,
-        measures::BOUNCE_RATE,
+        measures::BOUNCE_RATE.out_of("recipients"),
         measures::FAILED,
-        FAILURE_RATE,
+        measures::FAILURE_RATE.out_of("recipients"),
         measures::COMPLAINED,
-        measures::COMPLAINT_RATE,
+        measures::COMPLAINT_RATE.out_of("delivered"),
         measures::UNSUBSCRIBED,
-        measures::UNSUBSCRIBE_RATE,
+        measures::UNSUBSCRIBE_RATE.out_of("delivered"),
         measures::OPENABLE,
         measures::OPENED,
         measures::OPEN_RATE,
         measures::CLICKED,
-        measures::CLICK_RATE,
+        measures::CLICK_RATE.out_of("delivered"),
         measures::MACHINE_OPENS,
         measures::BOT_CLICKS,
     ],
@@ -85,7 +83,7 @@ pub(super) static BY_CHANNEL: Sheet = Sheet {
         measures::BOUNCED,
         measures::BOUNCE_RATE.without_total(),
         measures::FAILED,
-        FAILURE_RATE.without_total(),
+        measures::FAILURE_RATE.without_total(),
         measures::COMPLAINED,
         measures::COMPLAINT_RATE.without_total(),
         measures::UNSUBSCRIBED,
@@ -122,15 +120,15 @@ const OF_MAILBOXES: [Column; 12] = [
     Column { has_bar: true, ..measures::RECIPIENTS },
     measures::DELIVERED,
     measures::BOUNCED,
-    measures::BOUNCE_RATE,
+    measures::BOUNCE_RATE.out_of("recipients"),
     measures::COMPLAINED,
-    measures::COMPLAINT_RATE,
+    measures::COMPLAINT_RATE.out_of("delivered"),
     measures::UNSUBSCRIBED,
-    measures::UNSUBSCRIBE_RATE,
+    measures::UNSUBSCRIBE_RATE.out_of("delivered"),
     measures::OPENED,
     Column::share("open_rate", "Open rate", "opened", "delivered"),
     measures::CLICKED,
-    measures::CLICK_RATE,
+    measures::CLICK_RATE.out_of("delivered"),
 ];
 
 pub(super) static BY_PROVIDER: Sheet = by_mailbox(

@@ -10,12 +10,17 @@ with sums as (
         cast(sum(recipients) as bigint) as recipients,
         cast(sum(delivered) as bigint) as delivered,
         cast(sum(openable) as bigint) as openable,
-        cast(sum(bounced) as bigint) as bounced,
-        cast(sum(failed) as bigint) as failed,
-        cast(sum(case when $machine then opened_or_machine else opened end) as bigint) as opened,
-        cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
-        cast(sum(complained) as bigint) as complained,
-        cast(sum(unsubscribed) as bigint) as unsubscribed
+        cast(sum(delivered) filter (where tells(channel, 'clicked')) as bigint) as clickable,
+        cast(sum(recipients) filter (where tells(channel, 'bounced')) as bigint) as bounceable,
+        cast(sum(recipients) filter (where tells(channel, 'failed')) as bigint) as failable,
+        cast(sum(delivered) filter (where tells(channel, 'unsubscribed')) as bigint) as unsubscribable,
+        cast(sum(delivered) filter (where tells(channel, 'complained')) as bigint) as complainable,
+        cast(sum(bounced) filter (where tells(channel, 'bounced')) as bigint) as bounced,
+        cast(sum(failed) filter (where tells(channel, 'failed')) as bigint) as failed,
+        cast(sum(case when $machine then opened_or_machine else opened end) filter (where tells(channel, 'opened')) as bigint) as opened,
+        cast(sum(case when $machine then clicked_or_machine else clicked end) filter (where tells(channel, 'clicked')) as bigint) as clicked,
+        cast(sum(complained) filter (where tells(channel, 'complained')) as bigint) as complained,
+        cast(sum(unsubscribed) filter (where tells(channel, 'unsubscribed')) as bigint) as unsubscribed
     from daily_messages(cast($basis as varchar), cast($start as date), cast($before as date))
     where message_id is not null and (cast($channel as varchar) is null or channel = cast($channel as varchar))
     group by message_id
@@ -24,23 +29,19 @@ with sums as (
 rates as (
     select
         *,
-        bounced / nullif(recipients, 0) as bounce_rate,
-        failed / nullif(recipients, 0) as failure_rate,
-        complained / nullif(delivered, 0) as complaint_rate,
-        unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
+        bounced / nullif(bounceable, 0) as bounce_rate,
+        failed / nullif(failable, 0) as failure_rate,
+        complained / nullif(complainable, 0) as complaint_rate,
+        unsubscribed / nullif(unsubscribable, 0) as unsubscribe_rate,
         opened / nullif(openable, 0) as open_rate,
-        case when via <> 'push' then clicked / nullif(delivered, 0) end as click_rate
+        clicked / nullif(clickable, 0) as click_rate
     from sums
 )
 select
     coalesce('campaigns/' || rates.campaign_id, 'flows/' || rates.flow_id) as id,
     coalesce(messages.name, flows.name, rates.message_id) as name,
     channel_title(via) as channel,
-    rates.* exclude (message_id, campaign_id, flow_id, via, bounce_rate, failure_rate, complaint_rate, unsubscribe_rate),
-    case when via in ('email', 'push') then bounce_rate end as bounce_rate,
-    case when via = 'sms' then failure_rate end as failure_rate,
-    case when via = 'email' then complaint_rate end as complaint_rate,
-    case when via in ('email', 'sms') then unsubscribe_rate end as unsubscribe_rate,
+    rates.* exclude (message_id, campaign_id, flow_id, via),
     case when via = 'email' then greatest(
         coalesce(bounce_rate, 0) / $bounce_limit,
         coalesce(complaint_rate, 0) / $complaint_limit,

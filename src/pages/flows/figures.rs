@@ -21,6 +21,8 @@ pub(super) struct Sums {
     is_compared: bool,
     pub(super) recipients: f64,
     pub(super) delivered: f64,
+    /// Deliveries whose clicks are told.
+    clickable: f64,
     pub(super) clicked: f64,
     pub(super) converted: f64,
     pub(super) revenue: f64,
@@ -57,7 +59,7 @@ impl Figures {
     }
 
     pub(super) fn click_rate(&self, frame: &Frame<'_>) -> Figure {
-        self.figure(frame, |rows| share(rows, |it| it.clicked, |it| it.delivered))
+        self.figure(frame, |rows| share(rows, |it| it.clicked, |it| it.clickable))
     }
 
     fn figure(&self, frame: &Frame<'_>, of: impl Fn(&[Sums]) -> Option<f64>) -> Figure {
@@ -101,6 +103,7 @@ impl FromRow for Sums {
             is_compared: row.get("is_compared")?,
             recipients: count("recipients")?,
             delivered: count("delivered")?,
+            clickable: count("clickable")?,
             clicked: count("clicked")?,
             converted: count("converted")?,
             revenue: count("revenue")?,

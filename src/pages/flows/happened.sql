@@ -10,6 +10,7 @@ select
     is_compared,
     cast(sum(recipients) as double) as recipients,
     cast(sum(delivered) as double) as delivered,
+    cast(sum(delivered) filter (where tells(channel, 'clicked')) as double) as clickable,
     cast(sum(case when $machine then clicked_or_machine else clicked end) as double) as clicked,
     cast(sum(converted) as double) as converted,
     cast(sum(revenue) as double) as revenue

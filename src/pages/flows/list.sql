@@ -65,7 +65,7 @@ listed as (
     where status = 'live' and not coalesce(archived, false) and not deleted
         and (cast($channel as varchar) is null or id in (select flow_id from messages where channel = cast($channel as varchar)))
 ),
--- Of a live flow that reached nobody every count is zero, and what is divided by them is unknown.
+-- Of a live flow that reached nobody every count is zero; what answered them and what is divided by them is unknown.
 counts as (
     select
         listed.id as sender,
@@ -73,12 +73,20 @@ counts as (
         coalesce(recipients, 0) as recipients,
         coalesce(delivered, 0) as delivered,
         coalesce(openable, 0) as openable,
-        coalesce(bounced, 0) as bounced,
-        coalesce(failed, 0) as failed,
-        coalesce(opened, 0) as opened,
-        coalesce(clicked, 0) as clicked,
-        coalesce(unsubscribed, 0) as unsubscribed,
-        coalesce(complained, 0) as complained,
+        clickable,
+        bounceable,
+        failable,
+        unsubscribable,
+        complainable,
+        bounced,
+        failed,
+        opened,
+        -- By the day of the event the opens of one delivery may fall on several days.
+        case when $basis = 'sent' then opened_at_all end as opened_at_all,
+        case when $basis = 'sent' then opened_by_machines end as opened_by_machines,
+        clicked,
+        unsubscribed,
+        complained,
         coalesce(machine_opens, 0) as machine_opens,
         coalesce(bot_clicks, 0) as bot_clicks,
         case when cast($metric as varchar) is not null then coalesce(converted, 0) end as converted,

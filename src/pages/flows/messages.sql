@@ -10,7 +10,12 @@ asked as (
     select message_id as sender, * from counted where flow_id = $id
 ),
 summed as (
-    select * from summed_measures('asked', $machine, $metric)
+    -- By the day of the event the opens of one delivery may fall on several days.
+    select * replace (
+        case when $basis = 'sent' then opened_at_all end as opened_at_all,
+        case when $basis = 'sent' then opened_by_machines end as opened_by_machines
+    )
+    from summed_measures('asked', $machine, $metric)
 ),
 results as (
     select * from rated_measures('summed')

@@ -4,7 +4,13 @@
 with counted as (
     select * from message_activity($start, $before, $metric)
 )
-select *
+-- Of two opens of one delivery, by a machine and a person, each may fall on another day: what is a machine's alone is told by
+-- the day of sending only.
+select * replace (
+    cast(null as bigint) as opened_at_all,
+    cast(null as bigint) as opened_by_machines,
+    cast(null as double) as machine_open_share
+)
 from sender_results(
     'counted', cast($of as varchar), cast($id as varchar), cast($channel as varchar), $machine, cast($metric as varchar)
 )

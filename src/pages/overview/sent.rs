@@ -8,10 +8,12 @@ use chrono_tz::Tz;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-/// What became of the messages that were sent in a period and before it: by send day, by campaign and by flow.
+/// What became of the messages that were sent in a period and before it: of e-mails by send day, of all by campaign and flow.
 #[derive(Debug)]
 pub struct Sent {
     days: HashMap<NaiveDate, Counts>,
+    /// Opens and clicks by machines, of every channel.
+    machines: HashMap<NaiveDate, Machines>,
     campaigns: Vec<Campaign>,
     flows: Vec<TopFlow>,
     machine: Machine,
@@ -24,15 +26,21 @@ pub struct Counts {
     pub delivered: i64,
     /// Deliveries whose opens are told, which those of text messages are not.
     pub openable: i64,
+    /// Deliveries whose clicks are told, which those of push messages are not.
+    pub clickable: i64,
     pub opened: i64,
     pub clicked: i64,
     pub converted: i64,
     pub bounced: i64,
     pub unsubscribed: i64,
     pub complained: i64,
-    /// Opens, not deliveries, that a machine made.
-    pub machine_opens: i64,
-    pub bot_clicks: i64,
+}
+
+/// Opens and clicks, not deliveries, that a machine made.
+#[derive(Debug, Clone, Copy, Default)]
+struct Machines {
+    opens: i64,
+    clicks: i64,
 }
 
 #[derive(Debug)]
@@ -58,10 +66,23 @@ impl Sent {
         let machine = period.machine == Machine::Include;
         db.once(PAGE_SENDS, params! { "since": since, "before": before, "metric": metric })?;
         let rows: Vec<Part> = db.rows(MESSAGES, params! { "start": start, "machine": machine })?;
-        let mut sent = Sent { days: HashMap::new(), campaigns: Vec::new(), flows: Vec::new(), machine: period.machine };
+        let mut sent = Sent {
+            days: HashMap::new(),
+            machines: HashMap::new(),
+            campaigns: Vec::new(),
+            flows: Vec::new(),
+            machine: period.machine,
+        };
         for row in rows {
             match row {
-                Part::Day(day, counts) => drop(sent.days.insert(day, counts)),
+                Part::Day { day, is_email, counts, machines } => {
+                    let sum = sent.machines.entry(day).or_default();
+                    sum.opens += machines.opens;
+                    sum.clicks += machines.clicks;
+                    if is_email {
+                        sent.days.insert(day, counts);
+                    }
+                }
                 Part::Campaign(campaign) => sent.campaigns.push(campaign),
                 Part::Flow(flow) => sent.flows.push(flow),
             }
@@ -69,7 +90,7 @@ impl Sent {
         Ok(sent)
     }
 
-    /// The share of one count in another, such as of opened in openable deliveries.
+    /// The share of one count of e-mails in another, such as of opened in openable deliveries.
     #[must_use]
     pub fn rate(&self, period: &Period, part: impl Fn(&Counts) -> i64, whole: impl Fn(&Counts) -> i64) -> Figure {
         Figure::of_shares(period, |day| self.days.get(&day).map_or((0, 0), |it| (part(it), whole(it))))
@@ -78,23 +99,23 @@ impl Sent {
     /// Opens that are not counted, because a machine made them.
     #[must_use]
     pub fn machine_opens(&self, period: &Period) -> i64 {
-        self.left_out(period, |it| it.machine_opens)
+        self.left_out(period, |it| it.opens)
     }
 
     /// Clicks that are not counted, because a machine made them.
     #[must_use]
     pub fn bot_clicks(&self, period: &Period) -> i64 {
-        self.left_out(period, |it| it.bot_clicks)
+        self.left_out(period, |it| it.clicks)
     }
 
-    fn left_out(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
+    fn left_out(&self, period: &Period, count: impl Fn(&Machines) -> i64) -> i64 {
         match self.machine {
             Machine::Include => 0,
-            Machine::Exclude => self.sum(period, count),
+            Machine::Exclude => period.range.days().filter_map(|it| self.machines.get(&it)).map(count).sum(),
         }
     }
 
-    /// A count over all days of the range.
+    /// A count of e-mails over all days of the range.
     #[must_use]
     pub fn sum(&self, period: &Period, count: impl Fn(&Counts) -> i64) -> i64 {
         period.range.days().filter_map(|it| self.days.get(&it)).map(count).sum()
@@ -133,16 +154,16 @@ impl Campaign {
             sent_at: self.sent_at.map(|it| it.and_utc().with_timezone(&zone).naive_local()),
             recipients: counts.recipients,
             open_rate: share(counts.opened, counts.openable),
-            click_rate: share(counts.clicked, counts.delivered),
+            click_rate: share(counts.clicked, counts.clickable),
             conversion_rate: share(counts.converted, counts.delivered),
             revenue: self.revenue,
         }
     }
 }
 
-/// A row of the answer: the counts of a day, of a campaign or of a flow.
+/// A row of the answer: the counts of a day and channel, of a campaign or of a flow.
 enum Part {
-    Day(NaiveDate, Counts),
+    Day { day: NaiveDate, is_email: bool, counts: Counts, machines: Machines },
     Campaign(Campaign),
     Flow(TopFlow),
 }
@@ -151,7 +172,9 @@ impl FromRow for Part {
     fn from_row(row: &Row<'_>) -> RowResult<Part> {
         let counts = Counts::from_row(row)?;
         if let Some(day) = row.get("day")? {
-            return Ok(Part::Day(day, counts));
+            let is_email = row.get::<Option<String>>("via")?.as_deref() == Some(Channel::Email.name());
+            let machines = Machines { opens: row.get("machine_opens")?, clicks: row.get("bot_clicks")? };
+            return Ok(Part::Day { day, is_email, counts, machines });
         }
         if let Some(id) = row.get("campaign_id")? {
             return Ok(Part::Campaign(Campaign {
@@ -181,14 +204,13 @@ impl FromRow for Counts {
             recipients: row.get("recipients")?,
             delivered: row.get("delivered")?,
             openable: row.get("openable")?,
+            clickable: row.get("clickable")?,
             opened: row.get("opened")?,
             clicked: row.get("clicked")?,
             converted: row.get("converted")?,
             bounced: row.get("bounced")?,
             unsubscribed: row.get("unsubscribed")?,
             complained: row.get("complained")?,
-            machine_opens: row.get("machine_opens")?,
-            bot_clicks: row.get("bot_clicks")?,
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::pages::messages as measures;
 use crate::pages::page::{Page, Switch, no_values};
 use crate::pages::sheet::{Column, Head, Sheet, Table, Total, Unit};
 use crate::pages::view::chart::Line;
-use crate::pages::view::{Badge, Bar, Bars, Block, Card, Chart, Content, Fact, Shape, View, Width};
+use crate::pages::view::{Badge, Bar, Bars, Block, Card, Chart, Content, Fact, Shape, View, Width, is_judged};
 use crate::store::repository::Document;
 use crate::store::runs::Status;
 use crate::store::zone::local;
@@ -42,9 +42,6 @@ pub static PAGE: Page = Page {
     load,
     values: no_values,
 };
-
-/// Recipients below which a rate says too little for a verdict.
-const SAMPLE: i64 = 100;
 
 /// Rows of what changed most.
 const MOVES: usize = 6;
@@ -92,6 +89,8 @@ static OVERVIEW_ENGAGEMENT: Sheet = Sheet {
         measures::CONVERSION_RATE,
         measures::BOUNCED,
         measures::BOUNCE_RATE,
+        measures::FAILED,
+        measures::FAILURE_RATE,
         measures::UNSUBSCRIBED,
         measures::UNSUBSCRIBE_RATE,
         measures::COMPLAINED,
@@ -291,10 +290,10 @@ fn cards(overview: &Overview, growth: Option<&Growth>) -> Vec<Card> {
     ]
 }
 
-/// Rates of what was sent, each with the verdict of its bands where enough was sent.
+/// Rates of the e-mails that were sent, each with the verdict of its bands where enough were.
 fn engagement(overview: &Overview) -> Vec<Card> {
     let card = |name: &'static str, figure: &Figure| {
-        let badge = Badge::by_bands(name, figure.current).filter(|_| overview.recipients >= SAMPLE);
+        let badge = Badge::by_bands(name, figure.current).filter(|_| is_judged(figure::number(overview.recipients)));
         Card::new(name, Unit::Share, figure.clone()).judged(badge)
     };
     vec![
@@ -309,8 +308,8 @@ fn engagement(overview: &Overview) -> Vec<Card> {
 
 fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Growth>) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![
-        Block::new("engagement", "Messages sent in these days", Content::Strip { cards: engagement(overview) })
-            .with("of all channels together"),
+        Block::new("engagement", "E-mails sent in these days", Content::Strip { cards: engagement(overview) })
+            .with("other channels stand in “Engagement by channel”"),
         Block::new("revenue-over-time", "Revenue over time", revenue_chart(frame, overview)?)
             .wide(Width::TwoThirds)
             .filed(OVERVIEW_DAYS.name)
@@ -508,7 +507,7 @@ fn small_print(overview: &Overview) -> Vec<String> {
     let left = &overview.left_out;
     let count = |it: i64| format::grouped(figure::number(it), 0);
     vec![
-        "Revenue and form submissions count by the day of the event, rates by the day a message was sent. Attribution is Klaviyo's own.".to_owned(),
+        "Revenue and form submissions count by the day of the event, rates by the day a message was sent. Bounds are of e-mail, so no other channel is judged, nor are fewer than 100 recipients. Attribution is Klaviyo's own.".to_owned(),
         format!(
             "Left out: machine opens ({}), bot clicks ({}), orders in another currency ({}) and without a readable value ({}).",
             count(left.machine_opens),

@@ -50,11 +50,12 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
         let of = &all[&(text(row, "kind"), text(row, "channel").to_owned())];
         let (counted, whole, rate) = match text(row, "name") {
             "Open rate" => (of.opened, of.openable, "openRate"),
-            "Click rate" => (of.clicked, of.delivered, "clickRate"),
+            "Click rate" => (of.clicked, if row["channel"] == "push" { 0 } else { of.delivered }, "clickRate"),
             "Conversion rate" => (of.converted, of.delivered, "conversionRate"),
             other => panic!("nobody counted {other}"),
         };
-        paper.number("counted", &row["counted"], count(counted));
+        // What a channel does not tell is unknown.
+        paper.number("counted", &row["counted"], count(counted).filter(|_| whole > 0));
         paper.number("whole", &row["whole"], count(whole));
         paper.number(text(row, "name"), &row["ownRate"], of.measures()[rate]);
         shown += 1;
@@ -77,7 +78,8 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
         let days = facts.days(range, by_event, |it| kind(it) == Some(kind_of) && it.channel == "email");
         let prefix = if kind_of == "flows" { "Flow " } else { "Campaign " };
         for card in paper.view["cards"].as_array().expect("cards") {
-            let Some(name) = text(card, "title").strip_prefix(prefix) else { continue };
+            let of_mail = |it: &'static str| text(card, "title").strip_prefix(it)?.strip_suffix(", e-mail");
+            let Some(name) = of_mail(prefix) else { continue };
             let Figure { current, previous, daily } = days.figure(range, measure(name));
             paper.figure(text(card, "title"), &Figure { current, previous, daily });
         }

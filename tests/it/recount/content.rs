@@ -70,7 +70,7 @@ fn send_hours(paper: &Paper, range: &Range, facts: &Facts<'_>, senders: &str, sh
             let counts = cells.get(&(weekday, hour)).cloned().unwrap_or_default();
             let value = match show {
                 "recipients" => count(counts.recipients()).filter(|it| *it > 0.0),
-                "click-rate" => share(counts.clicked, counts.delivered),
+                "click-rate" => counts.measures()["clickRate"],
                 _ => each(counts.revenue, counts.recipients()),
             };
             let is_shown = show == "recipients" || counts.recipients() >= HOUR_LEAST;
@@ -256,21 +256,13 @@ fn channels(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
     let used = Some(used).filter(|_| has_texts);
     let usage = [("textSegments", used.map(|it| it.0)), ("textCost", used.map(|it| it.1))];
     let mut expected = BTreeMap::new();
-    let (mut clickable, mut clicked) = (0, 0);
     for (channel, counts) in facts.counts(way, |it| Some(it.channel.clone())) {
         let mut numbers = counts.measures();
-        numbers.insert("clickable", count(counts.delivered));
         numbers.extend(usage.map(|it| (it.0, it.1.filter(|_| channel == "sms"))));
-        if channel == "push" {
-            numbers.extend(["clicked", "clickable", "clickRate"].map(|it| (it, None)));
-        } else {
-            (clickable, clicked) = (clickable + counts.delivered, clicked + counts.clicked);
-        }
         expected.insert(channel, numbers);
     }
     paper.table("content_channels", |it| text(it, "channel"), &expected, |it| it["recipients"] > Some(0.0));
     let mut total = facts.sum(way, |_| true).measures();
-    total.extend([("clickable", count(clickable)), ("clickRate", share(clicked, clickable))]);
     total.extend(usage);
     paper.totals("content_channels", &total);
 }

@@ -97,7 +97,7 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
     let way = Way { first: range.first, last: range.last, by_event };
     let is_worth = |it: &Numbers| it["recipients"] > Some(0.0);
     let channels = facts.counts(way, |it| Some(it.channel.clone()));
-    let channels = channels.into_iter().map(|(channel, it)| (called(&channel), it.measures_of(&channel))).collect();
+    let channels = channels.into_iter().map(|(channel, it)| (called(&channel), it.measures())).collect();
     paper.table("deliverability_channels", |it| text(it, "channel"), &channels, is_worth);
     paper.totals("deliverability_channels", &facts.sum(way, |_| true).measures());
     // Who keeps a mailbox is told of sends.
@@ -127,9 +127,6 @@ fn worst(paper: &Paper, facts: &Facts<'_>, way: Way) {
         let limits = [times("bounceRate", 0.02), times("complaintRate", 0.0005), times("unsubscribeRate", 0.01)];
         let most = limits.into_iter().flatten().reduce(f64::max).filter(|_| channel == "email");
         numbers.insert("timesLimit", most);
-        if channel != "sms" {
-            numbers.insert("failureRate", None);
-        }
         all.take_in(&counts);
         let name = SHOP.account.message_names.get(&message).unwrap_or(&SHOP.account.names[&sender]);
         expected.insert(format!("{} {name}", sender.path()), numbers);

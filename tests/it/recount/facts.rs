@@ -43,6 +43,9 @@ pub(super) enum Deed {
     Failed,
     /// Once a delivery, when it was first so.
     Opened,
+    /// Whoever opened it, and by a person, whether or not machines count.
+    OpenedAtAll,
+    OpenedByPeople,
     Clicked,
     Complained,
     Unsubscribed,
@@ -150,6 +153,20 @@ impl<'a> Facts<'a> {
                 value: if what.is_none() { event.amount() } else { 0 },
             };
             let by_machine = matches!(what, Some(What::Open | What::Click)) && event.by_machine;
+            let mut first = |deed| {
+                let first = Fact { value: 0, ..fact(deed) };
+                let key = (event.profile.as_str(), message.clone(), first.sent_at, deed);
+                match firsts.get(&key) {
+                    Some(it) if it.event.at <= event.at => {}
+                    _ => drop(firsts.insert(key, first)),
+                }
+            };
+            if what == Some(What::Open) {
+                first(Deed::OpenedAtAll);
+                if !by_machine {
+                    first(Deed::OpenedByPeople);
+                }
+            }
             match what {
                 Some(What::Open) if by_machine => facts.push(fact(Deed::MachineOpen)),
                 Some(What::Click) if by_machine => facts.push(fact(Deed::BotClick)),
@@ -172,15 +189,11 @@ impl<'a> Facts<'a> {
                 Some(_) => Deed::Unsubscribed,
                 None => Deed::Converted,
             };
-            let first = Fact { value: 0, ..fact(deed) };
-            let key = (event.profile.as_str(), message.clone(), first.sent_at, deed);
-            match firsts.get(&key) {
-                Some(it) if it.event.at <= event.at => {}
-                _ => drop(firsts.insert(key, first)),
-            }
+            first(deed);
         }
         // Of texts opens are not told.
-        facts.extend(firsts.into_values().filter(|it| it.deed != Deed::Opened || it.channel != "sms"));
+        let is_open = |it: &Fact<'_>| matches!(it.deed, Deed::Opened | Deed::OpenedAtAll | Deed::OpenedByPeople);
+        facts.extend(firsts.into_values().filter(|it| !is_open(it) || it.channel != "sms"));
         Facts(facts)
     }
 
@@ -280,9 +293,13 @@ pub(super) fn credited(account: &Account, event: &Event) -> Option<String> {
 pub(super) struct Counts {
     pub(super) delivered: i64,
     pub(super) openable: i64,
+    /// What each channel was sent: deliveries, and recipients.
+    sent: BTreeMap<String, (i64, i64)>,
     pub(super) bounced: i64,
     pub(super) failed: i64,
     pub(super) opened: i64,
+    opened_at_all: i64,
+    opened_by_people: i64,
     pub(super) clicked: i64,
     pub(super) complained: i64,
     pub(super) unsubscribed: i64,
@@ -296,6 +313,9 @@ pub(super) struct Counts {
 
 impl Counts {
     fn add(&mut self, fact: &Fact<'_>) {
+        let sent = self.sent.entry(fact.channel.clone()).or_default();
+        sent.0 += i64::from(fact.deed == Deed::Delivered);
+        sent.1 += i64::from(matches!(fact.deed, Deed::Delivered | Deed::Bounced | Deed::Failed));
         match fact.deed {
             Deed::Delivered => {
                 self.delivered += 1;
@@ -305,6 +325,8 @@ impl Counts {
             Deed::Bounced => self.bounced += 1,
             Deed::Failed => self.failed += 1,
             Deed::Opened => self.opened += 1,
+            Deed::OpenedAtAll => self.opened_at_all += 1,
+            Deed::OpenedByPeople => self.opened_by_people += 1,
             Deed::Clicked => self.clicked += 1,
             Deed::Complained => self.complained += 1,
             Deed::Unsubscribed => self.unsubscribed += 1,
@@ -323,9 +345,15 @@ impl Counts {
     pub(super) fn take_in(&mut self, other: &Counts) {
         self.delivered += other.delivered;
         self.openable += other.openable;
+        for (channel, sent) in &other.sent {
+            let own = self.sent.entry(channel.clone()).or_default();
+            *own = (own.0 + sent.0, own.1 + sent.1);
+        }
         self.bounced += other.bounced;
         self.failed += other.failed;
         self.opened += other.opened;
+        self.opened_at_all += other.opened_at_all;
+        self.opened_by_people += other.opened_by_people;
         self.clicked += other.clicked;
         self.complained += other.complained;
         self.unsubscribed += other.unsubscribed;
@@ -340,25 +368,26 @@ impl Counts {
         self.delivered + self.bounced + self.failed
     }
 
-    /// The same of a channel: what its events cannot tell is unknown.
-    pub(super) fn measures_of(&self, channel: &str) -> Numbers {
-        let mut numbers = self.measures();
-        let untold: &[&str] = match channel {
-            "email" => &["failed", "failureRate"],
-            "sms" => &["bounced", "bounceRate", "opened", "openRate", "complained", "complaintRate"],
-            _ => &[
-                "failed",
-                "failureRate",
-                "clicked",
-                "clickRate",
-                "complained",
-                "complaintRate",
-                "unsubscribed",
-                "unsubscribeRate",
-            ],
+    /// Deliveries and recipients of the channels whose events tell of such an answer. Of none it is unknown.
+    fn told(&self, answer: &str) -> Option<(i64, i64)> {
+        let channels: &[&str] = match answer {
+            "bounced" => &["email", "push"],
+            "failed" => &["sms"],
+            // A tap on a push message is an open.
+            "opened" => &["email", "push", "unknown"],
+            "clicked" => &["email", "sms", "unknown"],
+            "complained" => &["email"],
+            _ => &["email", "sms"],
         };
-        for name in untold {
-            numbers.insert(name, None);
+        let told = self.sent.iter().filter(|it| channels.contains(&it.0.as_str())).map(|it| *it.1);
+        told.reduce(|sum, it| (sum.0 + it.0, sum.1 + it.1))
+    }
+
+    /// The same by the day of the event, on which the first open of a delivery by a machine says nothing of the later ones.
+    pub(super) fn measures_on(&self, by_event: bool) -> Numbers {
+        let mut numbers = self.measures();
+        if by_event {
+            numbers.extend(["openedAtAll", "openedByMachines", "machineOpenShare"].map(|it| (it, None)));
         }
         numbers
     }
@@ -366,30 +395,45 @@ impl Counts {
     /// Every measure by its name on pages; of nothing there is no share.
     pub(super) fn measures(&self) -> Numbers {
         let recipients = self.recipients();
+        let part = |answer: &str, it: i64| count(it).filter(|_| self.told(answer).is_some());
+        let delivered = |answer: &str| self.told(answer).map(|it| it.0);
+        let reached = |answer: &str| self.told(answer).map(|it| it.1);
+        let rate = |it: i64, whole: Option<i64>| whole.and_then(|whole| share(it, whole));
+        let by_machines = self.opened_at_all - self.opened_by_people;
+        let whole = |it: Option<i64>| it.and_then(count);
         Numbers::from([
+            ("clickable", whole(delivered("clicked"))),
+            ("bounceable", whole(reached("bounced"))),
+            ("failable", whole(reached("failed"))),
+            ("unsubscribable", whole(delivered("unsubscribed"))),
+            ("complainable", whole(delivered("complained"))),
+            ("openedAtAll", count(self.opened_at_all).filter(|_| self.told("opened").is_some())),
+            ("openedByMachines", count(by_machines).filter(|_| self.told("opened").is_some())),
+            ("machineOpenShare", share(by_machines, self.opened_at_all)),
+            ("revenuePerDelivered", each(self.revenue, self.delivered)),
             ("recipients", count(recipients)),
             ("delivered", count(self.delivered)),
             ("deliveryRate", share(self.delivered, recipients)),
             ("openable", count(self.openable)),
-            ("opened", count(self.opened)),
+            ("opened", part("opened", self.opened)),
             ("openRate", share(self.opened, self.openable)),
-            ("clicked", count(self.clicked)),
-            ("clickRate", share(self.clicked, self.delivered)),
-            ("clickToOpenRate", share(self.clicked, self.opened)),
+            ("clicked", part("clicked", self.clicked)),
+            ("clickRate", rate(self.clicked, delivered("clicked"))),
+            ("clickToOpenRate", share(self.clicked, self.opened).filter(|_| self.told("clicked").is_some())),
             ("converted", count(self.converted)),
             ("conversionRate", share(self.converted, self.delivered)),
             ("conversions", count(self.conversions)),
             ("revenue", money(self.revenue)),
             ("revenuePerRecipient", each(self.revenue, recipients)),
             ("averageOrderValue", each(self.revenue, self.conversions)),
-            ("unsubscribed", count(self.unsubscribed)),
-            ("unsubscribeRate", share(self.unsubscribed, self.delivered)),
-            ("complained", count(self.complained)),
-            ("complaintRate", share(self.complained, self.delivered)),
-            ("bounced", count(self.bounced)),
-            ("bounceRate", share(self.bounced, recipients)),
-            ("failed", count(self.failed)),
-            ("failureRate", share(self.failed, recipients)),
+            ("unsubscribed", part("unsubscribed", self.unsubscribed)),
+            ("unsubscribeRate", rate(self.unsubscribed, delivered("unsubscribed"))),
+            ("complained", part("complained", self.complained)),
+            ("complaintRate", rate(self.complained, delivered("complained"))),
+            ("bounced", part("bounced", self.bounced)),
+            ("bounceRate", rate(self.bounced, reached("bounced"))),
+            ("failed", part("failed", self.failed)),
+            ("failureRate", rate(self.failed, reached("failed"))),
             ("undelivered", count(self.bounced + self.failed)),
             ("undeliveredRate", share(self.bounced + self.failed, recipients)),
             ("machineOpens", count(self.machine_opens)),

@@ -113,7 +113,7 @@ fn senders(paper: &Paper, range: &Range, facts: &Facts<'_>, way: Way, own: impl 
     let (settled, usual) = (of(settled(range)), of(usual(range)));
     let mut expected: BTreeMap<String, Numbers> = BTreeMap::new();
     for id in counts.keys().chain(&shown) {
-        let mut numbers = counts.get(id).unwrap_or(&nothing).measures();
+        let mut numbers = counts.get(id).unwrap_or(&nothing).measures_on(way.by_event);
         for (of, conversion, revenue) in [
             (&settled, "settledConversionRate", "settledRevenuePerRecipient"),
             (&usual, "usualConversionRate", "usualRevenuePerRecipient"),
@@ -129,7 +129,7 @@ fn senders(paper: &Paper, range: &Range, facts: &Facts<'_>, way: Way, own: impl 
     for it in counts.values() {
         all.take_in(it);
     }
-    paper.totals(table, &all.measures());
+    paper.totals(table, &all.measures_on(way.by_event));
     if table == "flows" {
         let curves = by_day(facts, way, |it| it.sender.as_ref().filter(|_| own(it)).map(id));
         let revenue = |id: &str, day| curves.get(&(id.to_owned(), day)).and_then(|it| money(it.revenue));

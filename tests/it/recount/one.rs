@@ -219,13 +219,13 @@ fn flow(paper: &Paper, range: &Range, id: &str, facts: &Facts<'_>, by_event: boo
     }
     let messages = facts.counts(way, |it| (it.sender == sender).then(|| it.message.clone()));
     let mut expected: BTreeMap<String, Numbers> =
-        messages.iter().map(|(key, it)| (key.clone(), it.measures())).collect();
+        messages.iter().map(|(key, it)| (key.clone(), it.measures_on(by_event))).collect();
     let key = |it: &Value| text(it, "id").to_owned();
     for row in paper.block("flow-messages")["rows"].as_array().expect("rows") {
-        expected.entry(key(row)).or_insert_with(|| Counts::default().measures());
+        expected.entry(key(row)).or_insert_with(|| Counts::default().measures_on(by_event));
     }
     paper.table("flow-messages", key, &expected, |it| it["recipients"] > Some(0.0));
-    paper.totals("flow-messages", &facts.sum(way, |it| it.sender == sender).measures());
+    paper.totals("flow-messages", &facts.sum(way, |it| it.sender == sender).measures_on(by_event));
     steps(&paper.block("flow-path")["steps"], &mut |name, counts| {
         let found = messages.iter().find(|it| SHOP.account.message_names.get(it.0).is_some_and(|it| it == name));
         let its = found.map(|it| it.1.clone()).unwrap_or_default().measures();

@@ -8,9 +8,16 @@ with arms as (
         cast(sum(sends) as bigint) as recipients,
         cast(coalesce(sum(sends) filter (where outcome = 'delivered'), 0) as bigint) as delivered,
         cast(coalesce(sum(sends) filter (where outcome = 'delivered' and channel <> 'sms'), 0) as bigint) as openable,
+        cast(sum(sends) filter (where outcome = 'delivered' and tells(channel, 'clicked')) as bigint) as clickable,
+        cast(sum(sends) filter (where tells(channel, 'bounced')) as bigint) as bounceable,
+        cast(sum(sends) filter (where tells(channel, 'failed')) as bigint) as failable,
+        cast(sum(sends) filter (where outcome = 'delivered' and tells(channel, 'unsubscribed')) as bigint) as unsubscribable,
+        cast(sum(sends) filter (where outcome = 'delivered' and tells(channel, 'complained')) as bigint) as complainable,
         cast(coalesce(sum(sends) filter (where outcome = 'bounced'), 0) as bigint) as bounced,
         cast(coalesce(sum(sends) filter (where outcome = 'failed'), 0) as bigint) as failed,
         count(*) filter (where channel <> 'sms' and (opens > 0 or ($machine and machine_opens > 0))) as opened,
+        count(*) filter (where channel <> 'sms' and (opens > 0 or machine_opens > 0)) as opened_at_all,
+        count(*) filter (where channel <> 'sms' and opens = 0 and machine_opens > 0) as opened_by_machines,
         count(*) filter (where clicks > 0 or ($machine and bot_clicks > 0)) as clicked,
         count(*) filter (where unsubscribes > 0) as unsubscribed,
         count(*) filter (where complaints > 0) as complained,
@@ -34,11 +41,18 @@ select
         arms.variation_id,
         arms.message_id
     ) as name,
-    arms.*,
+    arms.* replace (
+        case when tells(arms.channel, 'bounced') then bounced end as bounced,
+        case when tells(arms.channel, 'failed') then failed end as failed,
+        case when tells(arms.channel, 'opened') then opened end as opened,
+        case when tells(arms.channel, 'clicked') then clicked end as clicked,
+        case when tells(arms.channel, 'unsubscribed') then unsubscribed end as unsubscribed,
+        case when tells(arms.channel, 'complained') then complained end as complained
+    ),
     opened / nullif(openable, 0) as open_rate,
-    clicked / nullif(delivered, 0) as click_rate,
+    clicked / nullif(clickable, 0) as click_rate,
     converted / nullif(delivered, 0) as conversion_rate,
-    unsubscribed / nullif(delivered, 0) as unsubscribe_rate,
+    unsubscribed / nullif(unsubscribable, 0) as unsubscribe_rate,
     revenue / nullif(recipients, 0) as revenue_per_recipient
 from arms
 left join campaign_messages on campaign_messages.message_id = arms.message_id
