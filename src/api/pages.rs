@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use super::endpoint::{Days, Endpoint, Unread};
-use super::parameters::{BY_EVENT, BY_SENDING, COMPARED, CONVERTED, DAYS, MACHINES, NAMED, PART, Parameter, REACHED};
+use super::parameters::{
+    BY_EVENT, BY_SENDING, COMPARED, CONVERTED, DAYS, MACHINES, NAMED, PART, Parameter, REACHED, SHOWN,
+};
 use crate::pages::PAGES;
 use crate::pages::page::Page;
 use crate::pages::view::View;
@@ -40,7 +42,7 @@ fn endpoint(page: &'static Page, own: &'static [Parameter]) -> Endpoint {
         about: format!("What the page says: {}", page.about).into(),
         entity: "events",
         unread: Unread::Begin,
-        parameters: vec![DAYS, COMPARED, basis(page), MACHINES, CONVERTED, REACHED, NAMED, PART, own],
+        parameters: vec![DAYS, COMPARED, basis(page), MACHINES, CONVERTED, REACHED, NAMED, SHOWN, PART, own],
         sorts: Vec::new(),
         days: Days::Recent,
         lifetime: Lifetime::Overview,

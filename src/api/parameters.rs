@@ -55,6 +55,13 @@ pub(super) const REACHED: &[Parameter] = &[
     Parameter { name: "min", about: "Only rows with so many recipients.", value: Value::Offset },
 ];
 
+/// How much of a table is shown.
+pub(super) const SHOWN: &[Parameter] = &[Parameter {
+    name: "columns",
+    about: "Whether the table of the page shows the usual columns or all of them; rows hold all in either case.",
+    value: Value::Choice(&["usual", "all"]),
+}];
+
 /// What days are compared with.
 pub(super) const COMPARED: &[Parameter] = &[Parameter {
     name: "compare",

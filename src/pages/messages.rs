@@ -18,11 +18,11 @@ pub(super) const QUERIES: &[Query] = &[SENDERS, SENDERS_BY_EVENT];
 pub const RECIPIENTS: Column = Column::count("recipients", "Recipients");
 pub const DELIVERED: Column = Column::count("delivered", "Delivered").hidden();
 pub const OPENABLE: Column = Column::count("openable", "Opens told of").hidden();
-pub const DELIVERY_RATE: Column = Column::share("delivery_rate", "Delivered", "delivered", "recipients").hidden();
+pub const DELIVERY_RATE: Column = Column::share("delivery_rate", "Delivery rate", "delivered", "recipients").hidden();
 pub const OPENED: Column = Column::count("opened", "Opened").hidden();
 pub const OPEN_RATE: Column = Column::share("open_rate", "Open rate", "opened", "openable");
 pub const MACHINE_OPEN_SHARE: Column =
-    Column::share("machine_open_share", "Opened by machines alone", "opened_by_machines", "opened_at_all").hidden();
+    Column::share("machine_open_share", "By machines alone", "opened_by_machines", "opened_at_all").hidden();
 pub const CLICKED: Column = Column::count("clicked", "Clicked").hidden();
 pub const CLICK_RATE: Column = Column::share("click_rate", "Click rate", "clicked", "clickable");
 pub const CLICK_TO_OPEN_RATE: Column =

@@ -115,6 +115,8 @@ pub struct Table {
     /// Whether the address of the page sorts, searches and pages this table.
     pub is_asked: bool,
     pub searchable: bool,
+    /// Whether there are columns that only an address with `columns=all` shows.
+    pub has_more_columns: bool,
     pub link: Option<&'static str>,
     /// The column and the count below which a row says little.
     pub sample: Option<Sample>,
@@ -202,7 +204,12 @@ impl Column {
         Column { has_bar: true, ..self }
     }
 
-    /// Only in files and JSON.
+    #[must_use]
+    const fn shown(self) -> Column {
+        Column { is_hidden: false, ..self }
+    }
+
+    /// Only in files and JSON, unless the address asks for all columns.
     #[must_use]
     pub const fn hidden(self) -> Column {
         Column { is_hidden: true, ..self }
@@ -399,6 +406,7 @@ impl Sheet {
 
     fn read(&self, frame: &Frame<'_>, own: Vec<Value>, part: &Part, is_asked: bool) -> Result<Table, store::Error> {
         let query = self.asked(frame);
+        let shows_all = is_asked && frame.ask.all_columns;
         let order = self.order_by(part);
         let mut text = self.found(query, frame, part);
         let mut totals = vec!["count(*) as found_rows".to_owned()];
@@ -443,7 +451,7 @@ impl Sheet {
         largest.retain(|_, value| !value.is_null());
         Ok(Table {
             name: self.name,
-            columns: self.columns.iter().map(Column::head).collect(),
+            columns: self.columns.iter().map(|it| if shows_all { it.shown().head() } else { it.head() }).collect(),
             rows,
             totals,
             largest,
@@ -453,6 +461,7 @@ impl Sheet {
             sort: format!("{}{}", if part.descending { "-" } else { "" }, field(part.column)),
             is_asked,
             searchable: is_asked && !self.search.is_empty(),
+            has_more_columns: is_asked && self.columns.iter().any(|it| it.is_hidden),
             link: self.link,
             sample: self.sample.map(|(name, least)| Sample { name: field(name), least }),
             choose: None,

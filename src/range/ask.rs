@@ -38,6 +38,8 @@ pub struct Ask {
     pub channel: Option<Channel>,
     /// Only what reached so many.
     pub least: u32,
+    /// Whether tables show all of their columns, those that are else only in files among them.
+    pub all_columns: bool,
     /// What is not of the vocabulary, as it came: pages may have words of their own.
     own: Vec<(String, String)>,
     sort: Option<Sort>,
@@ -165,6 +167,7 @@ impl Ask {
             profile: one("profile").map(str::to_owned),
             channel: one("channel").map(|it| choice("channel", Some(it), CHANNELS)).transpose()?,
             least: number("min", one("min"), 0, 0..=1_000_000_000)?.try_into().unwrap_or(u32::MAX),
+            all_columns: choice("columns", one("columns"), COLUMNS)?,
             own: own(&pairs),
             sort: one("sort").map(Sort::parse),
             limit: number("limit", one("limit"), LIMIT_DEFAULT, 1..=LIMIT_MAX)?,
@@ -251,6 +254,7 @@ impl Default for Ask {
             profile: None,
             channel: None,
             least: 0,
+            all_columns: false,
             own: Vec::new(),
             sort: None,
             limit: LIMIT_DEFAULT,
@@ -305,6 +309,7 @@ impl std::fmt::Display for Sort {
 const COMPARISONS: &[(&str, Compare)] =
     &[("previous", Compare::Previous), ("year", Compare::Year), ("none", Compare::None)];
 const BASES: &[(&str, Basis)] = &[("sent", Basis::Sent), ("event", Basis::Event)];
+const COLUMNS: &[(&str, bool)] = &[("usual", false), ("all", true)];
 const DELETED: &[(&str, bool)] = &[("exclude", false), ("include", true)];
 const CHANNELS: &[(&str, Channel)] =
     &[("email", Channel::Email), ("sms", Channel::Sms), ("push", Channel::Push), ("whatsapp", Channel::Whatsapp)];
@@ -314,7 +319,7 @@ pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine
 
 /// What [`Ask::parse`] understands besides.
 const VOCABULARY: &[&str] =
-    &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "sort", "limit", "offset"];
+    &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "columns", "sort", "limit", "offset"];
 
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
 

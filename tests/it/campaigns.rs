@@ -141,6 +141,33 @@ fn the_key_figures_are_of_all_campaigns_of_the_range() {
 }
 
 #[test]
+fn every_measure_is_a_column_that_can_be_shown() {
+    let served = serve(march());
+    let usual = page(&served, &format!("/campaigns?{RANGE}"));
+    let all = page(&served, &format!("/campaigns?{RANGE}&columns=all"));
+    let has =
+        |page: &str, sort: &str| page.contains(&format!("sort={sort}")) || page.contains(&format!("sort=-{sort}"));
+    for shown in ["complaintRate", "bounceRate"] {
+        assert!(has(&usual, shown) && has(&all, shown), "{shown}");
+    }
+    for more in
+        ["failureRate", "delivered", "clickToOpenRate", "averageOrderValue", "revenuePerDelivered", "machineOpenShare"]
+    {
+        assert!(!has(&usual, more) && has(&all, more), "{more}");
+    }
+    assert!(usual.contains("columns=all") && usual.contains(">All columns<"));
+    assert!(all.contains(">Usual columns<") && !all.contains(">All columns<"));
+    assert_eq!(status(&served, "/campaigns?columns=most"), Status::BadRequest);
+    let view = json_of(&served, &format!("/api/pages/campaigns?{RANGE}"));
+    let spring = rows(&view, "campaigns").iter().find(|it| it["id"] == "C1").expect("a campaign").clone();
+    // Ann opened hers, Bob's only a machine did; 25.5 dollars of three deliveries.
+    assert_eq!(spring["machineOpenShare"], json!(0.5));
+    assert_eq!(spring["revenuePerDelivered"], json!(8.5));
+    let by_event = json_of(&served, &format!("/api/pages/campaigns?{RANGE}&basis=event"));
+    assert!(rows(&by_event, "campaigns").iter().all(|it| it["machineOpenShare"].is_null()));
+}
+
+#[test]
 fn the_chart_adds_up_to_the_figure_by_either_day() {
     let served = serve(march());
     for (basis, range, revenue, opened) in [
@@ -199,6 +226,21 @@ fn one_campaign_is_counted_in_all_its_time() {
     assert_eq!(figure(&view, "open_rate"), (json!(1.0 / 3.0), json!(0.5)));
     assert_eq!(figure(&view, "recipients"), (json!(4.0), json!(2.0)));
     assert_eq!(figure(&view, "revenue_per_recipient"), (json!(25.5 / 4.0), json!(4.0)));
+    assert_eq!(figure(&view, "complaint_rate"), (json!(0.0), json!(0.0)));
+    // No text failed, for none was sent.
+    let others = content(&view, "measures")["cards"].as_array().expect("measures");
+    assert_eq!(
+        columns(others, &["name", "current"]),
+        [
+            json!(["delivery_rate", 0.75]),
+            json!(["bounce_rate", 0.25]),
+            json!(["click_to_open_rate", 2.0]),
+            json!(["machine_open_share", 0.5]),
+            // An order in another currency is one, too.
+            json!(["average_order_value", 12.75]),
+            json!(["revenue_per_delivered", 8.5])
+        ]
+    );
     let hours = rows(&view, "hours");
     assert_eq!(hours.len(), 72);
     let happened: Vec<_> = (0..72)

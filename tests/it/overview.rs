@@ -196,6 +196,8 @@ fn only_e_mail_is_judged() {
     assert_eq!(json!(strip), block(&alone, "engagement")["cards"]);
     let api: Value = served.client.get(format!("/api/overview?{RANGE}")).dispatch().into_json().expect("JSON");
     assert_eq!(api["openRate"]["current"], strip[0]["current"]);
+    let said = served.client.get(format!("/?{RANGE}")).dispatch().into_string().expect("a page");
+    assert!(said.contains("Of the e-mails sent in these days"));
     let page = served.client.get(format!("/campaigns?{RANGE}")).dispatch().into_string().expect("a page");
     let row = |name: &str| page.split("<tr").skip(1).find(|it| it.contains(name)).expect(name).to_owned();
     assert!(row(">Push<").contains("25.0%") && !row(">Push<").contains("dot-"), "a push message is not judged");

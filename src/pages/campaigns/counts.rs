@@ -81,26 +81,70 @@ pub(super) const FIGURES: &[Measure] = &[
     UNSUBSCRIBE_RATE,
 ];
 
+const COMPLAINT_RATE: Measure =
+    rate("complaint_rate", "Spam complaint rate", |it| share(it.complained, it.complainable));
+const BOUNCE_RATE: Measure = rate("bounce_rate", "Bounce rate", |it| share(it.bounced, it.bounceable));
+const FAILURE_RATE: Measure = rate("failure_rate", "Failure rate", |it| share(it.failed, it.failable));
+const CLICK_TO_OPEN_RATE: Measure =
+    rate("click_to_open_rate", "Click-to-open rate", |it| share(it.clicked, it.opened).filter(|_| it.clickable > 0));
+const MACHINE_OPEN_SHARE: Measure =
+    rate("machine_open_share", "Opened by machines alone", |it| share(it.opened_by_machines, it.opened_at_all));
+const CONVERSIONS: Measure =
+    sum("conversions", "Conversions", Unit::Count, |it| it.conversions.and_then(|it| share(it, 1)));
+const REVENUE_PER_DELIVERED: Measure = Measure {
+    unit: Unit::Money,
+    ..rate("revenue_per_delivered", "Revenue per delivered", |it| {
+        Some(it.revenue? / share(it.delivered, 1).filter(|it| *it > 0.0)?)
+    })
+};
+const AVERAGE_ORDER_VALUE: Measure = Measure {
+    unit: Unit::Money,
+    ..rate("average_order_value", "Average order value", |it| {
+        Some(it.revenue? / share(it.conversions?, 1).filter(|it| *it > 0.0)?)
+    })
+};
+
+/// The key figures of one campaign, in their order.
+pub(super) const FIGURES_OF_ONE: &[Measure] = &[
+    RECIPIENTS,
+    OPEN_RATE,
+    CLICK_RATE,
+    CONVERSION_RATE,
+    REVENUE,
+    REVENUE_PER_RECIPIENT,
+    UNSUBSCRIBE_RATE,
+    COMPLAINT_RATE,
+];
+
+/// What else is known of one.
+pub(super) const OTHERS_OF_ONE: &[Measure] = &[
+    DELIVERY_RATE,
+    BOUNCE_RATE,
+    FAILURE_RATE,
+    CLICK_TO_OPEN_RATE,
+    MACHINE_OPEN_SHARE,
+    AVERAGE_ORDER_VALUE,
+    REVENUE_PER_DELIVERED,
+];
+
 /// What campaigns are compared by.
 pub(super) const COMPARED: &[Measure] = &[
     RECIPIENTS,
     DELIVERY_RATE,
     OPEN_RATE,
+    MACHINE_OPEN_SHARE,
     CLICK_RATE,
-    rate("click_to_open_rate", "Click-to-open rate", |it| share(it.clicked, it.opened)),
+    CLICK_TO_OPEN_RATE,
     CONVERSION_RATE,
-    sum("conversions", "Conversions", Unit::Count, |it| it.conversions.and_then(|it| share(it, 1))),
+    CONVERSIONS,
     REVENUE,
     REVENUE_PER_RECIPIENT,
-    Measure {
-        unit: Unit::Money,
-        ..rate("average_order_value", "Average order value", |it| {
-            Some(it.revenue? / share(it.conversions?, 1).filter(|it| *it > 0.0)?)
-        })
-    },
+    REVENUE_PER_DELIVERED,
+    AVERAGE_ORDER_VALUE,
     UNSUBSCRIBE_RATE,
-    rate("complaint_rate", "Spam complaint rate", |it| share(it.complained, it.complainable)),
-    rate("bounce_rate", "Bounce rate", |it| share(it.bounced, it.bounceable)),
+    COMPLAINT_RATE,
+    BOUNCE_RATE,
+    FAILURE_RATE,
 ];
 
 impl Counts {

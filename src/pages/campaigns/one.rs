@@ -7,7 +7,7 @@ mod variations;
 use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use super::counts::{Counts, FIGURES, Measure};
+use super::counts::{Counts, FIGURES_OF_ONE, Measure, OTHERS_OF_ONE};
 use super::names::{self, Names};
 use super::{ARMS, AUDIENCES, FACTS, USUAL};
 use super::{curve, preview};
@@ -66,6 +66,14 @@ struct Audience {
     is_excluded: bool,
 }
 
+/// All measures of the campaign; of the others only those that are known.
+struct Figures {
+    cards: Vec<Card>,
+    others: Vec<Card>,
+    /// What they are compared with, in words.
+    against: String,
+}
+
 /// What campaigns of the channel did before, and how many they were.
 struct Usual {
     campaigns: i64,
@@ -120,10 +128,11 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     };
     let arms: Vec<Arm> = frame.rows_with(ARMS, sent.values())?;
     let counts = Counts::of_all(arms.iter().map(|it| &it.counts), frame.metric.is_some());
-    let (cards, against) = cards(frame, &facts, &sent, &counts)?;
+    let Figures { cards, others, against } = figures(frame, &facts, &sent, &counts)?;
     view.cards = cards;
     view.lead = format!("All that happened since it was sent, {against}.");
-    view.blocks = vec![funnel(frame, &counts), about];
+    view.blocks =
+        vec![Block::new("measures", "More measures", Content::Strip { cards: others }), funnel(frame, &counts), about];
     view.blocks.extend(curve::blocks(frame, &curve::load(frame, &sent.names)?, counts.openable > 0));
     view.blocks.extend(previews);
     if arms.len() > 1 {
@@ -147,8 +156,8 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     Ok(view)
 }
 
-/// The key figures, each against what is usual, and what that is.
-fn cards(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Result<(Vec<Card>, String), store::Error> {
+/// The key figures and what else is known, each against what is usual, and what that is.
+fn figures(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Result<Figures, store::Error> {
     let mut values = sent.values();
     values.push(("of", Box::new(facts.channel.clone())));
     values.push(("earlier", Box::new(sent.names.first_on - USUAL_DAYS)));
@@ -165,7 +174,8 @@ fn cards(frame: &Frame<'_>, facts: &Facts, sent: &Sent, counts: &Counts) -> Resu
         let figure = Figure::new((it.of)(counts), before, Vec::new());
         Card::new(it.name, it.unit, figure).titled(it.title)
     };
-    Ok((FIGURES.iter().map(card).collect(), against))
+    let others = OTHERS_OF_ONE.iter().filter(|it| (it.of)(counts).is_some());
+    Ok(Figures { cards: FIGURES_OF_ONE.iter().map(card).collect(), others: others.map(card).collect(), against })
 }
 
 impl Usual {

@@ -4,11 +4,11 @@ use super::{Bands, DELIVERIES, Definition, Good, SENDS, rate};
 
 pub(super) const ALL: &[Definition] = &[
     Definition {
-        over: "Recipients",
+        over: "Recipients of texts",
         ..rate(
             "failure_rate",
             "Failure rate",
-            "Text messages that could not be delivered, divided by recipients of texts.",
+            "Text messages that could not be delivered, divided by recipients.",
             SENDS,
             Good::Down,
             None,

@@ -37,6 +37,17 @@ pub(super) const ALL: &[Definition] = &[
         Good::Up,
         Some(OPEN),
     ),
+    Definition {
+        over: "Deliveries that were opened, by people or machines",
+        ..rate(
+            "machine_open_share",
+            "Opened by machines alone",
+            "Deliveries that only machines opened, such as Apple's Mail Privacy Protection, divided by all that were opened. By the day of sending.",
+            "Opens of text messages, which are not told; days of the event, on which the opens of one delivery may be apart",
+            Good::Neither,
+            None,
+        )
+    },
     rate(
         "click_rate",
         "Click rate",
@@ -65,11 +76,11 @@ pub(super) const ALL: &[Definition] = &[
         None,
     ),
     Definition {
-        over: "Recipients",
+        over: "Recipients of e-mail and push messages",
         ..rate(
             "bounce_rate",
             "Bounce rate",
-            "Bounces divided by recipients of e-mail and push messages: a text that does not arrive has failed.",
+            "Bounces divided by recipients. A text that does not arrive is not bounced, it failed.",
             SENDS,
             Good::Down,
             Some(BOUNCE),
@@ -109,6 +120,15 @@ pub(super) const ALL: &[Definition] = &[
             "Revenue per recipient",
             "Attributed revenue divided by recipients, as Klaviyo's reports divide it.",
             "Recipients: deliveries, bounces and failures",
+        )
+    },
+    Definition {
+        view: "message_stats",
+        ..money(
+            "revenue_per_delivered",
+            "Revenue per delivered",
+            "Attributed revenue divided by deliveries, as Klaviyo's home dashboard divides it.",
+            "Deliveries: Received events of the messages",
         )
     },
     money("average_order_value", "Average order value", "Revenue divided by conversions.", "Conversions, not people"),

@@ -309,7 +309,7 @@ fn engagement(overview: &Overview) -> Vec<Card> {
 fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Growth>) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![
         Block::new("engagement", "E-mails sent in these days", Content::Strip { cards: engagement(overview) })
-            .with("other channels stand in “Engagement by channel”"),
+            .hinting("Of the e-mails sent in these days; other channels stand in “Engagement by channel”."),
         Block::new("revenue-over-time", "Revenue over time", revenue_chart(frame, overview)?)
             .wide(Width::TwoThirds)
             .filed(OVERVIEW_DAYS.name)
