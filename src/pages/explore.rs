@@ -13,12 +13,14 @@ use serde_json::json;
 
 use super::caption;
 use super::frame::{Frame, Value};
+use super::overview::Figure;
 use super::page::Page;
 use super::sheet::{Column, Sheet, Unit};
 use super::view::chart::{Bucket, Series};
 use super::view::{Block, Chart, Content, View};
 use crate::query;
 use crate::range::Unclear;
+use crate::store::repository::field;
 use crate::store::{FromRow, Query, Row, RowResult};
 use crate::web::{Error, format};
 use finding::{Found, Numbers};
@@ -71,7 +73,15 @@ pub static PAGE: Page = Page {
     values: own_values,
 };
 
+/// The key of the line of the days compared with.
+const COMPARED: &str = "compared";
+
 const NOTHING: &str = "No event of this metric fits in these days.";
+
+const EVENTS_BEFORE: Column = Column::count("events_before", "Compared events").hidden();
+const PROFILES_BEFORE: Column = Column::new("profiles_before", "Compared profiles", Unit::Count).hidden();
+const TOTAL_BEFORE: Column = Column::money("total_before", "Compared sum").hidden();
+const AVERAGE_BEFORE: Column = Column::new("average_before", "Compared average", Unit::Money).hidden();
 
 static GROUPS: Sheet = Sheet {
     name: "explore",
@@ -85,6 +95,10 @@ static GROUPS: Sheet = Sheet {
         Column::count("valued", "With a value").hidden(),
         Column::money("total", "Sum of value"),
         Column { unit: Unit::Money, ..Column::share("average", "Average value", "total", "valued") },
+        EVENTS_BEFORE,
+        PROFILES_BEFORE,
+        TOTAL_BEFORE,
+        AVERAGE_BEFORE,
         Column::new("ordinal", "Place", Unit::Count).hidden(),
     ],
     order: "ordinal",
@@ -108,6 +122,10 @@ static OVER_TIME: Sheet = Sheet {
         Column::count("valued", "With a value"),
         Column::money("total", "Sum of value"),
         Column { unit: Unit::Money, ..Column::share("average", "Average value", "total", "valued") },
+        EVENTS_BEFORE,
+        PROFILES_BEFORE,
+        TOTAL_BEFORE,
+        AVERAGE_BEFORE,
     ],
     order: "bucket",
     search: &["label"],
@@ -203,6 +221,15 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         if let Some(column) = table.columns.iter_mut().find(|it| it.name == "profiles") {
             column.is_hidden = question.measure != Measure::Unique;
         }
+        let compared = frame.period.compared.map(|_| match question.measure {
+            Measure::Count => EVENTS_BEFORE.name,
+            Measure::Unique => PROFILES_BEFORE.name,
+            Measure::Sum => TOTAL_BEFORE.name,
+            Measure::Average => AVERAGE_BEFORE.name,
+        });
+        for column in table.columns.iter_mut().filter(|it| compared.is_some_and(|name| it.name == field(name))) {
+            column.is_hidden = false;
+        }
         blocks.push(Block::table(title, table));
     }
     let mut view = View {
@@ -248,19 +275,34 @@ fn drawn(frame: &Frame<'_>, question: &Question, found: &Found) -> Chart {
             Bucket { label, tick, whole, values }
         })
         .collect();
-    for point in &found.points {
+    for point in found.points.iter().filter(|it| it.numbers.events > 0.0) {
         if let Ok(at) = starts.binary_search(&point.bucket) {
             rows[at].values.insert(key(point.place), point.numbers.measured(question.measure));
+        }
+    }
+    let is_compared = found.before.is_some() && question.adds_up();
+    if is_compared {
+        for row in &mut rows {
+            row.values.insert(COMPARED.to_owned(), empty);
+        }
+        for point in &found.points {
+            let before = point.before.and_then(|it| it.measured(question.measure));
+            if let (Ok(at), Some(before)) = (starts.binary_search(&point.bucket), before) {
+                *rows[at].values.entry(COMPARED.to_owned()).or_default().get_or_insert_default() += before;
+            }
         }
     }
     if let Some(last) = rows.last_mut() {
         last.whole &= !frame.period.incomplete;
     }
+    let compared =
+        is_compared.then(|| Series { key: COMPARED.to_owned(), name: "Compared".to_owned(), is_compared: true });
     let series = found.groups.iter().map(|it| Series {
         key: key(it.place),
         name: if question.by == By::Nothing { "All events".to_owned() } else { short(&it.label) },
         is_compared: false,
     });
+    let series = series.chain(compared);
     Chart {
         shape: question.shape(),
         caption: String::new(),
@@ -301,6 +343,11 @@ fn caption(frame: &Frame<'_>, question: &Question, found: &Found, name: &str) ->
         Measure::Average => "on average",
     };
     let mut said = format!("{name}, {range}: {} {words}", write(found.total.measured(question.measure)));
+    let before = found.before.and_then(|it| it.measured(question.measure));
+    if let Some(change) = Figure::new(found.total.measured(question.measure), before, Vec::new()).change {
+        let way = if change < 0.0 { "down" } else { "up" };
+        let _ = write!(said, "; {} {way} on the days compared with", format::change(change));
+    }
     if let Some((bucket, value)) = peak(question, found) {
         let at = question.interval.words(bucket, true).0;
         let _ = write!(said, "; peak {}, {}", caption::within(&at), write(Some(value)));

@@ -48,7 +48,7 @@ fn json_of(served: &Served, path: &str) -> Value {
 }
 
 fn asked(served: &Served, query: &str) -> Value {
-    json_of(served, &format!("/api/pages/explore?{RANGE}&{query}"))
+    json_of(served, &format!("/api/pages/explore?{RANGE}&compare=none&{query}"))
 }
 
 /// The values of each series over the range, by its name.
@@ -213,6 +213,51 @@ fn unique_profiles_have_a_column_where_they_are_counted() {
 }
 
 #[test]
+fn the_days_compared_with_are_a_line_and_a_column() {
+    let served = serve(march());
+    let of = |query: &str| json_of(&served, &format!("/api/pages/explore?{query}"));
+    // One order stands on the 9th, a second before the range: at the place of the 12th.
+    let page = of(RANGE);
+    assert_eq!(series(&page)[1], ("Compared".to_owned(), vec![json!(0.0), json!(0.0), json!(1.0)]));
+    assert_eq!(page["blocks"][0]["content"]["series"][1]["isCompared"], true);
+    let caption = page["blocks"][0]["content"]["caption"].as_str().expect("words");
+    assert!(caption.contains(": 5 events; 400.0% up on the days compared with; peak"), "{caption}");
+    let line = |query: &str| series(&of(&format!("{RANGE}&{query}"))).pop().expect("a line");
+    assert_eq!(line("measure=sum").1, [json!(0.0), json!(0.0), json!(1000.0)]);
+    assert_eq!(line("measure=average").1, [Value::Null, Value::Null, json!(1000.0)]);
+    assert_eq!(line("measure=unique").1, [json!(0.0), json!(0.0), json!(1.0)]);
+    assert_eq!(line("interval=week").1, [json!(1.0)], "days find their place before weeks are made of them");
+    assert_eq!(line("f1=Source&v1=web"), line("f1=@weekday&o1=known"), "events and sums say the same");
+    // Beside stacks of groups it is of all of them; single lines of groups have none of their own.
+    assert_eq!(line("by=Source").0, "Compared");
+    assert_ne!(line("by=Source&chart=lines").0, "Compared");
+    assert_ne!(line("compare=none").0, "Compared");
+    let table = |query: &str| of(query)["blocks"][1]["content"].clone();
+    let shown = |table: &Value| -> Vec<String> {
+        let columns = table["columns"].as_array().expect("columns").iter().filter(|it| it["isHidden"] == false);
+        columns.map(|it| it["name"].as_str().expect("a name").to_owned()).filter(|it| it.ends_with("Before")).collect()
+    };
+    for (measure, column) in
+        [("count", "eventsBefore"), ("unique", "profilesBefore"), ("sum", "totalBefore"), ("average", "averageBefore")]
+    {
+        assert_eq!(shown(&table(&format!("{RANGE}&by=Source&measure={measure}"))), [column]);
+    }
+    assert!(shown(&table(&format!("{RANGE}&by=Source&compare=none"))).is_empty());
+    assert_eq!(
+        groups(&of(&format!("{RANGE}&by=Source")), "eventsBefore"),
+        pairs(&[("web", json!(1.0)), ("app", json!(0.0)), ("pos", json!(0.0)), ("(not there)", json!(0.0))])
+    );
+    // What only the days before have is in the sum, too.
+    let day = of("range=2026-03-13_to_2026-03-13&by=Source");
+    assert_eq!(
+        groups(&day, "eventsBefore"),
+        pairs(&[("web", json!(1.0)), ("Only in the days compared with", json!(2.0))])
+    );
+    assert_eq!(groups(&day, "events"), pairs(&[("web", json!(1.0)), ("Only in the days compared with", json!(0.0))]));
+    assert_eq!(day["blocks"][1]["content"]["totals"]["eventsBefore"], 3);
+}
+
+#[test]
 fn filters_leave_out_what_they_say() {
     let served = serve(march());
     let count = |query: &str| {
@@ -297,15 +342,22 @@ fn an_account_without_anything_can_be_asked() {
 #[test]
 fn files_hold_what_is_shown() {
     let served = serve(march());
-    let file = |name: &str| {
-        let answer = served.client.get(format!("/export/{name}?{RANGE}&by=Source&top=1&measure=sum")).dispatch();
+    let compared = |name: &str, compare: &str| {
+        let answer = served
+            .client
+            .get(format!("/export/{name}?{RANGE}&by=Source&top=1&measure=sum&compare={compare}"))
+            .dispatch();
         assert_eq!(answer.status(), Status::Ok, "{name}");
         answer.into_bytes().expect("a file")
     };
+    let file = |name: &str| compared(name, "none");
     assert_eq!(
         String::from_utf8(file("explore.csv")).expect("text"),
-        "label,events,profiles,valued,total,average,ordinal\nweb,2,,2,40.0,20.0,1\n3 others,3,,1,20.5,20.5,2\n"
+        "label,events,profiles,valued,total,average,eventsBefore,profilesBefore,totalBefore,averageBefore,ordinal\n\
+         web,2,,2,40.0,20.0,,,,,1\n3 others,3,,1,20.5,20.5,,,,,2\n"
     );
+    let previous = String::from_utf8(compared("explore.csv", "previous")).expect("text");
+    assert!(previous.contains("\nweb,2,,2,40.0,20.0,1,,1000.0,1000.0,1\n"), "{previous}");
     let series: Value = serde_json::from_slice(&file("explore_series.json")).expect("JSON");
     assert_eq!(series.as_array().expect("rows").len(), 4);
     assert_eq!(&file("explore.parquet")[..4], b"PAR1");

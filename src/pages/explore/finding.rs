@@ -1,5 +1,7 @@
 //! How a question of Explore is put to the views. Every word of the statement is from here; what the address says is a value.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use serde_json::{Value as Json, json};
 
@@ -12,6 +14,8 @@ use crate::store::{self, repository::Document};
 pub(super) struct Found {
     /// Of all events.
     pub(super) total: Numbers,
+    /// The same of the days compared with, as of every group and point; nothing without a comparison.
+    pub(super) before: Option<Numbers>,
     /// The groups that are shown by themselves, the largest first, then all others as one; a single one without groups.
     pub(super) groups: Vec<Group>,
     /// How many groups there are in all.
@@ -25,6 +29,7 @@ pub(super) struct Group {
     pub(super) place: usize,
     pub(super) label: String,
     pub(super) numbers: Numbers,
+    pub(super) before: Option<Numbers>,
 }
 
 /// A group in a bucket of time.
@@ -33,6 +38,8 @@ pub(super) struct Point {
     pub(super) bucket: NaiveDateTime,
     pub(super) place: usize,
     pub(super) numbers: Numbers,
+    /// Of the days that stand at its place in those compared with.
+    pub(super) before: Option<Numbers>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,10 +76,18 @@ impl Numbers {
         }
     }
 
-    fn json(&self) -> serde_json::Map<String, Json> {
+    /// Of no event.
+    fn none(measure: Measure) -> Numbers {
+        let profiles = (measure == Measure::Unique).then_some(0.0);
+        Numbers { events: 0.0, profiles, valued: 0.0, total: None }
+    }
+
+    fn json(&self, before: Option<&Numbers>) -> serde_json::Map<String, Json> {
         let row = json!({
             "events": self.events, "profiles": self.profiles, "valued": self.valued, "total": self.total,
             "average": self.average(),
+            "events_before": before.map(|it| it.events), "profiles_before": before.and_then(|it| it.profiles),
+            "total_before": before.and_then(|it| it.total), "average_before": before.and_then(Numbers::average),
         });
         row.as_object().cloned().unwrap_or_default()
     }
@@ -86,30 +101,49 @@ pub(super) const NONE: &str = "(not there)";
 /// # Errors
 /// When the query fails.
 pub(super) fn find(frame: &Frame<'_>, question: &Question) -> Result<Found, store::Error> {
-    let (text, values) = statement(question);
-    Ok(gathered(&frame.found("explore/find", &text, values)?, question))
+    let (text, mut values) = statement(question);
+    values.push(("shift", Box::new(frame.period.shift())));
+    Ok(gathered(&frame.found("explore/find", &text, values)?, question, frame.period.compared.is_some()))
 }
 
-fn gathered(rows: &[Document], question: &Question) -> Found {
-    let mut found = Found::default();
+fn gathered(rows: &[Document], question: &Question, is_compared: bool) -> Found {
+    let none = Numbers::none(question.measure);
+    let before = is_compared.then_some(none);
+    let mut found = Found { total: none, before, ..Found::default() };
+    let mut points: BTreeMap<(NaiveDateTime, usize), Point> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
     for row in rows {
         let place = row.get("place").and_then(Json::as_u64).and_then(|it| usize::try_from(it).ok());
         let bucket = row.get("bucket").and_then(Json::as_str).and_then(|it| it.parse().ok());
-        let numbers = Numbers::of(row);
-        match (bucket, place) {
-            (Some(bucket), Some(place)) => found.points.push(Point { bucket, place, numbers }),
-            (None, Some(place)) => {
-                let label = row.get("label").and_then(Json::as_str).filter(|it| !it.is_empty());
-                found.groups.push(Group { place, label: label.unwrap_or(NONE).to_owned(), numbers });
+        let is_before = row.get("side").and_then(Json::as_str) == Some("before");
+        let (numbers, earlier) = match (bucket, place) {
+            (Some(bucket), Some(place)) => {
+                let point = points.entry((bucket, place)).or_insert(Point { bucket, place, numbers: none, before });
+                (&mut point.numbers, &mut point.before)
             }
-            _ => found.total = numbers,
+            (None, Some(place)) => {
+                let label = row.get("label").and_then(Json::as_str).filter(|it| !it.is_empty()).unwrap_or(NONE);
+                let new = || Group { place, label: label.to_owned(), numbers: none, before };
+                let group = groups.entry(place).or_insert_with(new);
+                (&mut group.numbers, &mut group.before)
+            }
+            _ => (&mut found.total, &mut found.before),
+        };
+        if is_before {
+            *earlier = Some(Numbers::of(row));
+        } else {
+            *numbers = Numbers::of(row);
         }
         let groups = row.get("groups").and_then(Json::as_u64).and_then(|it| usize::try_from(it).ok());
         found.group_count = found.group_count.max(groups.unwrap_or_default());
     }
-    found.groups.sort_by_key(|it| it.place);
+    found.points = points.into_values().collect();
+    found.groups = groups.into_values().collect();
     if let Some(others) = found.groups.last_mut().filter(|it| it.place > question.top) {
-        others.label = format!("{} others", found.group_count.saturating_sub(question.top));
+        others.label = match found.group_count.saturating_sub(question.top) {
+            0 => "Only in the days compared with".to_owned(),
+            others => format!("{others} others"),
+        };
     }
     found
 }
@@ -118,7 +152,7 @@ impl Found {
     /// As the query of the table takes its rows.
     pub(super) fn rows(&self) -> Json {
         let row = |it: &Group| {
-            let mut row = it.numbers.json();
+            let mut row = it.numbers.json(it.before.as_ref());
             row.insert("ordinal".to_owned(), it.place.into());
             row.insert("label".to_owned(), it.label.clone().into());
             Json::Object(row)
@@ -130,7 +164,7 @@ impl Found {
     pub(super) fn series(&self) -> Json {
         let row = |it: &Point| {
             let label = self.groups.iter().find(|group| group.place == it.place).map(|it| it.label.clone());
-            let mut row = it.numbers.json();
+            let mut row = it.numbers.json(it.before.as_ref());
             row.insert("bucket".to_owned(), it.bucket.format("%Y-%m-%d %H:%M:%S").to_string().into());
             row.insert("ordinal".to_owned(), it.place.into());
             row.insert("label".to_owned(), label.into());
@@ -140,6 +174,14 @@ impl Found {
     }
 }
 
+/// The days that are asked for, and those compared with, which stand `away` days before them.
+const SIDES: &str = "sides as (
+            select 'now' as side, cast($start as date) as first_on, cast($before as date) as end_on, 0 as away
+            union all
+            select 'before', cast($compared_start as date), cast($compared_before as date), cast($shift as integer)
+            where cast($compared_start as date) is not null
+        )";
+
 /// The statement and the values that it names.
 fn statement(question: &Question) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = vec![("metric_id", Box::new(question.metric.clone()))];
@@ -147,13 +189,15 @@ fn statement(question: &Question) -> (String, Vec<Value>) {
     if question.is_summed() {
         let size = if question.interval == Interval::Hour { "hour" } else { "day" };
         let text = format!(
-            "select date_trunc('{interval}', bucket) as bucket, 1 as place, '' as label, 1 as groups,
+            "with {SIDES}
+            select side, date_trunc('{interval}', bucket + to_days(away)) as bucket, 1 as place, '' as label, 1 as groups,
                 cast(sum(events) as bigint) as events, null as profiles, cast(sum(valued) as bigint) as valued,
                 cast(sum(total) as double) as total
             from metric_buckets
+            join sides on first_on <= happened_on and happened_on < end_on
             where metric_id = cast($metric_id as varchar) and bucket_size = '{size}'
-                and $start <= happened_on and happened_on < $before
-            group by grouping sets ((date_trunc('{interval}', bucket)), ())
+                and $since <= happened_on and happened_on < $before
+            group by grouping sets ((side, date_trunc('{interval}', bucket + to_days(away))), (side))
             order by bucket"
         );
         return (over_all(&text), values);
@@ -180,30 +224,34 @@ fn statement(question: &Question) -> (String, Vec<Value>) {
     let profiles = if question.measure == Measure::Unique { "count(distinct profile_id)" } else { "null" };
     values.push(("top", Box::new(i64::try_from(question.top).unwrap_or(i64::MAX))));
     let text = format!(
-        "with chosen as materialized (
+        "with {SIDES},
+        chosen as materialized (
             select
-                date_trunc('{interval}', events.happened_locally_at) as bucket, events.profile_id, events.amount,
+                side, date_trunc('{interval}', events.happened_locally_at + to_days(away)) as bucket, events.profile_id, events.amount,
                 cast({group} as varchar) as name, cast({label} as varchar) as label
             from explored_events as events
+            join sides on first_on <= events.happened_on and events.happened_on < end_on
             {}
             where events.metric_id = cast($metric_id as varchar)
-                and $start <= events.happened_on and events.happened_on < $before{wheres}
+                and $since <= events.happened_on and events.happened_on < $before{wheres}
         ),
         ranked as (
             select name, any_value(label) as label, row_number() over (order by {order} desc nulls last, name) as place
             from chosen
+            where side = 'now'
             group by name
         ),
         placed as (
-            select bucket, profile_id, amount, ranked.label, least(place, cast($top as bigint) + 1) as place
+            -- What is only there in the days compared with is among the others.
+            select side, bucket, profile_id, amount, ranked.label, coalesce(least(place, cast($top as bigint) + 1), cast($top as bigint) + 1) as place
             from chosen
-            join ranked on ranked.name is not distinct from chosen.name
+            left join ranked on ranked.name is not distinct from chosen.name
         )
         select
-            bucket, place, any_value(label) as label, (select count(*) from ranked) as groups,
+            side, bucket, place, any_value(label) as label, (select count(*) from ranked) as groups,
             count(*) as events, {profiles} as profiles, count(amount) as valued, cast(sum(amount) as double) as total
         from placed
-        group by grouping sets ((bucket, place), (place), ())
+        group by grouping sets ((side, bucket, place), (side, place), (side))
         order by bucket, place",
         joins.join("\n            "),
     );

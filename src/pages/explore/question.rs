@@ -173,6 +173,12 @@ impl Question {
         self.by == By::Nothing && self.filters.is_empty() && self.measure != Measure::Unique
     }
 
+    /// Whether one line beside the groups says something of all of them: where there are none, or they are stacked to a sum.
+    pub(super) fn adds_up(&self) -> bool {
+        let is_sum = matches!(self.measure, Measure::Count | Measure::Sum);
+        self.by == By::Nothing || (is_sum && self.shape() == Shape::Stacks)
+    }
+
     pub(super) fn shape(&self) -> Shape {
         self.chart.unwrap_or(match (self.measure, &self.by) {
             (Measure::Count | Measure::Sum, _) => Shape::Stacks,

@@ -3,7 +3,8 @@ select unnest(
     from_json(
         cast($rows as varchar),
         '[{"ordinal":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT","total":"DOUBLE",
-        "average":"DOUBLE"}]'
+        "average":"DOUBLE",
+        "events_before":"BIGINT","profiles_before":"BIGINT","total_before":"DOUBLE","average_before":"DOUBLE"}]'
     ),
     recursive := true
 )

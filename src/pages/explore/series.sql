@@ -3,7 +3,8 @@ select unnest(
     from_json(
         cast($series as varchar),
         '[{"bucket":"TIMESTAMP","ordinal":"BIGINT","label":"VARCHAR","events":"BIGINT","profiles":"BIGINT","valued":"BIGINT",
-        "total":"DOUBLE","average":"DOUBLE"}]'
+        "total":"DOUBLE","average":"DOUBLE",
+        "events_before":"BIGINT","profiles_before":"BIGINT","total_before":"DOUBLE","average_before":"DOUBLE"}]'
     ),
     recursive := true
 )

@@ -95,6 +95,29 @@ fn within<'a>(range: &Range, metric: &str) -> impl Iterator<Item = &'a Event> + 
     events.into_iter()
 }
 
+/// Events of the days compared with.
+fn earlier<'a>(range: &Range, metric: &str) -> impl Iterator<Item = &'a Event> + Clone {
+    let events: Vec<&Event> = SHOP
+        .account
+        .of_metric(metric)
+        .filter(|it| range.compared.is_some_and(|(first, last)| first <= it.day && it.day <= last))
+        .collect();
+    events.into_iter()
+}
+
+/// What only the days compared with have.
+const ONLY_BEFORE: &str = "Only in the days compared with";
+
+/// With the numbers of the days compared with.
+fn with_earlier<'a>(mut now: Numbers, events: impl Iterator<Item = &'a Event> + Clone, measure: &str) -> Numbers {
+    let before = numbers(events);
+    now.insert("eventsBefore", before["events"]);
+    now.insert("profilesBefore", before["profiles"].filter(|_| measure == "unique"));
+    now.insert("totalBefore", before["total"]);
+    now.insert("averageBefore", before["average"]);
+    now
+}
+
 fn table(paper: &Paper, range: &Range, metric: &str, by: &str, measure: &str) {
     let groups: BTreeSet<String> = within(range, metric).map(|it| group(it, by)).collect();
     let rows = paper.block("explore")["rows"].as_array().expect("rows");
@@ -108,11 +131,28 @@ fn table(paper: &Paper, range: &Range, metric: &str, by: &str, measure: &str) {
         if measure != "unique" {
             numbers.insert("profiles", None);
         }
+        if range.compared.is_some() {
+            numbers = with_earlier(numbers, earlier(range, metric).filter(|it| group(it, by) == name), measure);
+        }
         expected.insert(name, numbers);
+    }
+    let gone = earlier(range, metric).filter(|it| !expected.contains_key(&group(it, by)));
+    if gone.clone().next().is_some() && !paper.says_nothing("over_time") {
+        let none = [("events", Some(0.0)), ("valued", Some(0.0)), ("total", None), ("average", None)];
+        let mut numbers = with_earlier(Numbers::from(none), gone, measure);
+        numbers.insert("profiles", Some(0.0).filter(|_| measure == "unique"));
+        let row = rows.iter().find(|it| it["label"] == ONLY_BEFORE);
+        numbers.insert("ordinal", row.and_then(|it| it["ordinal"].as_f64()));
+        expected.insert(ONLY_BEFORE.to_owned(), numbers);
     }
     paper.table("explore", |it| it["label"].as_str().unwrap_or_default().to_owned(), &expected, |_| true);
     if !expected.is_empty() {
-        paper.totals("explore", &numbers(within(range, metric)));
+        let mut totals = numbers(within(range, metric));
+        for name in ["eventsBefore", "totalBefore"] {
+            let known: Vec<f64> = expected.values().filter_map(|it| *it.get(name)?).collect();
+            totals.insert(name, Some(known.iter().sum()).filter(|_| !known.is_empty()));
+        }
+        paper.totals("explore", &totals);
     }
 }
 
@@ -129,6 +169,15 @@ fn chart(paper: &Paper, range: &Range, metric: &str, by: &str, measure: &str) {
     let series = paper.block("over_time")["series"].as_array().expect("series").clone();
     for it in &series {
         let key = it["key"].as_str().expect("a key");
+        if it["isCompared"] == true {
+            for (label, its, value) in paper.points("over_time", range, key) {
+                let its: Vec<_> = its.iter().filter_map(|day| range.before(*day)).collect();
+                let numbers = numbers(earlier(range, metric).filter(|it| its.contains(&it.day)));
+                let expected = if measure == "count" { numbers["events"] } else { numbers["total"].or(Some(0.0)) };
+                paper.number(&format!("compared, {label}"), &value, expected);
+            }
+            continue;
+        }
         let name = if by.is_empty() { "" } else { it["name"].as_str().expect("a name") };
         for (label, its, value) in paper.points("over_time", range, key) {
             let events = its.iter().filter_map(|day| days.get(&(name.to_owned(), *day))).flatten().copied();
