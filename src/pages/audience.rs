@@ -13,7 +13,7 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::Unit;
 use super::view::chart::Line;
-use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width};
+use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width, said};
 use crate::query;
 use crate::range::{Channel, Unclear};
 use crate::store::repository::Document;
@@ -129,11 +129,12 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     );
     blocks.push(
         Block::table("Where subscribers came from", BY_SOURCE.top_with(frame, Some(10), own_values(frame)?)?)
-            .with("those who can be written to now")
+            .with(said(&["those who can be written to now", frame.ask.channel.map_or("", Channel::title)]))
             .wide(Width::Half),
     );
     let reasons = BY_REASON.top_with(frame, Some(20), own_values(frame)?)?;
-    blocks.push(Block::table("Why people joined and left", reasons).with(since.words()));
+    let of = frame.ask.channel.map_or("", Channel::title);
+    blocks.push(Block::table("Why people joined and left", reasons).with(said(&[of, &since.words()])));
     let words = format!(
         "can receive e-mail, received at least {} of them, the first {} days ago or longer, and did not open, click, order, visit or subscribe since; the file is the list to suppress",
         format::grouped(as_number(patience.mailed), 0),
@@ -192,7 +193,7 @@ fn cards(frame: &Frame<'_>, days: &[Document], windows: &[Document], channels: &
     let window = |at: usize, name: &str| windows.get(at).and_then(|it| number(it, name));
     let count = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |it| format::grouped(it, 0));
     let share = |name: &'static str, at: usize| {
-        let words = format!("{} of {}", count(window(at, "people")), count(window(at, "emailable")));
+        let words = format!("{} of {} e-mail subscribers", count(window(at, "people")), count(window(at, "emailable")));
         Card::new(name, Unit::Share, Figure::of_now(window(at, "shareOfSubscribers"))).with(words)
     };
     let graded = |at: usize, bounds| window(at, "shareOfSubscribers").map(|it| grade(it, bounds));
@@ -201,12 +202,17 @@ fn cards(frame: &Frame<'_>, days: &[Document], windows: &[Document], channels: &
         Card::new("subscribers", Unit::Count, stock)
             .titled(format!("{} subscribers", growth_channel(frame).title()))
             .with(others),
-        Card::new("growth_rate", Unit::Share, Figure::of_now(number(growth, "growthRate"))).with(moved),
+        Card::new("growth_rate", Unit::Share, Figure::of_now(number(growth, "growthRate")))
+            .with(said(&[&moved, frame.ask.channel.map_or("", Channel::title)])),
         share("engaged_30_share", 0).judged(graded(0, [0.05, 0.15, 0.30])),
         share("engaged_90_share", 2).judged(graded(2, [0.10, 0.30, 0.50])),
         share("dormant_share", 4).judged(verdict("dormant_share", window(4, "shareOfSubscribers"))),
         Card::new("suppression_rate", Unit::Share, Figure::of_now(suppressed))
-            .with(format!("{} of {}", count(window(0, "suppressed")), count(window(0, "profiles"))))
+            .with(format!(
+                "{} of {} profiles, from e-mail",
+                count(window(0, "suppressed")),
+                count(window(0, "profiles"))
+            ))
             .judged(verdict("suppression_rate", suppressed)),
     ]
 }
@@ -314,7 +320,7 @@ fn moves(frame: &Frame<'_>, days: &[Document]) -> Result<Block, Error> {
     } else {
         Content::Nothing { words: "Nobody subscribed or left in these days.".to_owned() }
     };
-    let with = if frame.ask.channel.is_some() { "" } else { "e-mail and text" };
+    let with = frame.ask.channel.map_or("e-mail and text", Channel::title);
     Ok(Block::new("sign_ups", "Sign-ups and losses", content).with(with).wide(Width::Half).filed("audience_days"))
 }
 

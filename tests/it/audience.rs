@@ -130,6 +130,16 @@ fn the_dormant_are_those_of_the_audit() {
 }
 
 #[test]
+fn what_is_of_e_mail_says_so_whatever_channel_is_asked_for() {
+    let view = answer(&serve(people()), "/api/pages/audience?channel=sms");
+    let detail = |card: &str| named(&view, "cards", card)["detail"].clone();
+    assert_eq!(named(&view, "cards", "subscribers")["title"], "SMS subscribers");
+    assert_eq!(detail("engaged_30_share"), "1 of 5 e-mail subscribers");
+    assert_eq!(detail("suppression_rate"), "1 of 6 profiles, from e-mail");
+    assert_eq!(named(&view, "blocks", "sign_ups")["subtitle"], "SMS");
+}
+
+#[test]
 fn all_rows_are_only_offered_where_they_are_shown() {
     let store = people();
     seed(
