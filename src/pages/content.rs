@@ -336,6 +336,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     }
     let mut view = View {
         title: "Content".to_owned(),
+        is_uncompared: true,
         lead: "When to send, what to write, how often, and through which channel.".to_owned(),
         blocks,
         notes: vec![

@@ -24,6 +24,8 @@ pub struct View {
     pub blocks: Vec<Block>,
     /// Whether it is about all days, so that no others can be chosen.
     pub is_of_all_days: bool,
+    /// Whether nothing on it is compared with earlier days, so that none can be chosen for that.
+    pub is_uncompared: bool,
     /// What the numbers count and what they leave out.
     pub notes: Vec<String>,
     /// What only this page's own template draws.

@@ -286,6 +286,18 @@ fn channels_and_texts_count_by_the_day_of_the_event_where_that_is_asked_for() {
 }
 
 #[test]
+fn what_compares_nothing_offers_no_comparison() {
+    let served = serve(march());
+    let html = |path: &str| {
+        let answer = served.client.get(format!("{path}?{RANGE}&compare=previous")).dispatch();
+        answer.into_string().expect("a page")
+    };
+    let (content, campaigns) = (html("/content"), html("/campaigns"));
+    assert!(campaigns.contains("compare=none") && campaigns.contains(">against "), "{campaigns}");
+    assert!(!content.contains("compare=none") && !content.contains(">against "), "{content}");
+}
+
+#[test]
 fn a_channel_without_subjects_shows_none() {
     let served = serve(march());
     let names = |query: &str| -> Vec<String> {
