@@ -196,7 +196,7 @@ fn orders_count_by_the_day_their_message_was_sent_where_that_is_asked_for() {
         let table = page["blocks"].as_array().expect("blocks").iter().find(|it| it["name"] == path).expect("a table");
         table["content"]["totals"]["revenue"].as_f64().expect("a sum")
     };
-    assert_eq!(sum("campaigns") + sum("flows"), 107.0);
+    assert!((sum("campaigns") + sum("flows") - 107.0).abs() < 1e-9);
     let file = served.client.get(format!("/export/revenue-days.csv?{RANGE}&basis=sent")).dispatch();
     let name = file.headers().get_one("Content-Disposition").expect("a name").to_owned();
     assert!(name.contains("revenue-days_by-send-day_2026-03-01"), "{name}");
