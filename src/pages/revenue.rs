@@ -70,9 +70,9 @@ const SHARE: Column =
 const AVERAGE: Column =
     Column { unit: Unit::Money, ..Column::share("average_order_value", "Average order", "revenue", "orders") };
 const THEIR_ORDERS: Column = Column::count("their_orders", "Klaviyo's orders").hidden();
-const THEIR_REVENUE: Column = Column::money("their_revenue", "By Klaviyo");
+const THEIR_REVENUE: Column = Column::money("their_revenue", "Klaviyo");
 const TOUCH_ORDERS: Column = Column::count("touch_orders", "Orders by last touch").hidden();
-const TOUCH_REVENUE: Column = Column::money("touch_revenue", "By last touch");
+const TOUCH_REVENUE: Column = Column::money("touch_revenue", "Last touch");
 const DIFFERENCE: Column = Column::money("difference", "More by touch");
 const SHARE_OF_ORDERS: Column =
     Column { total: super::sheet::Total::Sum, ..Column::new("share_of_orders", "Of all", Unit::Share) };

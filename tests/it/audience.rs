@@ -122,7 +122,7 @@ fn the_dormant_are_those_of_the_audit() {
     let (card, rule) = told(store);
     let row = &rule["blocks"].as_array().expect("blocks").last().expect("evidence")["content"]["rows"][0];
     assert_eq!((&row["reachable"], &row["dormant"], &row["judgedShare"]), (&json!(5), &json!(2), &json!(0.4)));
-    assert_eq!((&row["judgedShare"], &card["detail"]), (&card["current"], &json!("2 of 5")));
+    assert_eq!((&row["judgedShare"], &card["detail"]), (&card["current"], &json!("2 of 5 e-mail subscribers")));
     // Where events do not reach half a year back nobody can tell, on either page.
     let (card, rule) = told(young);
     assert_eq!((&card["current"], &card["badge"]), (&Value::Null, &Value::Null));

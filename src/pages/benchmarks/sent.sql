@@ -8,7 +8,7 @@ select
     cast(sum(recipients) as bigint) as recipients,
     cast(sum(delivered) as bigint) as delivered,
     cast(sum(openable) as bigint) as openable,
-    cast(coalesce(sum(delivered) filter (where tells(coalesce(messages.channel, stats.channel), 'clicked')), 0) as bigint) as clickable,
+    cast(coalesce(sum(delivered) filter (where tells(channel, 'clicked')), 0) as bigint) as clickable,
     cast(sum(case when $machine then opened_or_machine else opened end) as bigint) as opened,
     cast(sum(case when $machine then clicked_or_machine else clicked end) as bigint) as clicked,
     -- Without a metric that stands for conversions nothing is known of them.
