@@ -5,7 +5,7 @@
 mod ask;
 mod preset;
 
-pub use ask::{Ask, Basis, Channel, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort};
+pub use ask::{Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort};
 pub use preset::Preset;
 
 use chrono::{Days, NaiveDate};

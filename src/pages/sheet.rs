@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::definitions;
 use super::frame::{Frame, Value};
-use crate::range::{Basis, Unclear};
+use crate::range::{Basis, Columns, Unclear};
 use crate::store::repository::{Document, field};
 use crate::store::zone::local;
 use crate::store::{self, Format, Query};
@@ -406,7 +406,7 @@ impl Sheet {
 
     fn read(&self, frame: &Frame<'_>, own: Vec<Value>, part: &Part, is_asked: bool) -> Result<Table, store::Error> {
         let query = self.asked(frame);
-        let shows_all = is_asked && frame.ask.all_columns;
+        let shows_all = is_asked && frame.ask.columns == Columns::All;
         let order = self.order_by(part);
         let mut text = self.found(query, frame, part);
         let mut totals = vec!["count(*) as found_rows".to_owned()];

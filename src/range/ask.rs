@@ -38,13 +38,20 @@ pub struct Ask {
     pub channel: Option<Channel>,
     /// Only what reached so many.
     pub least: u32,
-    /// Whether tables show all of their columns, those that are else only in files among them.
-    pub all_columns: bool,
+    pub columns: Columns,
     /// What is not of the vocabulary, as it came: pages may have words of their own.
     own: Vec<(String, String)>,
     sort: Option<Sort>,
     pub limit: usize,
     pub offset: usize,
+}
+
+/// Which columns of a table are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Columns {
+    Usual,
+    /// Those that are else only in files, too.
+    All,
 }
 
 /// A time, or the local day that begins with it.
@@ -167,7 +174,7 @@ impl Ask {
             profile: one("profile").map(str::to_owned),
             channel: one("channel").map(|it| choice("channel", Some(it), CHANNELS)).transpose()?,
             least: number("min", one("min"), 0, 0..=1_000_000_000)?.try_into().unwrap_or(u32::MAX),
-            all_columns: choice("columns", one("columns"), COLUMNS)?,
+            columns: choice("columns", one("columns"), COLUMNS)?,
             own: own(&pairs),
             sort: one("sort").map(Sort::parse),
             limit: number("limit", one("limit"), LIMIT_DEFAULT, 1..=LIMIT_MAX)?,
@@ -254,7 +261,7 @@ impl Default for Ask {
             profile: None,
             channel: None,
             least: 0,
-            all_columns: false,
+            columns: Columns::Usual,
             own: Vec::new(),
             sort: None,
             limit: LIMIT_DEFAULT,
@@ -309,7 +316,7 @@ impl std::fmt::Display for Sort {
 const COMPARISONS: &[(&str, Compare)] =
     &[("previous", Compare::Previous), ("year", Compare::Year), ("none", Compare::None)];
 const BASES: &[(&str, Basis)] = &[("sent", Basis::Sent), ("event", Basis::Event)];
-const COLUMNS: &[(&str, bool)] = &[("usual", false), ("all", true)];
+const COLUMNS: &[(&str, Columns)] = &[("usual", Columns::Usual), ("all", Columns::All)];
 const DELETED: &[(&str, bool)] = &[("exclude", false), ("include", true)];
 const CHANNELS: &[(&str, Channel)] =
     &[("email", Channel::Email), ("sms", Channel::Sms), ("push", Channel::Push), ("whatsapp", Channel::Whatsapp)];
