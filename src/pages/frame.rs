@@ -10,7 +10,7 @@ use super::annotations::Annotation;
 use super::benchmarks::editions::Benchmarks;
 use super::overview::Setting;
 use super::working;
-use crate::range::{Ask, Basis, Machine, Period, Unclear};
+use crate::range::{Ask, Machine, Period, Unclear};
 use crate::store::repository::Document;
 use crate::store::{self, Db, Format, FromRow, Query, ToSql};
 use crate::web::Error;
@@ -153,7 +153,6 @@ impl<'a> Frame<'a> {
     /// What a query may name.
     fn values(&self, own: Vec<Value>) -> Vec<Value> {
         let (range, compared) = (self.period.range, self.period.compared);
-        let basis = if self.period.basis == Basis::Sent { "sent" } else { "event" };
         let mut values: Vec<Value> = vec![
             ("start", Box::new(range.start())),
             ("before", Box::new(range.before())),
@@ -165,7 +164,7 @@ impl<'a> Frame<'a> {
             ("metric", Box::new(self.metric.clone())),
             ("currency", Box::new(self.currency.clone())),
             ("machine", Box::new(self.period.machine == Machine::Include)),
-            ("basis", Box::new(basis)),
+            ("basis", Box::new(self.period.basis.name())),
             ("channel", Box::new(self.ask.channel.map(|it| it.name()))),
             ("least", Box::new(i64::from(self.ask.least))),
             ("id", Box::new(self.id.map(ToOwned::to_owned))),

@@ -4,13 +4,14 @@ use chrono::{Days, NaiveDate};
 
 use super::frame::{Frame, Value};
 use crate::query;
-use crate::range::{Basis, EARLIEST, Machine};
+use crate::range::{Basis, Machine};
 use crate::store::{self, FromRow, Query, Row, RowResult};
 use crate::web::format;
 
+const CAMPAIGN_DAYS: Query = query!("notes/campaign_days");
 const LEFT_OUT: Query = query!("notes/left_out");
 
-pub(super) const QUERIES: &[Query] = &[LEFT_OUT];
+pub(super) const QUERIES: &[Query] = &[CAMPAIGN_DAYS, LEFT_OUT];
 
 /// What a page counts, and so what it leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,23 +56,55 @@ pub fn messages(frame: &Frame<'_>, of: Of) -> Result<Vec<String>, store::Error> 
 pub fn left_out(frame: &Frame<'_>, of: Of) -> Result<String, store::Error> {
     let range = frame.period.range;
     let id = frame.id.filter(|_| matches!(of, Of::Campaigns | Of::Flows));
-    told(frame, of, id, (range.start(), range.before()))
+    told(frame, of, id, (range.start(), range.before()), (frame.period.basis, range.before()))
 }
 
-/// The same of all days, and of campaigns by their ids, with commas.
+/// The same of campaigns by their ids, with commas, and of all days of theirs.
 ///
 /// # Errors
-/// When the query fails.
+/// When a query fails.
 pub fn left_out_of_campaigns(frame: &Frame<'_>, ids: &str) -> Result<String, store::Error> {
-    told(frame, Of::Campaigns, Some(ids), (EARLIEST, frame.today() + Days::new(1)))
+    let found: Vec<CampaignDays> = frame.rows_with(CAMPAIGN_DAYS, vec![("ids", Box::new(ids.to_owned()))])?;
+    let CampaignDays { first, last } = found.into_iter().next().unwrap_or_default();
+    let (first, last) = match frame.period.basis {
+        Basis::Sent => (first, last),
+        // Answers come for as long as there are days.
+        Basis::Event => (first, Some(frame.today())),
+    };
+    let first = first.unwrap_or_else(|| frame.today());
+    // All orders that such a campaign is credited with are meant, and so nobody need ask when their message was sent.
+    let orders = (Basis::Event, frame.today() + Days::new(1));
+    told(frame, Of::Campaigns, Some(ids), (first, last.unwrap_or(first) + Days::new(1)), orders)
 }
 
-fn told(frame: &Frame<'_>, of: Of, ids: Option<&str>, days: (NaiveDate, NaiveDate)) -> Result<String, store::Error> {
+/// On which days campaigns were sent; nothing where they reached nobody.
+#[derive(Debug, Default)]
+struct CampaignDays {
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+}
+
+impl FromRow for CampaignDays {
+    fn from_row(row: &Row<'_>) -> RowResult<CampaignDays> {
+        Ok(CampaignDays { first: row.get("first_on")?, last: row.get("last_on")? })
+    }
+}
+
+/// From the first of `days` to before the second; orders by a basis of theirs, to before a day of theirs.
+fn told(
+    frame: &Frame<'_>,
+    of: Of,
+    ids: Option<&str>,
+    days: (NaiveDate, NaiveDate),
+    orders: (Basis, NaiveDate),
+) -> Result<String, store::Error> {
     let own: Vec<Value> = vec![
         ("of", Box::new(of.name())),
         ("ids", Box::new(ids.map(ToOwned::to_owned))),
         ("first", Box::new(days.0)),
         ("end", Box::new(days.1)),
+        ("orders_basis", Box::new(orders.0.name())),
+        ("orders_end", Box::new(orders.1)),
     ];
     let counts: LeftOut = frame.rows_with(LEFT_OUT, own)?.into_iter().next().unwrap_or_default();
     let has_orders = frame.metric.is_some() && of != Of::Deliveries;

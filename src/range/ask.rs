@@ -93,6 +93,17 @@ pub enum Basis {
     Event,
 }
 
+impl Basis {
+    /// As a request writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Sent => "sent",
+            Basis::Event => "event",
+        }
+    }
+}
+
 /// Whether opens and clicks by machines are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 -- What do pages about messages leave out of local days from $first to before $end, by $basis? Of $of: `campaigns` or `flows`,
 -- of $ids alone where any are named (with commas between them), `messages`, or `orders`, credited to a message or not; and of
--- $channel, if not all. Orders are of $metric.
+-- $channel, if not all. Orders are of $metric, by $orders_basis and from $first to before $orders_end.
 with machines as (
     select cast(sum(machine_opens) as bigint) as machine_opens, cast(sum(bot_clicks) as bigint) as bot_clicks
     from daily_messages($basis, cast($first as date), cast($end as date))
@@ -13,7 +13,7 @@ with machines as (
 ),
 orders as (
     select count(*) filter (where is_foreign) as foreign_orders, count(*) filter (where is_unreadable) as unreadable_values
-    from left_out_orders($basis, cast($first as date), cast($end as date), cast($metric as varchar))
+    from left_out_orders($orders_basis, cast($first as date), cast($orders_end as date), cast($metric as varchar))
     where (cast($channel as varchar) is null or channel = cast($channel as varchar))
         and case cast($of as varchar)
             when 'campaigns' then campaign_id is not null
