@@ -391,10 +391,11 @@ impl Handle {
     /// When it cannot be written down; it holds then until the process ends.
     pub fn pause(&self) -> Result<(), store::Error> {
         let now = self.now();
-        let held = self.desk().pause();
+        self.desk().pause();
         self.0.bell.notify_all();
         self.0.store.write(|db| {
             db.pause(now)?;
+            let held = self.desk().held();
             held.iter().try_for_each(|it| db.hold_run(it))
         })
     }
@@ -557,27 +558,31 @@ impl Handle {
 
     /// Writes down what the pause holds.
     fn write_held(&self) {
-        let held = self.desk().held();
-        if let Err(error) = self.0.store.write_aside(|db| held.iter().try_for_each(|it| db.hold_run(it))) {
-            log::error!("what is paused could not be written down: {}", causes(&error));
-        }
-        for it in held {
-            self.write_diary(it.run.id);
+        let written = self.0.store.write_aside(|db| {
+            let held = self.desk().held();
+            held.iter().try_for_each(|it| db.hold_run(it))?;
+            Ok(held)
+        });
+        match written {
+            Ok(held) => held.iter().for_each(|it| self.write_diary(it.run.id)),
+            Err(error) => log::error!("what is paused could not be written down: {}", causes(&error)),
         }
     }
 
-    /// Writes down what was said of the run, and before it how it stands: a process may be killed.
+    /// Writes down what was said of the run, and before it how it stands once it is its turn: a process may be killed, and
+    /// who waited longer for the writer must not take back what came after.
     fn write_diary(&self, run: i64) {
-        let Some((run, lines)) = self.change(run, |live, _| (live.run.clone(), live.diary.take())) else { return };
-        if lines.is_empty() {
+        if self.unwritten(run).is_empty() {
             return;
         }
         let written = self.0.store.write_aside(|db| {
+            let stands = self.change(run, |live, _| (live.run.clone(), live.diary.take()));
+            let Some((run, lines)) = stands.filter(|(_, lines)| !lines.is_empty()) else { return Ok(()) };
             db.end_run(&run)?;
             db.add_log(run.id, &lines)
         });
         if let Err(error) = written {
-            log::error!("the log of run {} could not be written down: {}", run.id, causes(&error));
+            log::error!("the log of run {run} could not be written down: {}", causes(&error));
         }
     }
 

@@ -254,13 +254,12 @@ impl Desk {
         self.runs.iter().filter(|it| !held(it)).map(|it| it.run.id).collect()
     }
 
-    /// Lets nothing go on from here. Tells what the pause holds.
-    pub(super) fn pause(&mut self) -> Vec<Held> {
+    /// Lets nothing go on from here.
+    pub(super) fn pause(&mut self) {
         self.paused = true;
         for live in self.runs.iter_mut().filter(|it| it.order.trigger != Trigger::CommandLine && !it.cancelled) {
             live.run.status = Status::Paused;
         }
-        self.held()
     }
 
     /// What the pause holds, as it stands.

@@ -109,7 +109,8 @@ fn a_pause_lets_nothing_begin_and_a_resume_everything() {
     let mut desk = Desk::default();
     desk.start(order(&["events", "metrics"]), noon());
     let running = desk.take(Pace::Prompt, noon()).expect("a task");
-    let held = desk.pause();
+    desk.pause();
+    let held = desk.held();
     assert_eq!((held.len(), held[0].run.status), (1, Status::Paused));
     assert!(held[0].run.entities.iter().all(|it| it.status == Status::Paused));
     assert!(!running.cancel.is_set(), "it stops at its next page, where it keeps its place");
