@@ -91,9 +91,13 @@ impl Shop {
         of_kind.map(|(place, _)| place).nth(number)
     }
 
-    /// Takes back all that happened since then, and what is dated ahead.
+    /// Takes back all that happened since then, and what is dated ahead; who came since then never did.
     pub fn forget_since(&mut self, time: DateTime<Utc>) {
-        self.events.retain(|it| it.at < time.timestamp());
+        let time = time.timestamp();
+        self.events.retain(|it| it.at < time);
+        for it in &mut self.profiles {
+            it.forget_since(time);
+        }
     }
 
     /// Deletes a profile, and its events as Klaviyo does on a privacy request. Returns its id.

@@ -333,6 +333,18 @@ impl Profile {
         }
     }
 
+    /// Takes back that they came, or what became of their consent, since that time.
+    pub(super) fn forget_since(&mut self, time: i64) {
+        self.gone |= self.created >= time;
+        if self.email_at >= time {
+            (self.email, self.email_at) = (as_of(self.email, self.email_at, time - 1), self.created);
+        }
+        if self.text_changed_at >= time {
+            (self.text, self.text_changed_at) = (as_of(self.text, self.text_changed_at, time - 1), self.created);
+        }
+        self.suppression = self.suppression_at(time - 1);
+    }
+
     /// An item of the list that follows from who they are.
     pub(in crate::demo) fn one_of<T>(&self, list: &'static [T], shift: u32) -> &'static T {
         let index = (mix(self.key.rotate_left(shift)) >> 8) % list.len() as u64;
