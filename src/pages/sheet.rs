@@ -335,7 +335,7 @@ impl Sheet {
             columns.push("\"id\"".to_owned());
         }
         let value = |it: &Column| match it.unit {
-            Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict if format == Format::Csv => plain(it.name),
+            Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict => format.text(it.name),
             // In Parquet the type says that it is UTC, elsewhere the letter at its end.
             Unit::Moment if format == Format::Parquet => format!("cast(\"{}\" as timestamptz)", it.name),
             Unit::Moment => format!("strftime(\"{}\", '%Y-%m-%dT%H:%M:%SZ')", it.name),
@@ -468,18 +468,6 @@ impl Sheet {
             nothing: self.nothing,
         })
     }
-}
-
-/// A text that no spreadsheet takes for a formula, for names and addresses are other people's: a quote stands before it. What
-/// only is a number, such as that of a phone, stays (OWASP, "CSV Injection").
-fn plain(column: &str) -> String {
-    format!(
-        r#"case
-            when regexp_matches("{column}", '^[=+@\t\r-]') and not regexp_full_match("{column}", '[+-]?[0-9 ().-]+')
-                then '''' || "{column}"
-            else "{column}"
-        end"#
-    )
 }
 
 /// A text of numbers becomes a list of them.

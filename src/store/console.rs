@@ -33,7 +33,7 @@ pub enum Problem {
     TooLong(Duration),
     /// Ask for less at a time: what cannot be laid aside on disk, such as one list of everything, took more bytes than a
     /// statement may, and pages need some too.
-    #[error("the statement took more than {} MB of memory that pages need, too, and was stopped", .0 >> 20)]
+    #[error("more than {} MB of memory were taken that pages need, too, and the statement was stopped; ask for less at a time", .0 >> 20)]
     TooLarge(u64),
     /// Wait for the other one.
     #[error("another statement is running; one is run at a time")]
@@ -121,7 +121,11 @@ impl Store {
             let path = path.display().to_string().replace('\'', "''");
             let named = columns.iter().enumerate().map(|(place, it)| {
                 let name = it.name.replace('"', "\"\"");
-                let value = if it.kind == VARIANT { format!("cast(c{place} as json)") } else { format!("c{place}") };
+                let value = match it.kind.as_str() {
+                    VARIANT => format!("cast(c{place} as json)"),
+                    "VARCHAR" => format.text(&format!("c{place}")),
+                    _ => format!("c{place}"),
+                };
                 format!("{value} as \"{name}\"")
             });
             let select = wrapped(text, &columns, &named.collect::<Vec<_>>(), FILE_ROWS_MAX);

@@ -31,6 +31,22 @@ impl Format {
         }
     }
 
+    /// SQL for the text of a column. In CSV it is one that no spreadsheet takes for a formula, for names and addresses are other
+    /// people's: a quote stands before it. What only is a number, such as that of a phone, stays (OWASP, "CSV Injection").
+    #[must_use]
+    pub fn text(self, column: &str) -> String {
+        match self {
+            Format::Csv => format!(
+                r#"case
+                    when regexp_matches("{column}", '^[=+@\t\r-]') and not regexp_full_match("{column}", '[+-]?[0-9 ().-]+')
+                        then '''' || "{column}"
+                    else "{column}"
+                end"#
+            ),
+            Format::Json | Format::Parquet => format!("\"{column}\""),
+        }
+    }
+
     pub(super) fn options(self) -> &'static str {
         match self {
             // The file is there already; what is written beside it would be left by a crash.

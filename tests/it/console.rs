@@ -457,6 +457,9 @@ fn an_answer_is_written_as_a_file() {
         fs::read_to_string(&path).expect("a file"),
         "id,name,metadata,id_1\nC2,Autumn,,1\nC1,Spring <b>sale</b>,,1\n"
     );
+    let formula = "select '=1+1' as note, '+49 30 1234' as phone, -1 as sum";
+    store.console_export(formula, LIMITS.time, Format::Csv, &path).expect("a file");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "note,phone,sum\n'=1+1,+49 30 1234,-1\n");
     for format in [Format::Json, Format::Parquet] {
         store.console_export(text, LIMITS.time, format, &path).expect("a file");
     }
