@@ -93,7 +93,7 @@ impl Failure {
             Failure::Other(_) => 1,
             Failure::Settings(_) | Failure::Arguments(_) => 2,
             Failure::NoKey | Failure::KeyRefused(_) => 3,
-            Failure::Store(_) => 4,
+            Failure::Store(_) => store::EXIT_CODE,
             Failure::Partly(_) => 5,
             // As shells say of what a SIGINT ended.
             Failure::Stopped(_) => 130,

@@ -130,8 +130,8 @@ const PREPARED: usize = 512;
 /// How old what pages show may be while many writes follow one another.
 const RENEWAL: Duration = Duration::from_secs(5);
 
-/// The exit code of a process whose database gave itself up: that of every failure of the store.
-const GAVE_UP: i32 = 4;
+/// The exit code of a process that ends because of the store.
+pub(crate) const EXIT_CODE: u8 = 4;
 
 /// The name of the file in the data directory.
 const FILE: &str = "klytics.duckdb";
@@ -344,7 +344,7 @@ fn begin(connection: &mut Connection) -> Result<duckdb::Transaction<'_>, Error> 
     connection.transaction().map_err(|source| {
         if gave_up(&source) {
             log::error!("the database ended its work, and so does Klytics; start it again: {source}");
-            std::process::exit(GAVE_UP);
+            std::process::exit(EXIT_CODE.into());
         }
         Error::Statement { doing: "begin", source }
     })
