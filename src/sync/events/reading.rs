@@ -121,6 +121,8 @@ impl<'a> Reading<'a> {
                 scope.spawn(|| self.read_windows());
             }
         });
+        // After a failure windows may be left.
+        self.desk().alone = None;
         let written = self.write(&self.pen(), |_| true);
         self.desk().failure.take().map_or(written, Err)
     }
