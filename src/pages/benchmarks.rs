@@ -18,7 +18,7 @@ use super::notes;
 use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
-use super::view::{Badge, Bar, Bars, Block, Card, Content, Fact, Link, View, Width, is_judged};
+use super::view::{Badge, Bar, Bars, Block, Card, Content, Fact, JUDGED_LEAST, Link, View, Width, is_judged};
 use crate::query;
 use crate::range::{Basis, Unclear};
 use crate::store::{self, Query};
@@ -416,7 +416,7 @@ fn summary(findings: &[Finding]) -> String {
 fn small_print(frame: &Frame<'_>, edition: &Edition) -> Result<Vec<String>, store::Error> {
     let mut notes = vec![
         format!("Benchmarks: {} ({}). Editions count differently and are never mixed.", edition.source, edition.year),
-        format!("A rate is {}; of fewer than 100 recipients nothing is said.", editions::BANDS),
+        format!("A rate is {}; of fewer than {JUDGED_LEAST} recipients nothing is said.", editions::BANDS),
         match frame.period.basis {
             Basis::Sent => "Messages count by the day they were sent, with all that happened to them since.",
             Basis::Event => {

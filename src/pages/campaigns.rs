@@ -19,7 +19,7 @@ use serde_json::json;
 use super::frame::{Frame, Value};
 use super::page::{Page, Switch};
 use super::sheet::{Choose, Column, Sheet, Unit};
-use super::view::{Block, View};
+use super::view::{Block, JUDGED_LEAST, View};
 use super::{messages as measures, notes};
 use crate::query;
 use crate::range::Unclear;
@@ -120,7 +120,7 @@ static CAMPAIGNS: Sheet = Sheet {
     order: "-sent_at",
     search: &["name"],
     link: Some("/campaigns/"),
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No campaign reached anyone in these days.",
 };
 

@@ -15,7 +15,7 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::Unit;
 use super::view::chart::Line;
-use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width, is_judged};
+use super::view::{Badge, Block, Card, Chart, Content, JUDGED_LEAST, Shape, View, Width, is_judged};
 use super::{annotations, notes};
 use crate::query;
 use crate::range::{Basis, Channel};
@@ -119,7 +119,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     }
     let others = [
         Block::table("Messages that fared worst", WORST_SENDS.table_with(frame, own_values(frame)?)?)
-            .hinting("“Times the limit” is how many times the bound of what needs attention is reached. Messages of at least 100 recipients are listed, unless you ask for others; the dimmed ones have fewer than 1,000."),
+            .hinting(format!("“Times the limit” is how many times the bound of what needs attention is reached. Messages of at least {JUDGED_LEAST} recipients are listed, unless you ask for others; the dimmed ones have fewer than 1,000.")),
         Block::table("By channel", BY_CHANNEL.top_with(frame, None, own_values(frame)?)?),
         Block::table("By mailbox provider", BY_PROVIDER.top_with(frame, Some(TOP), own_values(frame)?)?)
             .with(by_sending(frame)),
@@ -140,8 +140,9 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
             }
             .to_owned(),
             notes::left_out(frame, notes::Of::Deliveries)?,
-            "Bounds are those of Klaviyo's deliverability tab (help article 12695416712219), which are of e-mail. Fewer than 100 recipients are not judged."
-                .to_owned(),
+            format!(
+                "Bounds are those of Klaviyo's deliverability tab (help article 12695416712219), which are of e-mail. Fewer than {JUDGED_LEAST} recipients are not judged."
+            ),
         ],
         ..View::default()
     })

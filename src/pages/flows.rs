@@ -10,7 +10,7 @@ use chrono::{Days, NaiveDate};
 use super::frame::{Frame, Value};
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Table, Unit};
-use super::view::{Block, Card, Content, View};
+use super::view::{Block, Card, Content, JUDGED_LEAST, View};
 use super::{annotations, caption, messages as measures, notes};
 use crate::query;
 use crate::range::Basis;
@@ -100,7 +100,7 @@ static FLOWS: Sheet = Sheet {
     order: "-revenue",
     search: &["name", "trigger_type"],
     link: Some("/flows/"),
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No flow is live, and none reached anyone in these days. Flows are copied every six hours: see the sync page.",
 };
 

@@ -8,7 +8,7 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::chart::Line;
-use super::view::{Badge, Block, Card, Chart, Content, Shape, View, Width, is_judged};
+use super::view::{Badge, Block, Card, Chart, Content, JUDGED_LEAST, Shape, View, Width, is_judged};
 use super::{annotations, caption};
 use crate::query;
 use crate::store::Query;
@@ -67,7 +67,7 @@ static FORMS: Sheet = Sheet {
     order: "-submissions",
     search: &["name", "form_type"],
     link: Some("/forms/"),
-    sample: Some(("views", 100)),
+    sample: Some(("views", JUDGED_LEAST)),
     nothing: "No form is live, and none was seen in these days. Forms are copied every six hours: see the sync page.",
 };
 
@@ -108,7 +108,7 @@ static FORM_VERSIONS: Sheet = Sheet {
     order: "-submissions",
     search: &[],
     link: None,
-    sample: Some(("views", 100)),
+    sample: Some(("views", JUDGED_LEAST)),
     nothing: "No event of these days tells the version of its form.",
 };
 
@@ -121,7 +121,7 @@ static FORM_DEVICES: Sheet = Sheet {
     order: "-views",
     search: &[],
     link: None,
-    sample: Some(("views", 100)),
+    sample: Some(("views", JUDGED_LEAST)),
     nothing: "No event of these days tells on what device a form was seen.",
 };
 

@@ -11,7 +11,7 @@ use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::chart::Line;
-use super::view::{Block, Card, Chart, Content, Shape, View};
+use super::view::{Block, Card, Chart, Content, JUDGED_LEAST, Shape, View};
 use super::{annotations, caption};
 use crate::query;
 use crate::range::DateRange;
@@ -71,7 +71,7 @@ static GROUPS: Sheet = Sheet {
     order: "-members",
     search: &["name", "kind"],
     link: Some("/segments/"),
-    sample: Some(("members", 100)),
+    sample: Some(("members", JUDGED_LEAST)),
     nothing: "No segment or list is copied. They are copied every six hours: see the sync page.",
 };
 

@@ -70,10 +70,13 @@ pub struct Badge {
     pub why: String,
 }
 
-/// Whether a rate of so many is worth a verdict: of fewer it is mostly chance.
+/// How many a rate has to be of to be worth a verdict: of fewer it is mostly chance.
+pub const JUDGED_LEAST: u32 = 100;
+
+/// Whether a rate of so many is worth a verdict.
 #[must_use]
 pub fn is_judged(sample: f64) -> bool {
-    sample >= 100.0
+    sample >= f64::from(JUDGED_LEAST)
 }
 
 /// A part of the page with a heading.

@@ -3,6 +3,7 @@
 use super::{CHANNELS, DAYS, DOMAINS, FAILURES, PROVIDERS, WORST};
 use crate::pages::messages as measures;
 use crate::pages::sheet::{Column, Sheet, Unit, joined};
+use crate::pages::view::JUDGED_LEAST;
 use crate::store::Query;
 
 pub(super) static WORST_SENDS: Sheet = Sheet {
@@ -96,7 +97,7 @@ pub(super) static BY_CHANNEL: Sheet = Sheet {
     order: "-recipients",
     search: &[],
     link: None,
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "Nothing was sent in these days.",
 };
 
@@ -111,7 +112,7 @@ const fn by_mailbox(name: &'static str, title: &'static str, query: Query, colum
         order: "-recipients",
         search: &[],
         link: None,
-        sample: Some(("recipients", 100)),
+        sample: Some(("recipients", JUDGED_LEAST)),
         nothing: "No e-mail was sent in these days.",
     }
 }

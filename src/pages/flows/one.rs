@@ -11,7 +11,7 @@ use crate::pages::frame::Frame;
 use crate::pages::messages as measures;
 use crate::pages::page::Page;
 use crate::pages::sheet::{Column, Sheet, Unit};
-use crate::pages::view::{Badge, Block, Card, Chart, Content, Fact, Link, Shape, View, Width};
+use crate::pages::view::{Badge, Block, Card, Chart, Content, Fact, JUDGED_LEAST, Link, Shape, View, Width};
 use crate::range::Basis;
 use crate::store::repository::Document;
 use crate::store::zone::local;
@@ -70,7 +70,7 @@ static FLOW_MESSAGES: Sheet = Sheet {
     order: "-recipients",
     search: &["name", "subject"],
     link: None,
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No message of this flow is known. Messages are read once a day: see the sync page.",
 };
 

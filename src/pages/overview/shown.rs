@@ -17,7 +17,9 @@ use crate::pages::messages as measures;
 use crate::pages::page::{Page, Switch, no_values};
 use crate::pages::sheet::{Column, Head, Sheet, Table, Total, Unit};
 use crate::pages::view::chart::Line;
-use crate::pages::view::{Badge, Bar, Bars, Block, Card, Chart, Content, Fact, Shape, View, Width, is_judged};
+use crate::pages::view::{
+    Badge, Bar, Bars, Block, Card, Chart, Content, Fact, JUDGED_LEAST, Shape, View, Width, is_judged,
+};
 use crate::store::repository::Document;
 use crate::store::runs::Status;
 use crate::store::zone::local;
@@ -101,7 +103,7 @@ static OVERVIEW_ENGAGEMENT: Sheet = Sheet {
     order: "-recipients",
     search: &[],
     link: None,
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No message went out in these days.",
 };
 
@@ -178,7 +180,7 @@ static OVERVIEW_CAMPAIGNS: Sheet = Sheet {
     order: "-last_on",
     search: &[],
     link: Some("/campaigns/"),
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No campaign was sent in these days.",
 };
 
@@ -199,7 +201,7 @@ static OVERVIEW_FLOWS: Sheet = Sheet {
     order: "-revenue",
     search: &[],
     link: Some("/flows/"),
-    sample: Some(("recipients", 100)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No flow reached anyone in these days.",
 };
 
@@ -217,7 +219,7 @@ static OVERVIEW_FORMS: Sheet = Sheet {
     order: "-submissions",
     search: &[],
     link: Some("/forms/"),
-    sample: Some(("views", 100)),
+    sample: Some(("views", JUDGED_LEAST)),
     nothing: "No form was shown in these days.",
 };
 
@@ -507,7 +509,9 @@ fn small_print(overview: &Overview) -> Vec<String> {
     let left = &overview.left_out;
     let count = |it: i64| format::grouped(figure::number(it), 0);
     vec![
-        "Revenue and form submissions count by the day of the event, rates by the day a message was sent. Bounds are of e-mail, so no other channel is judged, nor are fewer than 100 recipients. Attribution is Klaviyo's own.".to_owned(),
+        format!(
+            "Revenue and form submissions count by the day of the event, rates by the day a message was sent. Bounds are of e-mail, so no other channel is judged, nor are fewer than {JUDGED_LEAST} recipients. Attribution is Klaviyo's own."
+        ),
         format!(
             "Left out: machine opens ({}), bot clicks ({}), orders in another currency ({}) and without a readable value ({}).",
             count(left.machine_opens),

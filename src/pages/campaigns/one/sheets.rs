@@ -3,9 +3,7 @@
 use crate::pages::campaigns::{ARMS, CLIENTS_QUERY, LINKS_QUERY, MAILBOXES_QUERY, ORDERS_QUERY, PROVIDERS_QUERY};
 use crate::pages::messages as measures;
 use crate::pages::sheet::{Column, Sheet, Unit};
-
-/// Deliveries below which a domain or provider says little.
-const SAMPLE: u32 = 100;
+use crate::pages::view::JUDGED_LEAST;
 
 pub(super) static ORDERS: Sheet = Sheet {
     name: "campaign_orders",
@@ -66,7 +64,7 @@ pub(super) static PROVIDERS: Sheet = Sheet {
     order: "-delivered",
     search: &[],
     link: None,
-    sample: Some(("delivered", SAMPLE)),
+    sample: Some(("delivered", JUDGED_LEAST)),
     nothing: "No e-mail was sent.",
 };
 
@@ -90,7 +88,7 @@ pub(super) static MAILBOXES: Sheet = Sheet {
     order: "-delivered",
     search: &[],
     link: None,
-    sample: Some(("delivered", SAMPLE)),
+    sample: Some(("delivered", JUDGED_LEAST)),
     nothing: "No e-mail was sent.",
 };
 
