@@ -215,7 +215,7 @@ impl Store {
     }
 
     /// As [`Store::write`], for one of many writes in a row: those of some seconds make one version, or every page would be
-    /// worked out anew for each of them.
+    /// worked out anew for each of them. [`Store::end_row`] says that no more come.
     ///
     /// # Errors
     /// What the work returns; then nothing was kept.
@@ -223,6 +223,14 @@ impl Store {
         let result = in_transaction(&mut self.writer(), &self.0.timings, work)?;
         lock(&self.0.version).is_behind = true;
         Ok(result)
+    }
+
+    /// Lets pages show at once what was written in a row.
+    pub fn end_row(&self) {
+        let mut version = lock(&self.0.version);
+        if version.is_behind {
+            version.renew();
+        }
     }
 
     /// As [`Store::write`], for what no answer rests on, such as the log of a run: what was computed stays good.
@@ -411,8 +419,13 @@ mod tests {
         store.write_in_row(|_| Ok(())).expect("a write");
         store.write(|_| Ok(())).expect("a write");
         assert_eq!(store.version(), first + 2, "what a person changes is seen at once");
+        store.end_row();
+        assert_eq!(store.version(), first + 2, "nothing new is to be seen");
+        store.write_in_row(|_| Ok(())).expect("a write");
+        store.end_row();
+        assert_eq!(store.version(), first + 3);
         lock(&store.0.version).since -= RENEWAL;
-        assert_eq!(store.version(), first + 2);
+        assert_eq!(store.version(), first + 3);
     }
 
     #[test]

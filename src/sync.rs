@@ -552,6 +552,7 @@ impl Handle {
         if let Err(error) = written {
             log::error!("run {} could not be written down: {}", run.id, causes(&error));
         }
+        self.0.store.end_row();
         self.desk().put_away(run);
         self.0.bell.notify_all();
     }

@@ -238,7 +238,7 @@ pub(super) fn copy(copying: &Copying<'_>) -> Result<(), Stopped> {
     let store = copying.store();
     match copying.entity.name {
         "accounts" => drop(store.settle_zone()?),
-        "metrics" => store.write(|db| db.name_metric_kinds())?,
+        "metrics" => store.write_in_row(|db| db.name_metric_kinds())?,
         _ => {}
     }
     if aggregates::RESTS_ON.contains(&copying.entity.name) {

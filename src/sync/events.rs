@@ -56,5 +56,7 @@ fn remember(copying: &Copying<'_>, tiers: &[&str], now: DateTime<Utc>) -> Result
     if tiers.is_empty() {
         return Ok(());
     }
-    Ok(copying.store().write(|db| tiers.iter().try_for_each(|tier| db.looked_back(copying.entity, tier, now)))?)
+    Ok(copying
+        .store()
+        .write_in_row(|db| tiers.iter().try_for_each(|tier| db.looked_back(copying.entity, tier, now)))?)
 }

@@ -113,7 +113,7 @@ fn members(copying: &Copying<'_>, progress: ParentProgress) -> Result<(), Stoppe
 /// Klaviyo has it no more: everybody left.
 fn gone(copying: &Copying<'_>, parent: &str) -> Result<u64, Stopped> {
     let (entity, now) = (copying.entity, copying.now());
-    Ok(copying.store().write(|db| {
+    Ok(copying.store().write_in_row(|db| {
         db.begin_listing(entity)?;
         db.forget_parent(entity, parent)?;
         db.sweep(entity, Some(parent), now)
@@ -122,7 +122,7 @@ fn gone(copying: &Copying<'_>, parent: &str) -> Result<u64, Stopped> {
 
 /// It is there, but nobody follows it any more; that its members left would be a lie.
 fn unwanted(copying: &Copying<'_>, parent: &str) -> Result<u64, Stopped> {
-    Ok(copying.store().write(|db| db.drop_parent(copying.entity, parent))?)
+    Ok(copying.store().write_in_row(|db| db.drop_parent(copying.entity, parent))?)
 }
 
 /// Says which names of the settings are nobody's, as a misspelt one is.

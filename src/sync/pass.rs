@@ -231,7 +231,7 @@ impl<'a> Pass<'a> {
             Scope::Entity => None,
             Scope::Parent(it) => Some(it.parent.as_str()),
         };
-        let swept = self.copying.store().write(|db| {
+        let swept = self.copying.store().write_in_row(|db| {
             if matches!(entity.follow, Follow::Since { .. }) {
                 self.note_end(db)?;
             }

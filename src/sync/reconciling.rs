@@ -52,7 +52,7 @@ pub(super) fn copy(copying: &Copying<'_>, path: &'static str, days_max: u16) -> 
     pass.compare_first(&counted)?;
     pass.mend()?;
     if whole {
-        copying.store().write(|db| pass.note(db, &counted, true))?;
+        copying.store().write_in_row(|db| pass.note(db, &counted, true))?;
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ impl Reconciling<'_> {
                 Err(Stopped::Klaviyo(Error::Rejected { status: 400 | 404, endpoint, detail })) => {
                     log::warn!("Klaviyo does not count the metric {} ({}): {detail}", metric.name, metric.id);
                     let now = self.copying.now();
-                    self.copying.store().write(|db| db.note_refused(&metric.id, &detail, now))?;
+                    self.copying.store().write_in_row(|db| db.note_refused(&metric.id, &detail, now))?;
                     refusal = Some(Error::Rejected { status: 400, endpoint, detail });
                 }
                 Err(stopped) => return Err(stopped),
@@ -203,21 +203,21 @@ impl Reconciling<'_> {
 
     fn write(&self, records: &[Record]) -> Result<(), Stopped> {
         let entity = self.copying.entity;
-        let changes = self.copying.store().write(|db| db.merge(entity, records, self.copying.now()))?;
+        let changes = self.copying.store().write_in_row(|db| db.merge(entity, records, self.copying.now()))?;
         self.copying.count(entity, records.len(), changes);
         Ok(())
     }
 
     /// Notes what is compared in the transaction that compares it: a pass that is cut off while it asks compared nothing.
     fn compare_first(&self, counted: &[&Countable]) -> Result<(), Stopped> {
-        Ok(self.copying.store().write(|db| {
+        Ok(self.copying.store().write_in_row(|db| {
             self.note(db, counted, false)?;
             self.compare_days(db, false)
         })?)
     }
 
     fn compare(&self, repaired: bool) -> Result<(), Stopped> {
-        Ok(self.copying.store().write(|db| self.compare_days(db, repaired))?)
+        Ok(self.copying.store().write_in_row(|db| self.compare_days(db, repaired))?)
     }
 
     fn compare_days(&self, db: &Db<'_>, repaired: bool) -> Result<(), store::Error> {
@@ -249,7 +249,7 @@ impl Reconciling<'_> {
         if !left.is_empty() {
             log::warn!("{} days of metrics differ from what Klaviyo counts, even after reading them again", left.len());
         }
-        Ok(self.copying.store().write(|db| self.spans.iter().try_for_each(|it| db.give_up_on(*it)))?)
+        Ok(self.copying.store().write_in_row(|db| self.spans.iter().try_for_each(|it| db.give_up_on(*it)))?)
     }
 
     /// What differs and may be mended by reading it again.

@@ -115,7 +115,7 @@ impl Asking<'_> {
             fetched_at: self.copying.now(),
         };
         let entity = self.copying.entity;
-        let changes = self.copying.store().write(|db| db.replace_report(entity, &window, &records))?;
+        let changes = self.copying.store().write_in_row(|db| db.replace_report(entity, &window, &records))?;
         self.copying.count(entity, records.len(), changes);
         Ok(())
     }

@@ -208,7 +208,7 @@ fn parked(copying: &Copying<'_>, resumes_at: DateTime<Utc>, share: Option<usize>
 
 fn write_down(copying: &Copying<'_>, entity: &'static Entity, ended: &Ended) {
     let now = copying.now();
-    let written = copying.store().write(|db| match ended.status {
+    let written = copying.store().write_in_row(|db| match ended.status {
         Status::Interrupted => db.set_stopped(entity, ended.status, None),
         Status::Cancelled => db.set_stopped(entity, ended.status, Some(now)),
         _ => db.set_status(entity, ended, now),

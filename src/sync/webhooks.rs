@@ -212,7 +212,8 @@ impl Handle {
     fn note(&self, delivery: &Delivery<'_>, events: usize) -> Result<Receipt, Declined> {
         let body = std::str::from_utf8(delivery.body).map_err(|error| Declined::Malformed(error.to_string()))?;
         let (digest, now) = (signature::digest(delivery.body), self.now());
-        let is_new = self.0.store.write(|db| db.note_delivery(&digest, delivery.webhook_id, body, events, now))?;
+        let is_new =
+            self.0.store.write_in_row(|db| db.note_delivery(&digest, delivery.webhook_id, body, events, now))?;
         if is_new {
             self.0.post.ring();
         }
@@ -229,7 +230,7 @@ impl Handle {
             Err(trouble) => (Vec::new(), Some(trouble)),
         };
         let now = self.now();
-        let changes = self.0.store.write(|db| {
+        let changes = self.0.store.write_in_row(|db| {
             let changes = db.add_events(&records, now)?;
             db.delivery_applied(&waiting.digest, changes.new, trouble.as_deref(), now, now - REMEMBERED)?;
             Ok(changes)
@@ -244,7 +245,10 @@ pub(super) fn keep(handle: &Handle) {
     while !handle.0.stop.is_set() {
         match handle.take_over() {
             Ok(true) => {}
-            Ok(false) => handle.0.post.wait(None, &handle.0.stop),
+            Ok(false) => {
+                handle.0.store.end_row();
+                handle.0.post.wait(None, &handle.0.stop);
+            }
             Err(error) => {
                 log::error!("a webhook's delivery could not be taken over and waits: {}", causes(&error));
                 handle.0.post.wait(Some(PAUSE), &handle.0.stop);
