@@ -251,7 +251,9 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         .map(|it| json!({ "id": it.id, "day": it.day.to_string(), "words": it.words }))
         .collect();
     more.insert("ownNotes".to_owned(), notes.into());
-    more.insert("today".to_owned(), frame.today().to_string().into());
+    // Who notes something while looking at other days means those.
+    let day = frame.today().min(frame.period.range.end());
+    more.insert("noteDay".to_owned(), day.to_string().into());
     Ok(View {
         title: "Overview".to_owned(),
         cards: cards(&overview, growth.as_ref()),
