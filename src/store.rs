@@ -128,7 +128,7 @@ const IDLE_READERS: usize = 8;
 const PREPARED: usize = 512;
 
 /// How old what pages show may be while many writes follow one another.
-const RENEWAL: Duration = Duration::from_secs(5);
+const RENEWAL: Duration = Duration::from_secs(10);
 
 /// The exit code of a process that ends because of the store.
 pub(crate) const EXIT_CODE: u8 = 4;
