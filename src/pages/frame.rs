@@ -12,13 +12,14 @@ use super::overview::Setting;
 use super::working;
 use crate::range::{Ask, Machine, Period, Unclear};
 use crate::store::repository::Document;
-use crate::store::{self, Db, Format, FromRow, Query, ToSql};
+use crate::store::{self, Db, Format, FromRow, Query, Row, RowResult, ToSql};
 use crate::web::Error;
 use crate::{params, query};
 
-const KNOWN: Query = query!("frame/known_metric");
+const METRIC: Query = query!("frame/metric");
+const NO_OTHER_CONVERSIONS: Query = query!("frame/no_other_conversions");
 
-pub(super) const QUERIES: &[Query] = &[KNOWN];
+pub(super) const QUERIES: &[Query] = &[METRIC, NO_OTHER_CONVERSIONS];
 
 /// What a page's question is asked with. A query may read any of the [working tables](super::WORKING) and name any value, and
 /// gets those it names: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
@@ -58,7 +59,7 @@ impl<'a> Frame<'a> {
         now: DateTime<Utc>,
         id: Option<&'a str>,
     ) -> Result<Frame<'a>, Error> {
-        metric_is_known(db, ask)?;
+        settle_metric(db, ask)?;
         let Setting { currency, metric, events_stored } = Setting::load(db, ask)?;
         let currency = currency.unwrap_or_default();
         let benchmarks = Arc::clone(&ground.benchmarks);
@@ -174,14 +175,32 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// Settles which conversions a reading counts. Where the sums rest on their metric, as they nearly always do, no query of the
+/// reading has to plan how to look up others: that takes longer than most answers.
+///
 /// # Errors
 /// Where the metric that is asked for is none of the account's: nothing would look like zero.
-pub(crate) fn metric_is_known(db: &Db<'_>, ask: &Ask) -> Result<(), Error> {
-    let Some(asked) = &ask.metric else { return Ok(()) };
-    if db.documents(KNOWN.name, KNOWN.text, params! { "metric": asked })?.is_empty() {
+pub(crate) fn settle_metric(db: &Db<'_>, ask: &Ask) -> Result<(), Error> {
+    let Metric { is_known, is_summed } = db.row(METRIC, params! { "metric": ask.metric })?;
+    if !is_known {
+        let asked = ask.metric.as_deref().unwrap_or_default();
         return Err(Unclear { parameter: "metric", problem: format!("there is no metric “{asked}”") }.into());
     }
+    if is_summed {
+        db.define(NO_OTHER_CONVERSIONS)?;
+    }
     Ok(())
+}
+
+struct Metric {
+    is_known: bool,
+    is_summed: bool,
+}
+
+impl FromRow for Metric {
+    fn from_row(row: &Row<'_>) -> RowResult<Metric> {
+        Ok(Metric { is_known: row.get("is_known")?, is_summed: row.get("is_summed")? })
+    }
 }
 
 /// Those that `text` names, as queries take them.

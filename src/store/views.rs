@@ -82,7 +82,6 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("events_by_day", include_str!("views/events_by_day.sql")),
     ("copied_entities", include_str!("views/copied_entities.sql")),
     ("suppressions", include_str!("views/suppressions.sql")),
-    ("last_deeds", include_str!("views/last_deeds.sql")),
     ("message_sends", include_str!("views/message_sends.sql")),
     ("daily_messages", include_str!("views/daily_messages.sql")),
     ("left_out_orders", include_str!("views/left_out_orders.sql")),

@@ -182,6 +182,31 @@ fn the_audit_finds_what_is_wrong_and_says_what_it_cannot_tell() {
 }
 
 #[test]
+fn nobody_is_dormant_who_is_new_or_came_back() {
+    let store = account();
+    // Of 1,000 people 100 are new, 200 opened something two months before the campaign, and ten a week after it.
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name, status, sent_at) values ('C1', 'Spring', 'Sent', '2026-03-10 15:00');
+         insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('M1', 'C1', 'email');
+         insert into klaviyo_profiles (id, can_receive_email, created_at)
+             select 'p' || i, true, case when i < 100 then timestamp '2026-02-01' else timestamp '2025-01-01' end from range(1000) as t(i);
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, message_id)
+             select 'r' || i, 'm_received_email', 'p' || i, '2026-03-10 15:00', '2026-03-10 11:00', 'M1' from range(1000) as t(i);
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime)
+             select 'a' || i, 'm_opened_email', 'p' || i, '2026-01-05 15:00', '2026-01-05 10:00' from range(100, 300) as t(i);
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime)
+             select 'b' || i, 'm_opened_email', 'p' || i, '2026-03-17 15:00', '2026-03-17 11:00' from range(300, 310) as t(i);
+         insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime)
+             select 'c' || i, 'm_opened_email', 'p' || i, '2025-08-05 15:00', '2025-08-05 11:00' from range(500, 600) as t(i)",
+    );
+    let rule = json_of(&serve(store), &format!("/benchmarks/dormant-sends?{RANGE}"));
+    assert_eq!(rule["more"]["finding"]["verdict"], "Look");
+    let row = &rule["blocks"].as_array().expect("blocks").last().expect("evidence")["content"]["rows"][0];
+    assert_eq!((&row["id"], &row["delivered"], &row["toDormant"]), (&json!("C1"), &json!(1_000), &json!(690)));
+}
+
+#[test]
 fn a_rule_has_a_page_with_the_same_verdict() {
     let served = serve(shop());
     let view = json_of(&served, &format!("/benchmarks?{RANGE}"));

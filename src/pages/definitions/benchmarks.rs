@@ -85,9 +85,9 @@ pub(super) const ALL: &[Definition] = &[
     audited(
         "to_dormant",
         "To the dormant",
-        "Deliveries to profiles that for 180 days before the range, nor since, neither opened nor clicked, ordered or were active on the site.",
-        "Opens by machines and clicks by bots",
-        "last_deeds",
+        "Deliveries to profiles that were known for 180 days before the range and not engaged in them, nor since.",
+        "Opens by machines and clicks by bots; whoever was created less than 180 days before",
+        "profile_activity",
     ),
     audited(
         "suppressed",
