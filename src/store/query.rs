@@ -132,22 +132,27 @@ impl Db<'_> {
     /// # Errors
     /// With the query's name.
     pub fn once(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<(), Error> {
-        if self.2.borrow().contains(query.name) {
-            return Ok(());
-        }
-        self.execute(query, params)?;
-        self.2.borrow_mut().insert(query.name);
-        Ok(())
+        self.unless_done(query, || self.execute(query, params).map(drop))
     }
 
-    /// Makes the temporary macro of `query`. It is parsed each time: DuckDB 2.0 gives itself up where a prepared statement makes
-    /// a macro twice.
+    /// As [`Db::once`], for a temporary macro. It is parsed each time: DuckDB 2.0 gives itself up where a prepared statement
+    /// makes a macro twice.
     ///
     /// # Errors
     /// With the query's name.
     pub fn define(&self, query: Query) -> Result<(), Error> {
         let define = || self.0.execute_batch(query.text);
-        self.timed(query, define).map_err(|source| Error::Query { query: query.name, source })
+        let define = || self.timed(query, define).map_err(|source| Error::Query { query: query.name, source });
+        self.unless_done(query, define)
+    }
+
+    fn unless_done(&self, query: Query, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        if self.2.borrow().contains(query.name) {
+            return Ok(());
+        }
+        work()?;
+        self.2.borrow_mut().insert(query.name);
+        Ok(())
     }
 
     /// Parses and binds `query` without running it: a misspelt column shows here.

@@ -1,5 +1,5 @@
 use super::{Figure, MESSAGES, RecentCampaign, TopFlow, share};
-use crate::pages::working::PAGE_SENDS;
+use crate::pages::working;
 use crate::params;
 use crate::range::{Channel, Machine, Period};
 use crate::store::{self, Db, FromRow, Row, RowResult};
@@ -62,9 +62,8 @@ impl Sent {
     /// # Errors
     /// When the query fails.
     pub fn load(db: &Db<'_>, period: &Period, metric: Option<&str>) -> Result<Sent, store::Error> {
-        let (since, start, before) = (period.since(), period.range.start(), period.range.before());
-        let machine = period.machine == Machine::Include;
-        db.once(PAGE_SENDS, params! { "since": since, "before": before, "metric": metric })?;
+        let (start, machine) = (period.range.start(), period.machine == Machine::Include);
+        working::make_sends(db, period, metric)?;
         let rows: Vec<Part> = db.rows(MESSAGES, params! { "start": start, "machine": machine })?;
         let mut sent = Sent {
             days: HashMap::new(),
