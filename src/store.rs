@@ -101,6 +101,8 @@ struct Version {
     since: Instant,
     /// Whether something was committed since that has no number of its own yet.
     is_behind: bool,
+    /// How long it lasts at least while writes follow one another.
+    lasts: Duration,
 }
 
 /// Every query of the store that is not generated and stands on its own; a test prepares them all.
@@ -127,8 +129,10 @@ const IDLE_READERS: usize = 8;
 /// Queries that a reader keeps parsed.
 const PREPARED: usize = 512;
 
-/// How old what pages show may be while many writes follow one another.
-const RENEWAL: Duration = Duration::from_secs(10);
+/// How old what pages show may be while many writes follow one another: what comes first is seen soon, and then twice as late
+/// each time.
+const RENEWAL: Duration = Duration::from_secs(2);
+const RENEWAL_MAX: Duration = Duration::from_secs(10);
 
 /// The exit code of a process that ends because of the store.
 pub(crate) const EXIT_CODE: u8 = 4;
@@ -179,7 +183,7 @@ impl Store {
             timings,
             memory_limit: options.memory_limit,
             threads: options.threads,
-            version: Mutex::new(Version { number: 0, since: Instant::now(), is_behind: false }),
+            version: Mutex::new(Version { number: 0, since: Instant::now(), is_behind: false, lasts: RENEWAL }),
         })))
     }
 
@@ -261,8 +265,10 @@ impl Store {
     #[must_use]
     pub fn version(&self) -> u64 {
         let mut version = lock(&self.0.version);
-        if version.is_behind && version.since.elapsed() >= RENEWAL {
+        if version.is_behind && version.since.elapsed() >= version.lasts {
+            let lasts = (version.lasts * 2).min(RENEWAL_MAX);
             version.renew();
+            version.lasts = lasts;
         }
         version.number
     }
@@ -313,7 +319,7 @@ impl Store {
 
 impl Version {
     fn renew(&mut self) {
-        *self = Version { number: self.number + 1, since: Instant::now(), is_behind: false };
+        *self = Version { number: self.number + 1, since: Instant::now(), is_behind: false, lasts: RENEWAL };
     }
 }
 
@@ -416,6 +422,9 @@ mod tests {
         assert_eq!(store.version(), first);
         lock(&store.0.version).since -= RENEWAL;
         assert_eq!((store.version(), store.version()), (first + 1, first + 1));
+        store.write_in_row(|_| Ok(())).expect("a write");
+        lock(&store.0.version).since -= RENEWAL;
+        assert_eq!(store.version(), first + 1, "the next is seen later");
         store.write_in_row(|_| Ok(())).expect("a write");
         store.write(|_| Ok(())).expect("a write");
         assert_eq!(store.version(), first + 2, "what a person changes is seen at once");
