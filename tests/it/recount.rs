@@ -5,6 +5,7 @@
 
 mod account;
 mod audience;
+mod audit;
 mod benchmarks;
 mod content;
 mod deliverability;
