@@ -437,6 +437,9 @@ fn asked(frame: &Frame<'_>) -> Result<&'static Rule, Error> {
     frame.id.and_then(audit::find).ok_or(Error::NotFound("rule of the audit"))
 }
 
+/// Why a rate beyond a bound may pass.
+const HOW_RATES_ARE_JUDGED: &str = "All campaigns and all flows together are judged by both bounds. One sender of them is worth a look where it is beyond the second; between the two it passes. One reaction alone is chance.";
+
 fn rule(frame: &Frame<'_>) -> Result<View, Error> {
     let rule = asked(frame)?;
     let finding = rule.finding(frame)?;
@@ -455,6 +458,10 @@ fn rule(frame: &Frame<'_>) -> Result<View, Error> {
         fact("What to do", rule.todo),
     ];
     facts.extend(rule.limits().into_iter().map(bound));
+    let mut evidence = Block::table("Evidence", table).with(format!("all {} that were judged", rule.of));
+    if rule.evidence.name == evidence::BOUNDS.name {
+        evidence = evidence.hinting(HOW_RATES_ARE_JUDGED);
+    }
     let mut more = serde_json::Map::new();
     more.insert("id".to_owned(), json!(rule.id));
     more.insert("finding".to_owned(), json!(finding));
@@ -462,10 +469,7 @@ fn rule(frame: &Frame<'_>) -> Result<View, Error> {
         title: rule.question.to_owned(),
         lead: format!("A rule of the audit, about {}.", rule.area.to_lowercase()),
         parent: Some(Link { title: "Benchmarks & audit".to_owned(), path: "/benchmarks".to_owned() }),
-        blocks: vec![
-            Block::new("rule", "The rule", Content::Facts { facts }).defined("verdict"),
-            Block::table("Evidence", table).with(format!("all {} that were judged", rule.of)),
-        ],
+        blocks: vec![Block::new("rule", "The rule", Content::Facts { facts }).defined("verdict"), evidence],
         notes: vec![notes::left_out(frame, notes::Of::Messages)?],
         more,
         ..View::default()

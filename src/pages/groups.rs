@@ -18,7 +18,7 @@ use crate::range::DateRange;
 use crate::store::repository::Document;
 use crate::store::zone::beginning;
 use crate::store::{FromRow, Query, Row, RowResult};
-use crate::web::Error;
+use crate::web::{Error, format};
 pub use one::ONE;
 
 const GROUPS_ASKED: Query = query!("groups/list");
@@ -110,7 +110,10 @@ fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let moves = Moves::load(frame)?;
     let table = GROUPS.table_with(frame, own_values(frame)?)?;
     let unknown = table.rows.iter().filter(|it| it.get("knownMembers").is_none_or(serde_json::Value::is_null)).count();
-    let mut block = Block::table("All segments and lists", table).with("members now; the rest in these days");
+    let since = moves.since(frame);
+    let since = if since.is_empty() { since } else { format!(", of segments{since}") };
+    let words = format!("members now; the rest in these days{since}");
+    let mut block = Block::table("All segments and lists", table).with(words);
     if unknown > 0 {
         block = block.hinting(HOW_TO_KNOW_MEMBERS);
     }
@@ -152,10 +155,12 @@ fn cards(frame: &Frame<'_>, moves: &Moves) -> Result<Vec<Card>, Error> {
         written("lists"),
         written("known")
     );
-    let words = "summed over segments";
+    let words = format!("summed over segments{}", moves.since(frame));
     Ok(vec![
         Card::new("groups", Unit::Count, Figure::of_now(count("groups"))).with(known),
-        Card::new("joined", Unit::Count, moves.figure(frame, |it| it.joined)).titled("Joined segments").with(words),
+        Card::new("joined", Unit::Count, moves.figure(frame, |it| it.joined))
+            .titled("Joined segments")
+            .with(words.clone()),
         Card::new("gone", Unit::Count, moves.figure(frame, |it| it.gone)).titled("Left segments").with(words),
         Card::new("net_members", Unit::Count, moves.figure(frame, Move::net)).titled("Net change"),
     ])
@@ -212,6 +217,13 @@ impl Moves {
         };
         let daily = frame.period.range.days().map(|it| of(self.days.get(&it)?)).collect();
         Figure::new(sum(frame.period.range, false), frame.period.compared.and_then(|it| sum(it, true)), daily)
+    }
+
+    /// " since 1 Sep 2026", where that is after the first day of the range: what was before nobody knows.
+    fn since(&self, frame: &Frame<'_>) -> String {
+        let first = frame.period.range.days().find(|it| self.days.get(it).is_some_and(|it| it.net().is_some()));
+        let since = first.filter(|it| *it > frame.period.range.start());
+        since.map_or_else(String::new, |it| format!(" since {}", format::date(it)))
     }
 
     /// The last size that is known of the range, against that of the days compared with.

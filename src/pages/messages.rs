@@ -27,7 +27,7 @@ pub const CLICKED: Column = Column::count("clicked", "Clicked").hidden();
 pub const CLICK_RATE: Column = Column::share("click_rate", "Click rate", "clicked", "clickable");
 pub const CLICK_TO_OPEN_RATE: Column =
     Column::share("click_to_open_rate", "Click to open", "clicked", "opened").hidden();
-pub const CONVERTED: Column = Column::count("converted", "Converted").hidden();
+pub const CONVERTED: Column = Column::count("converted", "Converted deliveries").hidden();
 pub const CONVERSION_RATE: Column = Column::share("conversion_rate", "Converted", "converted", "delivered");
 pub const CONVERSIONS: Column = Column::count("conversions", "Conversions");
 pub const REVENUE: Column = Column::money("revenue", "Revenue").with_bar();
@@ -41,11 +41,11 @@ pub const AVERAGE_ORDER_VALUE: Column = Column {
     unit: Unit::Money,
     ..Column::share("average_order_value", "Average order", "revenue", "conversions").hidden()
 };
-pub const BOUNCED: Column = Column::count("bounced", "Bounced").hidden();
-pub const FAILED: Column = Column::count("failed", "Failed").hidden();
+pub const BOUNCED: Column = Column::count("bounced", "Bounces").hidden();
+pub const FAILED: Column = Column::count("failed", "Failures").hidden();
 pub const BOUNCE_RATE: Column = Column::share("bounce_rate", "Bounced", "bounced", "bounceable");
 pub const FAILURE_RATE: Column = Column::share("failure_rate", "Failed", "failed", "failable");
-pub const UNSUBSCRIBED: Column = Column::count("unsubscribed", "Unsubscribed").hidden();
+pub const UNSUBSCRIBED: Column = Column::count("unsubscribed", "Unsubscribes").hidden();
 pub const UNSUBSCRIBE_RATE: Column =
     Column::share("unsubscribe_rate", "Unsubscribed", "unsubscribed", "unsubscribable");
 pub const COMPLAINED: Column = Column::count("complained", "Marked as spam").hidden();

@@ -371,7 +371,9 @@ fn blocks(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Vec<Bloc
     let chart = match chart(frame, days, model)? {
         Some(chart) => Content::Chart(chart),
         None if is_by_order(frame) => {
-            Content::Nothing { words: "No orders in these days. Try a longer range.".to_owned() }
+            let words =
+                "Nothing was earned in these days: there are no orders, or the conversion metric carries no amounts.";
+            Content::Nothing { words: words.to_owned() }
         }
         None => Content::Nothing { words: "No order is credited to what was sent in these days.".to_owned() },
     };

@@ -465,7 +465,11 @@ impl Sheet {
             link: self.link,
             sample: self.sample.map(|(name, least)| Sample { name: field(name), least }),
             choose: None,
-            nothing: self.nothing,
+            nothing: match frame.ask.channel {
+                _ if is_asked && (part.search.is_some() || frame.ask.least > 0) => "Nothing here fits the search.",
+                Some(_) if is_asked => "There is nothing of this channel in these days.",
+                _ => self.nothing,
+            },
         })
     }
 }

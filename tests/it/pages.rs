@@ -157,6 +157,30 @@ fn the_overview_counts_what_is_in_the_range() {
 }
 
 #[test]
+fn a_table_without_rows_says_what_was_asked_for() {
+    let served = serve(march());
+    for (asked, words) in [
+        ("q=zzzz", "Nothing here fits the search."),
+        ("min=100000", "Nothing here fits the search."),
+        ("channel=push", "There is nothing of this channel in these days."),
+        ("range=2026-01-01_to_2026-01-02", "No campaign reached anyone in these days."),
+    ] {
+        let range = if asked.starts_with("range") { String::new() } else { format!("&{RANGE}") };
+        let html = page(&served, &format!("/campaigns?{asked}{range}"));
+        assert!(html.contains(words), "{asked}: no “{words}”");
+    }
+}
+
+#[test]
+fn who_asks_for_days_that_cannot_be_finds_back_to_the_page() {
+    let served = serve(march());
+    let answer = served.client.get("/campaigns?range=2030-01-01_to_2030-01-02").dispatch();
+    assert_eq!(answer.status(), Status::BadRequest);
+    let html = answer.into_string().expect("a page");
+    assert!(html.contains(r#"href="&#x2F;campaigns">This page with the usual days"#), "{html}");
+}
+
+#[test]
 fn the_overview_says_what_it_counted() {
     let html = page(&serve(march()), &format!("/?{RANGE}"));
     assert!(!html.contains("<script>alert"), "a name is text");

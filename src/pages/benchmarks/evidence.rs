@@ -88,6 +88,7 @@ pub(super) static BOUNDS: Sheet = evidence(
         CHANNEL,
         Column::new("recipients", "Recipients", Unit::Count),
         Column::new("counted", "Counted", Unit::Count),
+        Column::new("whole", "Of", Unit::Count),
         Column::new("judged_rate", "Rate", Unit::Share),
         Column::new("healthy", "Healthy", Unit::Share),
         Column::new("attention", "Attention", Unit::Share),

@@ -156,10 +156,7 @@ fn cards(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Card>, E
     let (joined, gone) = (moves.figure(frame, |it| it.joined), moves.figure(frame, |it| it.gone));
     let detail = joined.current.zip(gone.current).map(|(joined, gone)| {
         let count = |it| caption::written(frame, Unit::Count, Some(it));
-        let first = frame.period.range.days().find(|it| moves.days.get(it).is_some_and(|it| it.net().is_some()));
-        let since = first.filter(|it| *it > frame.period.range.start());
-        let since = since.map_or_else(String::new, |it| format!(" since {}", format::date(it)));
-        format!("{} joined, {} left{since}", count(joined), count(gone))
+        format!("{} joined, {} left{}", count(joined), count(gone), moves.since(frame))
     });
     let detail = detail.unwrap_or_else(|| group.unknown_before(frame));
     let bought = bought(frame, group)?;

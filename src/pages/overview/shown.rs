@@ -326,7 +326,9 @@ fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Growth>) -> Res
     blocks.extend([
         Block::table("Recent campaigns", OVERVIEW_CAMPAIGNS.top(frame, Some(RECENT))?)
             .with("by send date; revenue is what Klaviyo attributes to them so far"),
-        Block::table("Top flows", OVERVIEW_FLOWS.top(frame, Some(TOP))?).wide(Width::Half).with("by revenue"),
+        Block::table("Top flows", OVERVIEW_FLOWS.top(frame, Some(TOP))?)
+            .wide(Width::Half)
+            .with("by revenue of what was sent in these days"),
         Block::table("Top forms", OVERVIEW_FORMS.top(frame, Some(TOP))?).wide(Width::Half).with("by submissions"),
         Block::new("subscriber-growth", "Subscribers in and out", growth_chart(frame, overview, growth)?)
             .wide(Width::Half)
@@ -352,7 +354,7 @@ fn revenue_chart(frame: &Frame<'_>, overview: &Overview) -> Result<Content, Erro
     let notes = annotations::notes(frame)?;
     let chart = Chart::over_time(Shape::Stacks, Unit::Money, frame.period, &days, &lines, &notes);
     if !chart.has_values() {
-        let words = "No orders in these days. Try a longer range, or see on the sync page whether events were copied.";
+        let words = "Nothing was earned in these days: there are no orders, or the conversion metric carries no amounts. Try a longer range, or see on the sync page whether events were copied.";
         return Ok(Content::Nothing { words: words.to_owned() });
     }
     let words = caption(frame, overview, &chart);
@@ -376,7 +378,7 @@ fn caption(frame: &Frame<'_>, overview: &Overview, chart: &Chart) -> String {
 
 fn channels(overview: &Overview) -> Content {
     if overview.channels.is_empty() {
-        return Content::Nothing { words: "No orders in these days.".to_owned() };
+        return Content::Nothing { words: "Nothing was earned in these days.".to_owned() };
     }
     let bars = overview.channels.iter().map(|it| Bar {
         name: it.name.clone(),
@@ -512,7 +514,7 @@ fn small_print(overview: &Overview) -> Vec<String> {
     let count = |it: i64| format::grouped(figure::number(it), 0);
     vec![
         format!(
-            "Revenue and form submissions count by the day of the event, rates by the day a message was sent. Bounds are of e-mail, so no other channel is judged, nor are fewer than {JUDGED_LEAST} recipients. Attribution is Klaviyo's own."
+            "Revenue and form submissions count by the day of the event; rates, engagement and the tables of campaigns and flows by the day a message was sent, with all that came of it since. Bounds are of e-mail, so no other channel is judged, nor are fewer than {JUDGED_LEAST} recipients. Attribution is Klaviyo's own."
         ),
         format!(
             "Left out: machine opens ({}), bot clicks ({}), orders in another currency ({}) and without a readable value ({}).",

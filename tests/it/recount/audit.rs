@@ -118,6 +118,7 @@ fn rates(served: &Served, range: &Range, facts: &Facts<'_>) -> usize {
             Numbers::from([
                 ("recipients", count(counts.recipients())),
                 ("counted", count((rate.part)(counts))),
+                ("whole", count((rate.whole)(counts))),
                 ("judgedRate", share((rate.part)(counts), (rate.whole)(counts))),
                 ("healthy", Some(rate.healthy)),
                 ("attention", Some(rate.attention)),

@@ -63,6 +63,7 @@ select
     channel,
     cast(recipients as bigint) as recipients,
     cast(part as bigint) as counted,
+    cast(whole as bigint) as whole,
     judged_rate,
     healthy,
     attention,
