@@ -102,7 +102,7 @@ impl Endpoint {
         let key = Key { about, ask: ask.clone(), version: ground.version, day: ground.day(now) };
         let period = ground.period(&ask, now)?;
         let question = Question { path: self.path.to_string(), ask, period, ground, entity: self.entity(), id };
-        let work = |db: &Db<'_>| settle_metric(db, &question.ask).and_then(|()| (self.load)(db, &question));
+        let work = |db: &Db<'_>| settle_metric(db, &question.ask).and_then(|_| (self.load)(db, &question));
         desk.cache.get(key, self.lifetime, || desk.store.read(|db| Ok(work(db)))?)
     }
 }

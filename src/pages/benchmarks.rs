@@ -78,7 +78,7 @@ static AUDIT: Sheet = Sheet {
     search: &["name", "found", "todo", "area", "verdict"],
     link: Some("/benchmarks/"),
     sample: None,
-    nothing: "No rule fits the search.",
+    nothing: "There is no rule.",
 };
 
 static RATES: Sheet = Sheet {
@@ -438,7 +438,7 @@ fn asked(frame: &Frame<'_>) -> Result<&'static Rule, Error> {
 }
 
 /// Why a rate beyond a bound may pass.
-const HOW_RATES_ARE_JUDGED: &str = "All campaigns and all flows together are judged by both bounds. One sender of them is worth a look where it is beyond the second; between the two it passes. One reaction alone is chance.";
+const HOW_RATES_ARE_JUDGED: &str = "All campaigns and all flows together are judged by both bounds. One sender of them is worth a look where it is beyond the second; between the two it passes. One bounce, complaint or unsubscribe alone is chance.";
 
 fn rule(frame: &Frame<'_>) -> Result<View, Error> {
     let rule = asked(frame)?;

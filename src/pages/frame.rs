@@ -10,16 +10,15 @@ use super::annotations::Annotation;
 use super::benchmarks::editions::Benchmarks;
 use super::overview::Setting;
 use super::working;
+use crate::query;
 use crate::range::{Ask, Machine, Period, Unclear};
 use crate::store::repository::Document;
-use crate::store::{self, Db, Format, FromRow, Query, Row, RowResult, ToSql};
+use crate::store::{self, Db, Format, FromRow, Query, ToSql};
 use crate::web::Error;
-use crate::{params, query};
 
-const METRIC: Query = query!("frame/metric");
 const NO_OTHER_CONVERSIONS: Query = query!("frame/no_other_conversions");
 
-pub(super) const QUERIES: &[Query] = &[METRIC, NO_OTHER_CONVERSIONS];
+pub(super) const QUERIES: &[Query] = &[NO_OTHER_CONVERSIONS];
 
 /// What a page's question is asked with. A query may read any of the [working tables](super::WORKING) and name any value, and
 /// gets those it names: the days `$start` to before `$before`, `$since` (the first day that the comparison needs),
@@ -59,8 +58,7 @@ impl<'a> Frame<'a> {
         now: DateTime<Utc>,
         id: Option<&'a str>,
     ) -> Result<Frame<'a>, Error> {
-        settle_metric(db, ask)?;
-        let Setting { currency, metric, events_stored } = Setting::load(db, ask)?;
+        let Setting { currency, metric, events_stored, .. } = settle_metric(db, ask)?;
         let currency = currency.unwrap_or_default();
         let benchmarks = Arc::clone(&ground.benchmarks);
         Ok(Frame {
@@ -180,27 +178,16 @@ impl<'a> Frame<'a> {
 ///
 /// # Errors
 /// Where the metric that is asked for is none of the account's: nothing would look like zero.
-pub(crate) fn settle_metric(db: &Db<'_>, ask: &Ask) -> Result<(), Error> {
-    let Metric { is_known, is_summed } = db.row(METRIC, params! { "metric": ask.metric })?;
-    if !is_known {
+pub(crate) fn settle_metric(db: &Db<'_>, ask: &Ask) -> Result<Setting, Error> {
+    let setting = Setting::load(db, ask)?;
+    if !setting.is_known {
         let asked = ask.metric.as_deref().unwrap_or_default();
         return Err(Unclear { parameter: "metric", problem: format!("there is no metric “{asked}”") }.into());
     }
-    if is_summed {
+    if setting.is_summed {
         db.define(NO_OTHER_CONVERSIONS)?;
     }
-    Ok(())
-}
-
-struct Metric {
-    is_known: bool,
-    is_summed: bool,
-}
-
-impl FromRow for Metric {
-    fn from_row(row: &Row<'_>) -> RowResult<Metric> {
-        Ok(Metric { is_known: row.get("is_known")?, is_summed: row.get("is_summed")? })
-    }
+    Ok(setting)
 }
 
 /// Those that `text` names, as queries take them.
@@ -209,7 +196,7 @@ pub(super) fn named<'v>(text: &str, values: &'v [Value]) -> Vec<(&'v str, &'v dy
 }
 
 /// Whether the SQL names `$name`, comments aside.
-fn names(text: &str, name: &str) -> bool {
+pub(super) fn names(text: &str, name: &str) -> bool {
     let starts = |it: &str| it.split('$').skip(1).any(|it| it.strip_prefix(name).is_some_and(ends));
     code(text).any(starts)
 }

@@ -180,6 +180,10 @@ pub struct Setting {
     pub currency: Option<String>,
     /// The metric whose events are conversions; unknown where nothing stands for revenue.
     pub metric: Option<String>,
+    /// Whether a metric that was asked for is one of the account's.
+    pub(super) is_known: bool,
+    /// Whether the sums rest on that metric.
+    pub(super) is_summed: bool,
     pub events_stored: i64,
 }
 
@@ -262,6 +266,8 @@ impl FromRow for Setting {
         Ok(Setting {
             currency: row.get("currency")?,
             metric: row.get("metric")?,
+            is_known: row.get("is_known")?,
+            is_summed: row.get("is_summed")?,
             events_stored: row.get("events_stored")?,
         })
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::definitions;
-use super::frame::{Frame, Value};
+use super::frame::{Frame, Value, names};
 use crate::range::{Basis, Columns, Unclear};
 use crate::store::repository::{Document, field};
 use crate::store::zone::local;
@@ -467,7 +467,9 @@ impl Sheet {
             choose: None,
             nothing: match frame.ask.channel {
                 _ if is_asked && (part.search.is_some() || frame.ask.least > 0) => "Nothing here fits the search.",
-                Some(_) if is_asked => "There is nothing of this channel in these days.",
+                Some(_) if is_asked && names(query.text, "channel") => {
+                    "There is nothing of this channel in these days."
+                }
                 _ => self.nothing,
             },
         })

@@ -245,10 +245,7 @@ pub(super) fn keep(handle: &Handle) {
     while !handle.0.stop.is_set() {
         match handle.take_over() {
             Ok(true) => {}
-            Ok(false) => {
-                handle.0.store.end_row();
-                handle.0.post.wait(None, &handle.0.stop);
-            }
+            Ok(false) => handle.0.post.wait(None, &handle.0.stop),
             Err(error) => {
                 log::error!("a webhook's delivery could not be taken over and waits: {}", causes(&error));
                 handle.0.post.wait(Some(PAUSE), &handle.0.stop);

@@ -169,6 +169,9 @@ fn a_table_without_rows_says_what_was_asked_for() {
         let html = page(&served, &format!("/campaigns?{asked}{range}"));
         assert!(html.contains(words), "{asked}: no “{words}”");
     }
+    // What knows no channel is not empty because of one.
+    let html = page(&served, &format!("/benchmarks/weak-messages?channel=push&{RANGE}"));
+    assert!(html.contains("There is nothing that this could be judged by"), "{html}");
 }
 
 #[test]
