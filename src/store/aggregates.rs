@@ -42,6 +42,9 @@ const FORGET_ALIASES: Query = query!("aggregates/forget_aliases");
 const KEEP_BASIS: Query = query!("aggregates/keep_basis");
 const KEEP_KINDS: Query = query!("aggregates/keep_kinds");
 const KEEP_ALIASES: Query = query!("aggregates/keep_aliases");
+const RENAMED: Query = query!("aggregates/renamed");
+const RENAMED_COUNT: Query = query!("aggregates/renamed_count");
+const RENAMED_STAY: Query = query!("aggregates/renamed_stay");
 const CHECK: Query = query!("aggregates/check");
 
 /// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
@@ -60,11 +63,16 @@ pub(super) const QUERIES: &[Query] = &[
     KEEP_BASIS,
     KEEP_KINDS,
     KEEP_ALIASES,
+    RENAMED,
     CHECK,
 ];
 
-/// The entities that say what the sums rest on; after a pass over one of them [`Store::settle_aggregates`] is due.
-pub const RESTS_ON: &[&str] = &["accounts", "metrics", "mapped_metrics", "campaigns", "campaign_messages"];
+/// The entities that say what the sums rest on; after a pass over one of them [`Store::settle_aggregates`] is due. Events do,
+/// as they tell which campaigns they call by the campaign's name.
+pub const RESTS_ON: &[&str] = &["accounts", "metrics", "mapped_metrics", "campaigns", "campaign_messages", "events"];
+
+/// Events that are moved from one name of a message to another one by one. Of more, all is counted anew.
+const RENAMED_AT_ONCE: i64 = 200_000;
 
 /// Events whose hours are counted at once when all are, roughly: days differ.
 const EVENTS_AT_ONCE: i64 = 500_000;
@@ -188,7 +196,11 @@ impl Store {
     /// # Errors
     /// When a statement fails; then the sums are as they were.
     pub fn count_again(&self) -> Result<(), Error> {
-        self.write(|db| keep_basis(db).and_then(|()| count_all(db)))
+        self.write(|db| {
+            keep_basis(db)?;
+            count_all(db)?;
+            follow(db).map(drop)
+        })
     }
 }
 
@@ -204,16 +216,37 @@ impl Db<'_> {
     }
 }
 
-/// Takes over what the sums are to rest on, and makes them anew if any event feels it.
+/// Takes over what the sums are to rest on, and makes them anew as far as any event feels it. Answers whether one did.
 pub(super) fn follow(db: &Db<'_>) -> Result<bool, Error> {
-    let Change { is_changed, is_felt } = db.row(CHANGED, params! {})?;
-    if is_changed {
+    let change: Change = db.row(CHANGED, params! {})?;
+    if !change.is_changed {
+        return Ok(false);
+    }
+    let is_felt = if change.is_felt {
         keep_basis(db)?;
-    }
-    if is_felt {
         count_all(db)?;
+        true
+    } else {
+        rename(db)?
+    };
+    // What is counted under a campaign's name may say that its messages go by it, too.
+    Ok(follow(db)? || is_felt)
+}
+
+/// Moves what events say of messages to the names that these go by now, where nothing else has changed. Answers whether
+/// there are such events.
+fn rename(db: &Db<'_>) -> Result<bool, Error> {
+    db.execute(RENAMED, params! {})?;
+    let count: i64 = db.value(RENAMED_COUNT, params! {})?;
+    if count > RENAMED_AT_ONCE {
+        keep_basis(db)?;
+        count_all(db)?;
+    } else {
+        db.execute(RENAMED_STAY, params! {})?;
+        deliveries::rename(db, keep_basis)?;
+        touches::settle(db)?;
     }
-    Ok(is_felt)
+    Ok(count > 0)
 }
 
 fn keep_basis(db: &Db<'_>) -> Result<(), Error> {
@@ -241,9 +274,10 @@ pub(super) fn count_all(db: &Db<'_>) -> Result<(), Error> {
     touches::count_all(db)
 }
 
-/// Whether what the sums rest on has changed, and whether any event feels it.
+/// Whether what the sums rest on has changed, and how.
 struct Change {
     is_changed: bool,
+    /// In more than names of messages, and there are events that it matters to.
     is_felt: bool,
 }
 

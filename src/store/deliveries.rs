@@ -14,6 +14,8 @@ use chrono::NaiveDateTime;
 
 const FACTS: Query = query!("deliveries/facts");
 const FACTS_COMING: Query = query!("deliveries/facts_coming");
+const FACTS_LEAVING: Query = query!("deliveries/facts_leaving");
+const FACTS_ADDED: Query = query!("deliveries/facts_added");
 const TOUCHED: Query = query!("deliveries/touched");
 const LAST: Query = query!("deliveries/last");
 const FOUND: Query = query!("deliveries/found");
@@ -51,7 +53,25 @@ const EVENTS_AT_ONCE: i64 = 200_000;
 /// # Errors
 /// When a statement fails; the transaction is then lost as a whole.
 pub(super) fn settle(db: &Db<'_>, all_new: bool) -> Result<(), Error> {
-    each(db, &[if all_new { FACTS_COMING } else { FACTS }, TOUCHED])?;
+    each(db, &[if all_new { FACTS_COMING } else { FACTS }])?;
+    take_over(db)
+}
+
+/// Takes over that the events of `events_leaving`, which are those of `events_coming`, tell something else once
+/// `keep_basis` has been called.
+///
+/// # Errors
+/// When a statement fails; the transaction is then lost as a whole.
+pub(super) fn rename(db: &Db<'_>, keep_basis: fn(&Db<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    each(db, &[FACTS_LEAVING])?;
+    keep_basis(db)?;
+    each(db, &[FACTS_ADDED])?;
+    take_over(db)
+}
+
+/// Takes over what is in `delivery_changes`.
+fn take_over(db: &Db<'_>) -> Result<(), Error> {
+    each(db, &[TOUCHED])?;
     let Some(Last(last)) = db.maybe(LAST, params! {})? else { return Ok(()) };
     db.execute(FOUND, params! { "last": last })?;
     each(db, &[BEFORE, PIECES, PARTED, AGAIN])?;

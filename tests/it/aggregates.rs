@@ -304,6 +304,40 @@ fn sums_follow_what_they_rest_on() {
 }
 
 #[test]
+fn sums_follow_the_names_of_messages() {
+    let store = account();
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name) values ('C2', 'Old');
+         insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM2', 'C2', 'email');
+         insert into klaviyo_events
+             (id, metric_id, profile_id, timestamp, local_datetime, message_id, value, attributed_campaign_id,
+              attributed_campaign_message_id)
+         values
+             ('1', 'm_received_email', 'ann', '2026-02-10 10:00', '2026-02-10 05:00', 'C2', null, null, null),
+             ('2', 'm_clicked_email', 'ann', '2026-02-10 11:00', '2026-02-10 06:00', 'C2', null, null, null),
+             ('3', 'm_placed_order', 'ann', '2026-02-11 11:00', '2026-02-11 06:00', null, 5, 'C2', 'CM2')",
+    );
+    let follows = |text: &'static str, stats: &str| {
+        store.write(|db| db.execute(Query { name: "change", text }, params! {})).expect("a change");
+        store.settle_aggregates().expect("sums");
+        sums_agree(&store);
+        assert!(!store.settle_aggregates().expect("sums"), "a second time, after: {text}");
+        let kept = "select message_id || ' ' || sum(delivered) || '/' || sum(clicks) || '/' || sum(conversions)
+            from klaviyo_message_stats group by message_id";
+        assert_eq!(lines(&store, kept), [stats], "{text}");
+        let known = "select distinct message_id from klaviyo_conversions union select message_id from klaviyo_touches";
+        assert_eq!(lines(&store, known), [&stats[..stats.find(' ').expect("a name")]], "{text}");
+    };
+    follows("update klaviyo_campaigns set name = 'Older'", "CM2 1/1/1");
+    follows(
+        "insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM3', 'C2', 'email')",
+        "C2 1/1/1",
+    );
+    follows("delete from klaviyo_campaign_messages where id = 'CM3'", "CM2 1/1/1");
+}
+
+#[test]
 fn sums_follow_the_wall_clock() {
     let mirror = Mirror::copied();
     let days = || lines(&mirror.store, "select columns(*)::varchar from klaviyo_message_days");

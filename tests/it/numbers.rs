@@ -148,6 +148,27 @@ fn an_older_campaign_is_found_by_its_own_id() {
 }
 
 #[test]
+fn an_older_campaign_of_several_messages_is_one() {
+    let store = account();
+    seed(
+        &store,
+        "insert into klaviyo_campaigns (id, name) values ('C2', 'Old');
+         insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM2', 'C2', 'email'), ('CM3', 'C2', 'email');
+         insert into klaviyo_events
+             (id, metric_id, profile_id, timestamp, local_datetime, message_id, value, attributed_campaign_id,
+              attributed_campaign_message_id)
+         values
+             ('1', 'm_received_email', 'ann', '2026-02-10 10:00', '2026-02-10 05:00', 'C2', null, null, null),
+             ('2', 'm_opened_email', 'ann', '2026-02-10 11:00', '2026-02-10 06:00', 'C2', null, null, null),
+             ('3', 'm_placed_order', 'ann', '2026-02-11 11:00', '2026-02-11 06:00', null, 5, 'C2', 'CM3'),
+             ('4', 'm_received_email', 'bob', '2026-02-10 10:00', '2026-02-10 05:00', 'C2', null, null, null),
+             ('5', 'm_placed_order', 'bob', '2026-02-11 11:00', '2026-02-11 06:00', null, 7, 'C2', 'CM2')",
+    );
+    let [campaign] = &stats(&store, "2026-01-01")[..] else { panic!("one message, one day") };
+    assert_eq!(campaign, &["C2 email 2026-02-10", "2/2/0/0", "1/0/1/1", "0/0/0/0", "0/0/2/2/12.0000"]);
+}
+
+#[test]
 fn a_channel_is_known_by_the_touch_while_the_message_is_not() {
     let store = account();
     seed(

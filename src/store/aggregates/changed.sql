@@ -1,13 +1,14 @@
--- Does what the aggregates rest on differ from what they were made by, and if so, does any event feel it?
+-- Does what the aggregates rest on differ from what they were made by, and if so, does any event feel it? Names of messages
+-- are felt by the events alone that go by them.
 with kinds as (
     (select * from message_kinds except select * from aggregates_kinds)
     union all
     (select * from aggregates_kinds except select * from message_kinds)
 ),
 aliases as (
-    (select alias, message_id, alias as used from message_aliases except select *, alias from aggregates_aliases)
+    (select alias, message_id from message_aliases except select alias, message_id from aggregates_aliases)
     union all
-    (select *, message_id from aggregates_aliases except select alias, message_id, message_id from message_aliases)
+    (select alias, message_id from aggregates_aliases except select alias, message_id from message_aliases)
 ),
 live as (
     select
@@ -29,7 +30,6 @@ settings as (
 select
     exists (select 1 from kinds) or exists (select 1 from aliases) or (select is_changed or is_another from settings) as is_changed,
     exists (select 1 from kinds join klaviyo_aggregated_metrics as counted on counted.metric_id = kinds.metric_id)
-        or exists (select 1 from aliases join klaviyo_message_days as counted on counted.message_id = aliases.used)
         or exists (
             select 1 from settings join klaviyo_aggregated_metrics as counted on list_contains(metrics, counted.metric_id)
             where is_changed

@@ -1,7 +1,7 @@
 //! The account as it lies in its tables, read once: events with their documents, and the things that they name. What the
 //! documents say is read here a second time, so that neither columns nor views of ours have a part in it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
@@ -96,7 +96,8 @@ pub(super) struct Account {
     /// Names of campaigns and flows, which differ in this account.
     pub(super) names: HashMap<Sender, String>,
     sent_through: HashMap<String, &'static str>,
-    /// Campaigns of one message, which older events name in its place.
+    /// Campaigns of one message, which older events name in its place, and messages of campaigns of several that older
+    /// events name, which say of none which of them it was.
     aliases: HashMap<String, String>,
     /// The day of the first event.
     pub(super) first_on: NaiveDate,
@@ -139,8 +140,15 @@ impl Account {
         for (message, (campaign, _)) in &campaign_messages {
             of_campaign.entry(campaign.clone()).or_default().push(message.clone());
         }
-        let only = |(campaign, mut messages): (String, Vec<String>)| {
-            (messages.len() == 1).then(|| (campaign, messages.remove(0)))
+        let named: HashSet<&str> = events.iter().filter_map(|it| it.message.as_deref()).collect();
+        let names = |(campaign, mut messages): (String, Vec<String>)| -> Vec<(String, String)> {
+            if messages.len() == 1 {
+                vec![(campaign, messages.remove(0))]
+            } else if named.contains(campaign.as_str()) {
+                messages.into_iter().map(|it| (it, campaign.clone())).collect()
+            } else {
+                Vec::new()
+            }
         };
         let profiles: Vec<(String, Profile)> = store
             .read(|db| db.rows(PROFILES, params! {}))
@@ -157,7 +165,7 @@ impl Account {
                 .into_iter()
                 .map(move |it| (of(it[0].clone()), it[1].clone()))
         };
-        let aliases: HashMap<String, String> = of_campaign.into_iter().filter_map(only).collect();
+        let aliases: HashMap<String, String> = of_campaign.into_iter().flat_map(names).collect();
         let pair = |it: Vec<String>| (it[0].clone(), it[1].clone());
         let mut account = Account {
             first_on: events.iter().map(|it| it.day).min().expect("an event"),

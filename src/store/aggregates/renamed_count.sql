@@ -1,0 +1,2 @@
+-- How many are they?
+select count(*) from events_leaving
