@@ -23,6 +23,7 @@ mod reconciliation;
 mod results;
 mod runs;
 mod segments;
+mod strict;
 mod sync;
 mod templates;
 mod webhooks;
@@ -38,6 +39,7 @@ use rocket::fairing::AdHoc;
 use rocket::serde::json::Json;
 use rocket::{Route, get, routes};
 use serde::Serialize;
+use strict::strict;
 use utoipa::ToSchema;
 
 /// Every query that only the API asks; a test prepares them all.
@@ -88,20 +90,11 @@ pub fn stage(settings: config::Api) -> AdHoc {
             .manage(document)
             .manage(webhooks::Gate::default())
             .mount("/api", described)
-            .mount("/api", routes![health, openapi::show, templates::show])
-            .mount("/api", routes![sync::status, sync::all, sync::one, sync::cancel, sync::pause, sync::resume])
-            .mount(
-                "/api",
-                routes![
-                    sync::budgets,
-                    sync::reconcile,
-                    reconciliation::show,
-                    runs::list,
-                    runs::one,
-                    runs::progress,
-                    runs::events
-                ],
-            )
+            .mount("/api", routes![health, openapi::show])
+            .mount("/api", strict(routes![templates::show, reconciliation::show]))
+            .mount("/api", strict(routes![runs::list, runs::one, runs::progress, runs::events]))
+            .mount("/api", strict(routes![sync::status, sync::budgets, sync::all, sync::one, sync::reconcile]))
+            .mount("/api", strict(routes![sync::cancel, sync::pause, sync::resume]))
             .mount("/", routes![webhooks::deliver])
             .attach(monitoring::stage())
     })

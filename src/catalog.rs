@@ -27,6 +27,7 @@ mod templates;
 
 pub use accounts::ACCOUNTS;
 pub use events::EVENTS;
+pub use metrics::METRICS;
 pub use templates::TEMPLATE_HTML;
 
 /// The revision of Klaviyo's API that every request names and every description here is true of.
@@ -36,7 +37,7 @@ pub const REVISION: &str = "2026-07-15";
 /// shows comes before what only fills in details.
 pub const ENTITIES: &[&Entity] = &[
     &ACCOUNTS,
-    &metrics::METRICS,
+    &METRICS,
     &mapped_metrics::MAPPED_METRICS,
     // Early, because most numbers wait for it and it takes longest.
     &EVENTS,
@@ -368,6 +369,13 @@ impl Entity {
     pub fn updated_column(&self) -> Option<&Column> {
         let name = if self.is_log() { "timestamp" } else { "updated_at" };
         self.column(name).filter(|it| it.kind == Kind::Time)
+    }
+
+    /// The time or day that its rows are of: when they changed or happened, when somebody joined, the day of a number.
+    #[must_use]
+    pub fn dated_column(&self) -> Option<&Column> {
+        let others = ["joined_at", "day", "start_on"].into_iter().filter_map(|it| self.column(it));
+        self.updated_column().into_iter().chain(others).next()
     }
 
     /// Whether its rows are things that happened: replaced by window, never marked as deleted.

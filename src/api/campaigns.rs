@@ -24,7 +24,7 @@ pub(super) struct Campaign {
     sent: Option<i64>,
     #[serde(flatten)]
     measured: Measured,
-    #[serde(skip)]
+    /// When Klaviyo last changed it.
     updated_at: Option<DateTime<Utc>>,
 }
 
@@ -100,8 +100,18 @@ impl From<Sender> for Campaign {
 }
 
 impl Listed for Campaign {
-    const FIELDS: &'static [&'static str] =
-        &["name", "sentAt", "sent", "delivered", "openRate", "clickRate", "conversionRate", "conversions", "revenue"];
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "sentAt",
+        "sent",
+        "delivered",
+        "openRate",
+        "clickRate",
+        "conversionRate",
+        "conversions",
+        "revenue",
+        "updatedAt",
+    ];
 
     fn id(&self) -> &str {
         &self.id
@@ -122,6 +132,7 @@ impl Listed for Campaign {
     fn key(&self, field: &str) -> Key {
         match field {
             "name" => self.name.as_str().into(),
+            "updatedAt" => self.updated_at.into(),
             "sentAt" => self.sent_at.into(),
             "sent" => self.sent.into(),
             other => self.measured.key(other),

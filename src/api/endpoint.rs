@@ -81,7 +81,8 @@ impl Endpoint {
     /// What the request asks, if it can be meant.
     fn ask(&self, request: &Request<'_>) -> Result<Ask, Unclear> {
         let pairs: Vec<_> = request.query_fields().map(|it| (it.name.to_string(), it.value)).collect();
-        check(&self.parameters, pairs.iter().map(|it| it.0.as_str()))?;
+        let known: Vec<&str> = self.parameters.iter().flat_map(|it| it.iter()).map(|it| it.name).collect();
+        check(&known, pairs.iter().map(|it| it.0.as_str()))?;
         let ask = Ask::parse(pairs.iter().map(|(name, value)| (name.as_str(), *value)))?;
         Ok(match self.days {
             Days::Recent => ask,
@@ -110,12 +111,9 @@ impl Endpoint {
 /// When the entity was last copied; nothing where there is nothing to answer from.
 pub(super) fn known<'a>(ground: &'a Ground, entity: &str) -> Option<&'a EntityStatus> {
     let status = ground.status(entity)?;
-    let rows = match entity {
-        // Events come in windows, of which the first ones are worth an answer.
-        "events" => ground.span.events,
-        _ => status.rows,
-    };
-    (rows > 0 || status.last_synced_at.is_some()).then_some(status)
+    // Events come in windows, of which the first ones are worth an answer. A part of anything else is no answer.
+    let has_events = entity == catalog::EVENTS.name && ground.span.events > 0;
+    (has_events || status.last_synced_at.is_some()).then_some(status)
 }
 
 /// An endpoint where Rocket finds it.

@@ -1,11 +1,13 @@
 //! Every entity of the catalog that has no listing of its own: its rows, as they are kept.
 
+use chrono::{NaiveDate, NaiveTime};
+
 use super::endpoint::{Days, Endpoint, Unread};
 use super::openapi::Schemas;
-use super::parameters::{DAYS, DELETED, Groups, NAMED, OF_METRIC, OF_PROFILE, PART, STATUS, UPDATED};
+use super::parameters::{CHANGED_DAYS, DAYS, DELETED, Groups, NAMED, OF, PART, STATUS, UPDATED};
 use super::question::{Between, Question};
-use crate::catalog::{Column, ENTITIES, Entity};
-use crate::range::Sort;
+use crate::catalog::{Column, ENTITIES, Entity, Kind};
+use crate::range::{Ask, Sort};
 use crate::store::Db;
 use crate::store::repository::{Filter, Order, Part, field, sortable};
 use crate::web::Error;
@@ -52,25 +54,28 @@ fn record(entity: &'static Entity) -> Endpoint {
 /// What rows of the entity can be chosen by.
 fn parameters(entity: &'static Entity) -> Groups {
     let has = |it: bool, group| it.then_some(group);
-    let when = entity.updated_column().is_some();
     let groups = [
         Some(PART),
-        has(when, DAYS),
-        has(when, UPDATED),
+        has(entity.is_log(), DAYS),
+        has(!entity.is_log() && entity.dated_column().is_some(), CHANGED_DAYS),
+        has(entity.updated_column().is_some(), UPDATED),
         has(entity.name_column().is_some(), NAMED),
         has(entity.status_column().is_some(), STATUS),
-        has(column(entity, "metric_id").is_some(), OF_METRIC),
-        has(column(entity, "profile_id").is_some(), OF_PROFILE),
         has(!entity.is_log(), DELETED),
     ];
-    groups.into_iter().flatten().collect()
+    let of = OF.iter().filter(|(name, _)| column(entity, name).is_some()).map(|it| it.1);
+    groups.into_iter().flatten().chain(of).collect()
 }
 
 fn list(db: &Db<'_>, it: &Question) -> Result<Answered, Error> {
     let (entity, ask) = (it.entity, &it.ask);
-    let between = if entity.is_log() { happened(it) } else { it.updated() };
-    let metric = column(entity, "metric_id").zip(ask.metric.as_deref());
-    let of: Vec<_> = metric.into_iter().chain(column(entity, "profile_id").zip(ask.profile.as_deref())).collect();
+    let between = match entity.dated_column().map(|it| it.kind) {
+        _ if entity.is_log() => happened(it),
+        Some(Kind::Day) => days(it),
+        _ => it.updated(),
+    };
+    let named = OF.iter().flat_map(|(name, group)| group.iter().map(move |it| (*name, it.name)));
+    let of: Vec<_> = named.filter_map(|(name, asked)| column(entity, name).zip(named_by(ask, asked))).collect();
     let filter = Filter {
         name: ask.search.as_deref(),
         status: ask.status.as_deref(),
@@ -88,6 +93,22 @@ fn list(db: &Db<'_>, it: &Question) -> Result<Answered, Error> {
 fn happened(it: &Question) -> Between {
     let (since, before) = it.time();
     Between { since: Some(since).max(it.updated().since), before: Some(before) }
+}
+
+/// The days that are asked for, as rows of days keep them; all, unless they are named.
+fn days(it: &Question) -> Between {
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN);
+    let range = it.ask.names_range.then_some(it.period.range);
+    Between { since: range.map(|it| midnight(it.start())), before: range.map(|it| midnight(it.before())) }
+}
+
+/// The id that a parameter of [`OF`] names.
+fn named_by<'a>(ask: &'a Ask, parameter: &str) -> Option<&'a str> {
+    match parameter {
+        "metric" => ask.metric.as_deref(),
+        "profile" => ask.profile.as_deref(),
+        other => ask.own(other),
+    }
 }
 
 fn find(db: &Db<'_>, it: &Question) -> Result<Answered, Error> {

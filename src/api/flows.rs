@@ -23,7 +23,7 @@ pub(super) struct Flow {
     recipients: Option<i64>,
     #[serde(flatten)]
     measured: Measured,
-    #[serde(skip)]
+    /// When Klaviyo last changed it.
     updated_at: Option<DateTime<Utc>>,
 }
 
@@ -96,8 +96,17 @@ impl From<Sender> for Flow {
 }
 
 impl Listed for Flow {
-    const FIELDS: &'static [&'static str] =
-        &["name", "recipients", "delivered", "openRate", "clickRate", "conversionRate", "conversions", "revenue"];
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "recipients",
+        "delivered",
+        "openRate",
+        "clickRate",
+        "conversionRate",
+        "conversions",
+        "revenue",
+        "updatedAt",
+    ];
 
     fn id(&self) -> &str {
         &self.id
@@ -118,6 +127,7 @@ impl Listed for Flow {
     fn key(&self, field: &str) -> Key {
         match field {
             "name" => self.name.as_str().into(),
+            "updatedAt" => self.updated_at.into(),
             "recipients" => self.recipients.into(),
             other => self.measured.key(other),
         }

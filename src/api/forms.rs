@@ -32,7 +32,7 @@ pub(super) struct Form {
     submission_rate: Option<f64>,
     /// Profiles that converted within five days after they submitted it; unknown without a conversion metric.
     conversions: Option<i64>,
-    #[serde(skip)]
+    /// When Klaviyo last changed it.
     updated_at: Option<DateTime<Utc>>,
 }
 
@@ -157,7 +157,8 @@ impl From<Sender> for Form {
 }
 
 impl Listed for Form {
-    const FIELDS: &'static [&'static str] = &["name", "views", "submissions", "submissionRate", "conversions"];
+    const FIELDS: &'static [&'static str] =
+        &["name", "views", "submissions", "submissionRate", "conversions", "updatedAt"];
 
     fn id(&self) -> &str {
         &self.id
@@ -181,6 +182,7 @@ impl Listed for Form {
             "submissions" => self.submissions.into(),
             "submissionRate" => self.submission_rate.into(),
             "conversions" => self.conversions.into(),
+            "updatedAt" => self.updated_at.into(),
             _ => self.name.as_str().into(),
         }
     }

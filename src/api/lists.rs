@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{CONVERTED, DAYS, DELETED, NAMED, PART, UPDATED};
+use super::parameters::{CHANGED_DAYS, CONVERTED, DAYS, DELETED, NAMED, PART, UPDATED};
 use super::question::{Between, Question, time};
 use crate::pages::overview::{Setting, share};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
@@ -40,7 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "The lists there are, with their members".into(),
             entity: "lists",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, CONVERTED, PART, NAMED, UPDATED],
+            parameters: vec![CHANGED_DAYS, CONVERTED, PART, NAMED, UPDATED],
             sorts: fields::<List>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,

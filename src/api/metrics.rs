@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::endpoint::{Days, Endpoint, Unread};
 use super::listing::{self, Key, Listed, fields};
 use super::openapi::Schemas;
-use super::parameters::{DAYS, DELETED, NAMED, PART, UPDATED};
+use super::parameters::{CHANGED_DAYS, DELETED, NAMED, PART, UPDATED};
 use super::question::{Question, time};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::web::cache::Lifetime;
@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             about: "The metrics there are, and what they mean".into(),
             entity: "metrics",
             unread: Unread::Fetch,
-            parameters: vec![DAYS, PART, NAMED, UPDATED],
+            parameters: vec![CHANGED_DAYS, PART, NAMED, UPDATED],
             sorts: fields::<Metric>(),
             days: Days::Recent,
             lifetime: Lifetime::Listing,

@@ -221,7 +221,8 @@ pub(super) struct ApiSummary {
     count: usize,
     /// Milliseconds; null where there is none.
     avg_response_time: Option<f64>,
-    status_codes: BTreeMap<u16, usize>,
+    /// How often each status was answered, by its number.
+    status_codes: BTreeMap<String, usize>,
 }
 
 /// The latest thousand requests, newest first; with `endpoint` those whose template holds that text.
@@ -236,7 +237,7 @@ pub(super) fn api_metrics(endpoint: Option<&str>, tally: &State<Tally>) -> Fresh
     metrics.retain(|it| endpoint.is_none_or(|part| it.endpoint.contains(part)));
     let mut status_codes = BTreeMap::new();
     for it in &metrics {
-        *status_codes.entry(it.status_code).or_default() += 1;
+        *status_codes.entry(it.status_code.to_string()).or_default() += 1;
     }
     let time: f64 = metrics.iter().map(|it| it.response_time).sum();
     let avg_response_time = (!metrics.is_empty()).then(|| time / metrics.len() as f64);
@@ -383,8 +384,12 @@ pub(super) async fn status(desk: &State<Desk>, tally: &State<Tally>, machine: &S
 }
 
 /// Figures in Prometheus' text format.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "scrape", tag = "monitoring",
+    responses((status = 200, description = "Every figure, in the text format 0.0.4", body = String, content_type = "text/plain"))
+)]
 #[get("/metrics")]
-async fn scrape(
+pub(super) async fn scrape(
     desk: &State<Desk>,
     tally: &State<Tally>,
     machine: &State<Arc<Machine>>,

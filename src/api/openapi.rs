@@ -17,7 +17,7 @@ use utoipa::openapi::{
 };
 use utoipa::{OpenApi as Derived, ToSchema};
 
-use super::endpoint::{Endpoint, Unread};
+use super::endpoint::Endpoint;
 use super::first::NotYet;
 use crate::catalog::{Entity, Kind};
 use crate::store::repository::field;
@@ -32,6 +32,7 @@ use crate::web::{COMPLETE_FROM, Etag, Visit};
     super::monitoring::health,
     super::monitoring::metrics,
     super::monitoring::ready,
+    super::monitoring::scrape,
     super::monitoring::status,
     super::reconciliation::show,
     super::runs::events,
@@ -47,6 +48,7 @@ use crate::web::{COMPLETE_FROM, Etag, Visit};
     super::sync::resume,
     super::sync::status,
     super::templates::show,
+    super::webhooks::deliver,
     show
 ))]
 struct Handlers;
@@ -54,7 +56,7 @@ struct Handlers;
 /// Why there is no answer.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is only described; `web::Error` writes it")]
-struct Failure {
+pub(super) struct Failure {
     /// The status in words: `bad_request`, `not_found`, `bad_gateway`.
     error: String,
     /// What is wrong, and what to do about it, for people.
@@ -68,6 +70,7 @@ pub(super) struct Document(String);
 const FAILURES: &[(&str, &str)] = &[
     ("400", "A parameter is unknown, or its value cannot be meant; the message names it"),
     ("500", "The database did not answer; the server's log says why"),
+    ("502", "Nothing was copied yet, and Klaviyo refused the key, lacks a scope for it, or did not answer"),
     ("503", "The server is stopping, or Klaviyo's quota is used up for now"),
 ];
 
@@ -113,12 +116,8 @@ fn operation(it: &Endpoint, schemas: &mut Schemas) -> Operation {
         .response("200", found.build())
         .response("202", not_yet.build())
         .response("304", ResponseBuilder::new().description("The reader's tag is that of the answer").build());
-    let fetched = (it.unread == Unread::Fetch).then_some((
-        "502",
-        "Nothing was copied yet, and Klaviyo refused the key, lacks a scope for it, or did not answer",
-    ));
     let missing = it.is_of_one().then_some(("404", "There is no such thing"));
-    for (status, about) in FAILURES.iter().copied().chain(missing).chain(fetched) {
+    for (status, about) in FAILURES.iter().copied().chain(missing) {
         responses = responses.response(status, failure(about).build());
     }
     let tag = match it.path.split('/').nth(1) {

@@ -38,6 +38,18 @@ pub(super) const DAYS: &[Parameter] = &[
     Parameter { name: "dateRange", about: "The same as `range`.", value: Value::Range },
 ];
 
+/// In which days things changed, where all are listed unless days are named.
+pub(super) const CHANGED_DAYS: &[Parameter] = &[
+    Parameter {
+        name: "range",
+        about: "Only what changed at Klaviyo (or is) of these local days of the account: a preset, or two days as \
+                YYYY-MM-DD_to_YYYY-MM-DD or YYYY-MM-DD,YYYY-MM-DD, both included. All, without it; amounts, where there \
+                are any, are of these days, too, and of the last 30 without it.",
+        value: Value::Range,
+    },
+    Parameter { name: "dateRange", about: "The same as `range`.", value: Value::Range },
+];
+
 impl Parameter {
     /// A word that one page knows.
     pub(super) const fn text(name: &'static str, about: &'static str) -> Parameter {
@@ -143,19 +155,35 @@ pub(super) const DELETED: &[Parameter] = &[Parameter {
     value: Value::Choice(&["exclude", "include"]),
 }];
 
-pub(super) const OF_METRIC: &[Parameter] =
-    &[Parameter { name: "metric", about: "Only what is of the metric of this id.", value: Value::Text }];
+/// What rows may belong to: the column that says so, and the parameter that asks for it.
+pub(super) const OF: &[(&str, &[Parameter])] = &[
+    ("metric_id", &[of("metric", "Only what is of the metric of this id.")]),
+    ("profile_id", &[of("profile", "Only what is of the profile of this id.")]),
+    ("list_id", &[of("list", "Only what is of the list of this id.")]),
+    ("segment_id", &[of("segment", "Only what is of the segment of this id.")]),
+    ("campaign_id", &[of("campaign", "Only what is of the campaign of this id.")]),
+    ("flow_id", &[of("flow", "Only what is of the flow of this id.")]),
+    ("flow_action_id", &[of("action", "Only what is of the flow action of this id.")]),
+    ("message_id", &[of("message", "Only what is of the message of this id.")]),
+    ("form_id", &[of("form", "Only what is of the form of this id.")]),
+];
 
-pub(super) const OF_PROFILE: &[Parameter] =
-    &[Parameter { name: "profile", about: "Only what is of the profile of this id.", value: Value::Text }];
+const fn of(name: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, about, value: Value::Text }
+}
 
 /// Groups of parameters, as endpoints take them.
 pub(super) type Groups = Vec<&'static [Parameter]>;
 
-/// Refuses what the endpoint does not take: a misspelt filter that was passed over would answer another question.
-pub(super) fn check<'a>(groups: &Groups, names: impl Iterator<Item = &'a str>) -> Result<(), Unclear> {
-    let known: Vec<&str> = groups.iter().flat_map(|it| it.iter()).map(|it| it.name).collect();
+/// Refuses what is not `known`, and what is given twice: a misspelt filter that was passed over would answer another
+/// question.
+pub(super) fn check<'a>(known: &[&str], names: impl Iterator<Item = &'a str>) -> Result<(), Unclear> {
+    let mut seen = Vec::new();
     for name in names {
+        if seen.contains(&name) {
+            return Err(Unclear { parameter: "query", problem: format!("`{name}` is given twice; once is enough") });
+        }
+        seen.push(name);
         if !known.contains(&name) {
             let near = known.iter().min_by_key(|it| levenshtein(it, name)).filter(|it| levenshtein(it, name) <= 3);
             let hint = match near {
@@ -202,13 +230,15 @@ mod tests {
 
     #[test]
     fn an_unknown_parameter_is_named_with_what_may_be_meant() {
-        let groups = vec![DAYS, PART];
-        let problem = |name| check(&groups, [name].into_iter()).map_err(|it| it.problem);
+        let known = ["range", "dateRange", "limit", "offset", "sort"];
+        let problem = |name| check(&known, [name].into_iter()).map_err(|it| it.problem);
         assert_eq!(problem("limit"), Ok(()));
         assert_eq!(problem("limt"), Err("there is no parameter `limt` here; did you mean `limit`?".to_owned()));
         let far = problem("colour").expect_err("no such parameter");
         assert_eq!(far, "there is no parameter `colour` here; there are range, dateRange, limit, offset, sort");
-        let none = check(&Vec::new(), ["x"].into_iter()).expect_err("no parameter");
+        let twice = check(&known, ["limit", "sort", "limit"].into_iter()).expect_err("one too many");
+        assert_eq!(twice.problem, "`limit` is given twice; once is enough");
+        let none = check(&[], ["x"].into_iter()).expect_err("no parameter");
         assert_eq!(none.problem, "there is no parameter `x` here; it takes none");
     }
 }

@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use super::endpoint::{Days, Endpoint, Unread};
 use super::openapi::Schemas;
-use super::parameters::{DAYS, NAMED, PART, UPDATED};
+use super::parameters::{CHANGED_DAYS, NAMED, PART, UPDATED};
 use super::question::{Question, time};
 use crate::store::{self, Db, FromRow, Query, Row, RowResult};
 use crate::web::Error;
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         about: "The people there are, and whether they can be written to; searched by e-mail address and name".into(),
         entity: "profiles",
         unread: Unread::Tell,
-        parameters: vec![DAYS, PART, NAMED, UPDATED],
+        parameters: vec![CHANGED_DAYS, PART, NAMED, UPDATED],
         sorts: FIELDS.iter().map(|it| (*it).to_owned()).collect(),
         days: Days::Recent,
         lifetime: Lifetime::Listing,

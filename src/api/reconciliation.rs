@@ -1,3 +1,4 @@
+use crate::catalog::METRICS;
 use crate::pages::agreement::{Agreement, Difference, LeftOut, MetricMonth, month_of};
 use crate::range::Unclear;
 use crate::store::Store;
@@ -40,13 +41,19 @@ pub(super) async fn show(
     store: &State<Store>,
 ) -> Result<Json<Reconciliation>, web::Error> {
     let month = month.filter(|it| !it.is_empty()).map(|it| month_of(it).ok_or_else(|| unclear(it))).transpose()?;
-    let metric = metric.filter(|it| !it.is_empty());
     let store = store.inner().clone();
     web::blocking(move || {
-        let found = store.read(|db| Agreement::load(db, month, metric.as_deref()))?;
-        Ok(Json(found.into()))
+        let found = store.read(|db| match metric.as_deref().filter(|it| !it.is_empty()) {
+            Some(id) if db.find(&METRICS, id, true)?.is_none() => Ok(Err(no_metric(id))),
+            metric => Agreement::load(db, month, metric).map(Ok),
+        })?;
+        Ok(Json(found?.into()))
     })
     .await
+}
+
+fn no_metric(id: &str) -> Unclear {
+    Unclear { parameter: "metric", problem: format!("there is no metric “{id}”; GET /api/metrics lists them") }
 }
 
 fn unclear(month: &str) -> Unclear {

@@ -27,13 +27,35 @@ pub(super) struct Statuses {
 #[serde(rename_all = "camelCase")]
 struct EntityStatus {
     entity_type: String,
-    status: Status,
+    status: Standing,
     last_sync_time: Option<DateTime<Utc>>,
     record_count: i64,
+    /// When a row last changed at Klaviyo, or happened; null where its rows do not tell.
+    latest_update: Option<DateTime<Utc>>,
     /// How the last pass ended; unknown before the first one has.
     success: Option<bool>,
     error_message: Option<String>,
+    /// What helps against the error.
+    remedy: Option<String>,
     next_run: Option<DateTime<Utc>>,
+}
+
+/// How a copy stands, for programs that follow it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Standing {
+    /// Nothing was copied yet.
+    Never,
+    /// Its turn comes, also where a person holds it.
+    Queued,
+    Running,
+    /// Waits for a quota of Klaviyo's.
+    Parked,
+    Completed,
+    /// The last pass did not come to its end; `errorMessage` says why.
+    Failed,
+    /// The key lacks a scope, or the account the feature.
+    Disabled,
 }
 
 /// That a run will do what was asked for.
@@ -63,8 +85,12 @@ type Answer = Result<Custom<Json<Accepted>>, web::Error>;
 pub(super) async fn status(store: &State<Store>, handle: &State<Handle>) -> Result<Json<Statuses>, web::Error> {
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
     web::blocking(move || {
-        let rows = store.read(|db| entities(db, &handle, Utc::now()))?;
-        Ok(Json(Statuses { success: true, sync_status: rows.into_iter().map(EntityStatus::from).collect() }))
+        let sync_status = store.read(|db| {
+            let latest = |it: &EntityRow| catalog::find(&it.status.name).map_or(Ok(None), |it| db.latest_update(it));
+            let rows = entities(db, &handle, Utc::now())?.into_iter();
+            rows.map(|it| latest(&it).map(|at| EntityStatus::of(it, at))).collect()
+        })?;
+        Ok(Json(Statuses { success: true, sync_status }))
     })
     .await
 }
@@ -234,24 +260,49 @@ impl From<Ticket> for Accepted {
     }
 }
 
-impl From<EntityRow> for EntityStatus {
-    fn from(EntityRow { status: it, next_run_at, .. }: EntityRow) -> EntityStatus {
-        let success = match it.status {
-            Status::Completed => Some(true),
-            Status::Failed | Status::Disabled | Status::Interrupted => Some(false),
+impl EntityStatus {
+    fn of(EntityRow { status: it, next_run_at, .. }: EntityRow, latest_update: Option<DateTime<Utc>>) -> EntityStatus {
+        let status = Standing::from(it.status);
+        let success = match status {
+            Standing::Completed => Some(true),
+            Standing::Failed | Standing::Disabled => Some(false),
             _ => None,
         };
-        // A program that knows the states of a copy need not know the pause.
-        let status = if it.status == Status::Paused { Status::Queued } else { it.status };
         EntityStatus {
             entity_type: it.name,
             status,
             last_sync_time: it.last_synced_at,
             record_count: it.rows,
+            latest_update,
             success,
-            error_message: it.error,
+            error_message: it.error.or_else(|| ending(it.status).map(str::to_owned)),
+            remedy: it.remedy,
             next_run: next_run_at,
         }
+    }
+}
+
+impl From<Status> for Standing {
+    fn from(status: Status) -> Standing {
+        match status {
+            Status::Never => Standing::Never,
+            // A program that knows the states of a copy need not know the pause.
+            Status::Queued | Status::Paused => Standing::Queued,
+            Status::Running => Standing::Running,
+            Status::Parked => Standing::Parked,
+            Status::Completed => Standing::Completed,
+            Status::Cancelled | Status::Failed | Status::Interrupted => Standing::Failed,
+            Status::Disabled => Standing::Disabled,
+        }
+    }
+}
+
+/// Why a pass did not come to its end, where no error says it.
+fn ending(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Cancelled => Some("the last pass was cancelled; the next goes on where it was"),
+        Status::Interrupted => Some("the process ended in the middle of the last pass; the next goes on where it was"),
+        _ => None,
     }
 }
 

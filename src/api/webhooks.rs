@@ -11,7 +11,9 @@ use rocket::tokio::sync::Semaphore;
 use rocket::tokio::time::timeout;
 use rocket::{State, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::openapi::Failure;
 use crate::config;
 use crate::sync::{Declined, Delivery, Handle, Receipt};
 use crate::web::{self, Error};
@@ -53,14 +55,33 @@ impl<'r> FromRequest<'r> for Headers {
 }
 
 /// That the delivery is noted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AcceptedDelivery)]
 pub(super) struct Accepted {
+    /// `accepted`, or `known` where the same delivery came before.
     status: &'static str,
+    /// Events in it.
     events: usize,
 }
 
 type Answer = Result<Custom<Json<Accepted>>, Error>;
 
+/// Takes a delivery of Klaviyo's, whose signature over the raw body is checked before anything in it is looked at.
+#[utoipa::path(
+    post, path = "/webhooks/klaviyo", operation_id = "deliver", tag = "webhooks",
+    params(
+        ("Klaviyo-Signature" = String, Header, description = "HMAC-SHA256 of body and timestamp, in hexadecimal digits."),
+        ("Klaviyo-Timestamp" = String, Header, description = "When it was signed."),
+        ("Klaviyo-Webhook-Id" = String, Header, description = "Of which webhook it is."),
+    ),
+    request_body(content = String, description = "The document as Klaviyo sends it", content_type = "application/json"),
+    responses(
+        (status = 202, description = "It is noted, and its events are there in a moment", body = Accepted),
+        (status = 401, description = "It is not signed, not by Klaviyo, or too long ago", body = Failure),
+        (status = 403, description = "It is of another account", body = Failure),
+        (status = 413, description = "The body is too long", body = Failure)
+    )
+)]
 #[post("/webhooks/klaviyo", data = "<body>")]
 pub(super) async fn deliver(
     headers: Headers,

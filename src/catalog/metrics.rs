@@ -1,7 +1,7 @@
 use super::{Entity, Follow, METADATA, Source, Tier, text, time};
 
 /// What events are counted under. Never filtered: old metrics still emit, and the endpoint refuses a page size.
-pub(super) const METRICS: Entity = Entity {
+pub const METRICS: Entity = Entity {
     name: "metrics",
     about: "Metrics, with the integration that sends them",
     resource: "metric",

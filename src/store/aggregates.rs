@@ -188,7 +188,9 @@ impl Store {
     /// When a statement fails; then the sums are as they were.
     pub fn settle_aggregates(&self) -> Result<bool, Error> {
         let Change { is_changed, .. } = self.read(|db| db.row(CHANGED, params! {}))?;
-        if is_changed { self.write(follow) } else { Ok(false) }
+        let is_anew = if is_changed { self.write(follow)? } else { false };
+        deliveries::put_in_order(self)?;
+        Ok(is_anew)
     }
 
     /// Makes every sum anew from the events.
@@ -200,7 +202,8 @@ impl Store {
             keep_basis(db)?;
             count_all(db)?;
             follow(db).map(drop)
-        })
+        })?;
+        deliveries::put_in_order(self)
     }
 }
 

@@ -8,7 +8,7 @@
 //! comes to lie among answers that were summed up. Both are few, and their events lie in a span of time that is known.
 
 use super::aggregates::Span;
-use super::{Db, Error, FromRow, Query, Row, RowResult, activity};
+use super::{Db, Error, FromRow, Query, Row, RowResult, Store, activity};
 use crate::{params, query};
 use chrono::NaiveDateTime;
 
@@ -40,13 +40,24 @@ const FORGET_STATS: Query = query!("deliveries/forget_stats");
 const FORGET_DAYS: Query = query!("deliveries/forget_days");
 const EVENTS_OF_PART: Query = query!("deliveries/events_of_part");
 const NONE_BEFORE: Query = query!("deliveries/none_before");
+const SCATTERED: Query = query!("deliveries/scattered");
+const IS_SCATTERED: Query = query!("deliveries/is_scattered");
+const IN_ORDER: Query = query!("deliveries/in_order");
+const SLICES: Query = query!("deliveries/slices");
+const SLICE: Query = query!("deliveries/slice");
+const CLEAR_SLICE: Query = query!("deliveries/clear_slice");
+const FILL_SLICE: Query = query!("deliveries/fill_slice");
 
 /// Every query of this file that stands on its own; a test prepares them all. The others read what these leave behind
 /// for the length of a transaction.
-pub(super) const QUERIES: &[Query] = &[FORGET, FORGET_STATS, FORGET_DAYS, EVENTS_OF_PART, NONE_BEFORE];
+pub(super) const QUERIES: &[Query] =
+    &[FORGET, FORGET_STATS, FORGET_DAYS, EVENTS_OF_PART, NONE_BEFORE, SCATTERED, IS_SCATTERED, IN_ORDER, SLICES, SLICE];
 
 /// Events of the people who are counted at once when all are: what fits into little memory.
 const EVENTS_AT_ONCE: i64 = 200_000;
+
+/// Deliveries that are put in order at a time: a row group of DuckDB's.
+const DELIVERIES_AT_ONCE: i64 = 122_880;
 
 /// Takes over what is in `events_leaving` and `events_coming`; `all_new` says that the former is empty.
 ///
@@ -98,7 +109,29 @@ pub(super) fn count_all(db: &Db<'_>, events: i64) -> Result<(), Error> {
         // The people's events are at hand, so that what they did is counted along.
         activity::add(db)?;
     }
-    Ok(())
+    each(db, &[SCATTERED])
+}
+
+/// Lays deliveries down newest first, as windows bring them, where [`count_all`] has left them people by people: who asks for
+/// some days finds their rows side by side, and not a few in every part of the table. Other writes may come between.
+///
+/// # Errors
+/// When a statement fails; then some are in order and the others are where they were.
+pub(super) fn put_in_order(store: &Store) -> Result<(), Error> {
+    let slices: Vec<Span> = store.read(|db| match db.value(IS_SCATTERED, params! {})? {
+        true => db.rows(SLICES, params! { "most": DELIVERIES_AT_ONCE }),
+        false => Ok(Vec::new()),
+    })?;
+    if slices.is_empty() {
+        return Ok(());
+    }
+    for Span { first, last } in slices {
+        store.write(|db| {
+            db.execute(SLICE, params! { "first": first, "last": last })?;
+            each(db, &[CLEAR_SLICE, FILL_SLICE])
+        })?;
+    }
+    store.write(|db| each(db, &[IN_ORDER]))
 }
 
 /// Adds the difference between the deliveries there were and those there are to their sums.

@@ -82,7 +82,7 @@ fn row(it: &RunEntity) -> Json {
     json!({
         "entity_type": it.name, "status": it.status.name(), "rows_seen": it.rows_seen, "rows_new": it.rows_new,
         "rows_changed": it.rows_changed, "rows_deleted": it.rows_deleted, "requests": it.requests, "bytes": it.bytes,
-        "waited_secs": it.waited_secs, "error_message": it.error,
+        "waited_secs": it.waited_secs, "error_message": it.error, "remedy": it.remedy,
     })
 }
 
@@ -339,6 +339,7 @@ impl FromRow for OfRun {
             bytes: row.get("bytes")?,
             waited_secs: row.get("waited_secs")?,
             error: row.get("error_message")?,
+            remedy: row.get("remedy")?,
             ..RunEntity::named(&name, title)
         };
         Ok(OfRun(row.get("run_id")?, entity))

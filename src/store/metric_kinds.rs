@@ -1,9 +1,12 @@
 //! Keeps `metric_kinds`, which says by id what a metric means, in step with the metrics that were copied.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
+
 use super::{Db, Error, FromRow, Query, Row, RowResult, aggregates};
 use crate::catalog::metric_kinds::kind_of;
 use crate::{params, query};
 
+const FIRST: Query = query!("metric_kinds/first");
 const METRICS: Query = query!("metric_kinds/metrics");
 const FORGET: Query = query!("metric_kinds/forget");
 const ADD: Query = query!("metric_kinds/add");
@@ -11,9 +14,17 @@ const UNSET: Query = query!("metric_kinds/unset");
 const SET: Query = query!("metric_kinds/set");
 
 /// Every query of this file; a test prepares them all.
-pub(super) const QUERIES: &[Query] = &[METRICS, FORGET, ADD, UNSET, SET];
+pub(super) const QUERIES: &[Query] = &[FIRST, METRICS, FORGET, ADD, UNSET, SET];
 
 impl Db<'_> {
+    /// When the account's first metric came to be, which is about when its first event did; `None` before metrics are copied.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub fn first_metric(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        Ok(self.row::<First>(FIRST, params! {})?.0)
+    }
+
     /// Gives every metric of a known name its kind; what a person set stays. One whose new name says nothing keeps what
     /// its old name said: it is the same metric, and its history must not leave the numbers.
     ///
@@ -42,6 +53,14 @@ impl Db<'_> {
             None => self.name_metric_kinds()?,
         }
         aggregates::follow(self).map(drop)
+    }
+}
+
+struct First(Option<DateTime<Utc>>);
+
+impl FromRow for First {
+    fn from_row(row: &Row<'_>) -> RowResult<First> {
+        Ok(First(row.get::<Option<NaiveDateTime>>("first_at")?.map(|it| it.and_utc())))
     }
 }
 

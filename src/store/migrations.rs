@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("saved_views", include_str!("migrations/0011_saved_views.sql")),
     ("touches", include_str!("migrations/0012_touches.sql")),
     ("first_members", include_str!("migrations/0013_first_members.sql")),
+    ("remedies", include_str!("migrations/0014_remedies.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

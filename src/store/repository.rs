@@ -153,7 +153,7 @@ impl Db<'_> {
 }
 
 /// The parameters of [`Filter::of`]; no row names more than that.
-const OF: [&str; 4] = ["of_1", "of_2", "of_3", "of_4"];
+const OF: [&str; 6] = ["of_1", "of_2", "of_3", "of_4", "of_5", "of_6"];
 
 /// The columns that a listing can be sorted by.
 pub fn sortable(entity: &Entity) -> impl Iterator<Item = &'static Column> + use<> {
@@ -171,7 +171,7 @@ impl Filter<'_> {
             values.push(("status", text));
         }
         values.extend(OF.into_iter().zip(self.of).map(|(name, (_, id))| (name, id as &dyn ToSql)));
-        if entity.updated_column().is_some() {
+        if entity.dated_column().is_some() {
             values.extend(self.since.as_ref().map(|it| ("since", it as &dyn ToSql)));
             values.extend(self.before.as_ref().map(|it| ("before", it as &dyn ToSql)));
         }

@@ -55,6 +55,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("message_activity", include_str!("views/message_activity.sql")),
     ("message_stats", include_str!("views/message_stats.sql")),
     ("message_days", include_str!("views/message_days.sql")),
+    ("variation_subjects", include_str!("views/variation_subjects.sql")),
     ("tells", include_str!("views/tells.sql")),
     ("summed_measures", include_str!("views/summed_measures.sql")),
     ("rated_measures", include_str!("views/rated_measures.sql")),

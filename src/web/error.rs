@@ -79,7 +79,11 @@ impl Error {
 
     /// What the reader is told. What is ours to mend is said in the log, where its causes may be named.
     fn message(&self) -> Option<String> {
-        (self.status() != Status::InternalServerError).then(|| sentence(&self.to_string()))
+        match self {
+            // It begins with the parameter, as it is written.
+            Error::BadRequest(it) => Some(stopped(&it.to_string())),
+            _ => (self.status() != Status::InternalServerError).then(|| sentence(&self.to_string())),
+        }
     }
 }
 
@@ -201,8 +205,12 @@ fn words(status: Status) -> (&'static str, &'static str) {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let Some(first) = letters.next() else { return String::new() };
+    stopped(&first.to_uppercase().chain(letters).collect::<String>())
+}
+
+fn stopped(text: &str) -> String {
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    first.to_uppercase().chain(letters).collect::<String>() + stop
+    format!("{text}{stop}")
 }
 
 #[cfg(test)]
@@ -243,7 +251,7 @@ mod tests {
         assert_eq!((json.status(), json.content_type()), (Status::BadRequest, Some(ContentType::JSON)));
         let body: serde_json::Value = json.into_json().expect("JSON");
         assert_eq!(body["error"], "bad_request");
-        assert_eq!(body["message"], "Range: “<never>” is no range.");
+        assert_eq!(body["message"], "range: “<never>” is no range.");
         let page = client.get("/range").dispatch();
         assert_eq!((page.status(), page.content_type()), (Status::BadRequest, Some(ContentType::HTML)));
         let body = page.into_string().expect("a body");

@@ -3,7 +3,7 @@
 use crate::support::{
     Mirror, Served, account, ended_well, everything, noon, seed, serve, serve_with, shop as fake_shop, value,
 };
-use chrono::{Days, Utc};
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 use klytics::store::Store;
 use rocket::http::{Header, Status};
@@ -25,11 +25,13 @@ fn shop() -> Store {
     let store = account();
     seed(
         &store,
-        "insert into klaviyo_campaigns (id, name, status, sent_at) values
-             ('C1', 'Spring', 'Sent', '2026-03-01 15:00'), ('C2', 'Summer', 'Sent', '2026-03-02 15:00');
+        "insert into klaviyo_campaigns (id, name, status, sent_at, updated_at) values
+             ('C1', 'Spring', 'Sent', '2026-03-01 15:00', '2026-03-01 16:00'),
+             ('C2', 'Summer', 'Sent', '2026-03-02 15:00', '2026-03-02 16:00');
          insert into klaviyo_campaign_messages (id, campaign_id, channel) values ('CM1', 'C1', 'email'), ('CM2', 'C2', 'sms');
-         insert into klaviyo_flows (id, name, status, trigger_type) values ('F1', 'Welcome', 'live', 'List');
-         insert into klaviyo_forms (id, name, status) values ('S', 'Sign <up>', 'live');
+         insert into klaviyo_flows (id, name, status, trigger_type, updated_at)
+         values ('F1', 'Welcome', 'live', 'List', '2026-02-01');
+         insert into klaviyo_forms (id, name, status, updated_at) values ('S', 'Sign <up>', 'live', '2026-02-02');
          insert into klaviyo_segments (id, name, updated_at) values ('G1', 'VIP', '2026-03-02'), ('G2', 'New', '2026-01-01');
          insert into klaviyo_segment_counts (id, profile_count) values ('G1', 12);
          insert into klaviyo_lists (id, name) values ('L', 'Newsletter');
@@ -72,7 +74,8 @@ fn campaigns_say_what_they_did() {
         json!({
             "id": "C1", "name": "Spring", "status": "Sent", "deleted": false, "channel": "email", "sentAt": "2026-03-01T15:00:00Z",
             "sent": 1, "delivered": 1, "openRate": 1.0, "clickRate": 0.0, "conversionRate": 0.0,
-            "unsubscribeRate": 0.0, "complaintRate": 0.0, "conversions": 0, "revenue": 0.0
+            "unsubscribeRate": 0.0, "complaintRate": 0.0, "conversions": 0, "revenue": 0.0,
+            "updatedAt": "2026-03-01T16:00:00Z"
         })
     );
     assert_eq!(campaigns[0]["name"], "Summer");
@@ -125,7 +128,7 @@ fn forms_count_who_bought_within_five_days() {
     let (_, forms) = get(&served, &format!("/api/forms?{MARCH}"));
     let expected = json!([{
         "id": "S", "name": "Sign <up>", "status": "live", "deleted": false, "views": 2, "submissions": 1,
-        "submissionRate": 0.5, "conversions": 1
+        "submissionRate": 0.5, "conversions": 1, "updatedAt": "2026-02-02T00:00:00Z"
     }]);
     // Her order came five days to the second after she signed up; the one a minute later is too late.
     assert_eq!(forms, expected);
@@ -268,7 +271,7 @@ fn every_preset_is_days_of_its_own() {
         let (status, overview) = get(&served, &format!("/api/overview?dateRange={range}"));
         assert_eq!(status, Status::Ok, "{range}: {overview}");
         let range = &overview["dateRange"];
-        let day = |it: &Value| it.as_str().expect("a day").parse::<chrono::NaiveDate>().expect("a day");
+        let day = |it: &Value| it.as_str().expect("a day").parse::<NaiveDate>().expect("a day");
         let (start, end) = (day(&range["start"]), day(&range["end"]));
         let days = (end - start).num_days() + 1;
         assert_eq!(overview["revenue"]["current"].as_f64(), Some(days as f64), "{range}");
@@ -334,6 +337,7 @@ fn numbers_are_numbers_and_ids_are_texts() {
                 "sentAt text",
                 "status text",
                 "unsubscribeRate number",
+                "updatedAt text",
             ][..],
         ),
         (
@@ -353,6 +357,7 @@ fn numbers_are_numbers_and_ids_are_texts() {
                 "status text",
                 "triggerType text",
                 "unsubscribeRate number",
+                "updatedAt text",
             ],
         ),
         (
@@ -365,6 +370,7 @@ fn numbers_are_numbers_and_ids_are_texts() {
                 "status text",
                 "submissionRate number",
                 "submissions number",
+                "updatedAt text",
                 "views number",
             ],
         ),
@@ -486,4 +492,74 @@ fn more_rows_than_a_page_are_paged() {
     let (_, rows) = get(&served, "/api/profiles");
     assert_eq!(rows.as_array().map(Vec::len), Some(50));
     assert!(mirror.status("profiles").last_synced_at.is_some_and(|it| it >= noon()));
+}
+
+#[test]
+fn rows_are_asked_for_by_what_they_belong_to() {
+    let mirror = Mirror::of(fake_shop());
+    ended_well(&mirror.run(everything()));
+    let served = serve(mirror.store.clone());
+    let one = |sql: &str| value(&mirror.store, sql);
+    let counted = |path: &str| -> String {
+        let answer = served.client.get(path.to_owned()).dispatch();
+        assert_eq!(answer.status(), Status::Ok, "{path}");
+        answer.headers().get_one("X-Total-Count").unwrap_or_default().to_owned()
+    };
+    let list = one("select min(list_id) from klaviyo_list_members");
+    let members = format!("select count(*) from klaviyo_list_members where list_id = '{list}'");
+    assert_eq!(counted(&format!("/api/list_members?list={list}")), one(&members));
+    let day = one("select max(joined_at)::date from klaviyo_list_members");
+    let start = New_York.from_local_datetime(&day.parse::<NaiveDate>().expect("a day").and_time(NaiveTime::MIN));
+    let start = start.single().expect("a midnight").naive_utc();
+    let since = format!("select count(*) from klaviyo_list_members where joined_at >= timestamp '{start}'");
+    assert_eq!(counted(&format!("/api/list_members?range={day},2026-11-21")), one(&since));
+    let action = one("select min(flow_action_id) from klaviyo_flow_messages");
+    let messages = format!("select count(*) from klaviyo_flow_messages where flow_action_id = '{action}'");
+    assert_eq!(counted(&format!("/api/flow_messages?action={action}")), one(&messages));
+    let (flow, day) = (
+        one("select min(flow_id) from klaviyo_flow_series_reports"),
+        one("select max(day) from klaviyo_flow_series_reports"),
+    );
+    let of_day = format!("select count(*) from klaviyo_flow_series_reports where flow_id = '{flow}' and day = '{day}'");
+    assert_eq!(counted(&format!("/api/flow_series_reports?flow={flow}&range={day},{day}")), one(&of_day));
+    assert!(one(&of_day).parse::<i64>().is_ok_and(|it| it > 0));
+}
+
+#[test]
+fn what_is_misspelt_or_twice_does_nothing_else() {
+    let served = serve(shop());
+    let refused = |answer: (Status, Value), words: &str| {
+        assert_eq!(answer.0, Status::BadRequest, "{words}");
+        assert!(answer.1["message"].as_str().is_some_and(|it| it.starts_with(words)), "{}", answer.1);
+    };
+    refused(
+        post(&served, "/api/sync/all?forced=true"),
+        "query: there is no parameter `forced` here; did you mean `force`?",
+    );
+    refused(get(&served, "/api/sync/runs?from=2026-01-01"), "query: there is no parameter `from` here");
+    refused(get(&served, "/api/sync/status?x=1"), "query: there is no parameter `x` here; it takes none");
+    refused(get(&served, "/api/sync/reconciliation?metric=nope"), "metric: there is no metric “nope”");
+    refused(get(&served, "/api/campaigns?limit=1&limit=2"), "query: `limit` is given twice");
+    refused(get(&served, "/api/campaigns?dateRange=soon"), "dateRange: ");
+}
+
+#[test]
+fn a_copy_is_in_one_of_seven_states() {
+    let store = shop();
+    seed(
+        &store,
+        "update klaviyo_sync_status set status = 'interrupted' where entity_type = 'events';
+         update klaviyo_sync_status set status = 'cancelled', remedy = 'Do.' where entity_type = 'flows'",
+    );
+    let served = serve(store);
+    let (_, body) = get(&served, "/api/sync/status");
+    let of = |name: &str| {
+        body["syncStatus"].as_array().into_iter().flatten().find(|it| it["entityType"] == name).expect("a row").clone()
+    };
+    let events = of("events");
+    assert_eq!((&events["status"], &events["success"]), (&json!("failed"), &json!(false)));
+    assert!(events["errorMessage"].as_str().is_some_and(|it| it.contains("the process ended")), "{events}");
+    assert_eq!(events["latestUpdate"], "2026-03-06T16:01:00Z");
+    assert_eq!((&of("flows")["status"], &of("flows")["remedy"]), (&json!("failed"), &json!("Do.")));
+    assert_eq!((&of("tags")["status"], &of("tags")["latestUpdate"]), (&json!("never"), &Value::Null));
 }

@@ -71,8 +71,8 @@ fn march() -> Store {
          insert into sync_windows values ('events', '2020-01-01', '2026-03-12 10:00', '2026-03-12 10:00');
          insert into sync_runs values (1, 'command line', true, 'completed', '2026-03-12 09:59', '2026-03-12 10:00');
          insert into sync_run_entities values
-             (1, 'events', 'completed', 26, 26, 0, 0, 1, 5000, 0.5, null),
-             (1, 'forms', 'disabled', 0, 0, 0, 0, 1, 100, 0, 'the API key may not read <forms>')",
+             (1, 'events', 'completed', 26, 26, 0, 0, 1, 5000, 0.5, null, null),
+             (1, 'forms', 'disabled', 0, 0, 0, 0, 1, 100, 0, 'the API key may not read <forms>', null)",
     );
     store
 }

@@ -103,6 +103,8 @@ fn a_refused_key_is_said_and_nothing_is_lost() {
         assert!(it.remedy.as_ref().is_some_and(|it| it.contains("new private key")), "{}", it.name);
     }
     assert_eq!(mirror.fake.requests().len() - asked, 1, "a key is tried once for all of them");
+    let kept = mirror.store.read(|db| db.run(run.id)).expect("a run").expect("that run");
+    assert!(kept.entities.iter().all(|it| it.remedy.is_some()), "it is told of ended runs, too: {kept:?}");
     let said = format!("select words from sync_log where run_id = {} and level = 'error'", run.id);
     let said = lines(&mirror.store, &said);
     assert_eq!(said.len(), 2, "one cause is one line: {said:?}");

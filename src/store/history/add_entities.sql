@@ -8,7 +8,7 @@ select
             '[{
                 "entity_type": "VARCHAR", "status": "VARCHAR", "rows_seen": "BIGINT", "rows_new": "BIGINT",
                 "rows_changed": "BIGINT", "rows_deleted": "BIGINT", "requests": "BIGINT", "bytes": "BIGINT",
-                "waited_secs": "DOUBLE", "error_message": "VARCHAR"
+                "waited_secs": "DOUBLE", "error_message": "VARCHAR", "remedy": "VARCHAR"
             }]'
         ),
         recursive := true

@@ -75,7 +75,7 @@ fn conditions(entity: &Entity, filter: &Filter<'_>) -> String {
         conditions.push(format!("lower({}) = lower($status)", it.name));
     }
     conditions.extend(OF.into_iter().zip(filter.of).map(|(name, (it, _))| format!("{} = ${name}", it.name)));
-    if let Some(it) = entity.updated_column() {
+    if let Some(it) = entity.dated_column() {
         conditions.extend(filter.since.map(|_| format!("{} >= $since", it.name)));
         conditions.extend(filter.before.map(|_| format!("{} < $before", it.name)));
     }
@@ -85,9 +85,7 @@ fn conditions(entity: &Entity, filter: &Filter<'_>) -> String {
 fn order_by(entity: &Entity, order: Order<'_>) -> String {
     let way = |descending| if descending { "desc" } else { "asc" };
     match order {
-        Order::Newest => {
-            entity.updated_column().map_or("id".to_owned(), |it| format!("{} desc nulls last, id", it.name))
-        }
+        Order::Newest => entity.dated_column().map_or("id".to_owned(), |it| format!("{} desc nulls last, id", it.name)),
         Order::Id { descending } => format!("id {}", way(descending)),
         Order::By { column: Column { name, kind: Kind::Text, .. }, descending } => {
             format!("lower({name}) {} nulls last, id", way(descending))

@@ -1,5 +1,6 @@
--- Conversions of one in $parts of the people, the $part-th.
+-- The $part-th of $parts equal parts of the conversions, newest first.
 create or replace temp table conversions_again as
 select id, profile_id, converted_at
 from klaviyo_conversions
-where profile_id is not null and converted_at is not null and hash(profile_id) % $parts = $part
+where profile_id is not null and converted_at is not null
+qualify ntile(cast($parts as bigint)) over (order by converted_at desc, id) = cast($part as bigint) + 1

@@ -1,5 +1,5 @@
-//! How much of a pass is done and how long the rest takes, from how it went in the last moments. Where it is not known
-//! how far back the events go, it says so rather than guess.
+//! How much of a pass is done and how long the rest takes, from how it went in the last moments. How far back the events of
+//! a whole history go is taken from the account's first metric; where they go on beyond it nothing is said any more.
 
 use std::collections::VecDeque;
 
@@ -23,8 +23,10 @@ struct Mark {
 /// The course of one pass.
 #[derive(Debug)]
 pub(super) struct Estimate {
-    /// The time that is to be read; unknown as long as nobody knows where the events begin.
+    /// The time that is to be read, where something tells how much that is.
     total: Option<TimeDelta>,
+    /// Whether there may be more than that.
+    is_guess: bool,
     /// Oldest first; the last is how far it is.
     marks: VecDeque<Mark>,
 }
@@ -32,7 +34,17 @@ pub(super) struct Estimate {
 impl Estimate {
     pub(super) fn new(total: Option<TimeDelta>, now: DateTime<Utc>) -> Estimate {
         let start = Mark { at: now, covered: TimeDelta::zero(), events: 0 };
-        Estimate { total, marks: VecDeque::from([start]) }
+        Estimate { total, is_guess: false, marks: VecDeque::from([start]) }
+    }
+
+    /// Whether nobody knows how much is to be read.
+    pub(super) fn is_open(&self) -> bool {
+        self.total.is_none()
+    }
+
+    /// Takes in about how much is to be read.
+    pub(super) fn guess(&mut self, total: TimeDelta) {
+        (self.total, self.is_guess) = (Some(total), true);
     }
 
     /// Takes in that a span of time was read, and so many events in it.
@@ -47,20 +59,25 @@ impl Estimate {
 
     /// The share of the time that was read, 0 to 1.
     pub(super) fn done(&self) -> Option<f64> {
-        let total = self.total.filter(|it| *it > TimeDelta::zero())?;
+        let total = self.total().filter(|it| *it > TimeDelta::zero())?;
         Some((self.last().covered.as_seconds_f64() / total.as_seconds_f64()).clamp(0.0, 1.0))
     }
 
     /// Seconds until the rest is read, at the pace of the last moments.
     pub(super) fn left(&self) -> Option<f64> {
         let (took, covered, _) = self.recent()?;
-        let left = (self.total? - self.last().covered).max(TimeDelta::zero());
+        let left = (self.total()? - self.last().covered).max(TimeDelta::zero());
         (covered > 0.0).then(|| left.as_seconds_f64() * took / covered)
     }
 
     /// Events a second, in the last moments.
     pub(super) fn rate(&self) -> Option<f64> {
         self.recent().map(|(took, _, events)| events / took)
+    }
+
+    /// What is to be read, unless there turned out to be more.
+    fn total(&self) -> Option<TimeDelta> {
+        self.total.filter(|it| !self.is_guess || self.last().covered < *it)
     }
 
     /// Seconds that the last moments took, seconds of time covered and events read in them.
@@ -116,6 +133,16 @@ mod tests {
         it.read(TimeDelta::days(2), 9, at(10));
         assert_eq!((it.done(), it.left()), (Some(1.0), Some(0.0)));
         assert_eq!(Estimate::new(Some(TimeDelta::zero()), at(0)).done(), None);
+    }
+
+    #[test]
+    fn of_a_guess_that_was_too_low_nothing_is_said() {
+        let mut it = Estimate::new(None, at(0));
+        it.guess(TimeDelta::days(10));
+        it.read(TimeDelta::days(5), 9, at(10));
+        assert_eq!((it.done(), it.left()), (Some(0.5), Some(10.0)));
+        it.read(TimeDelta::days(5), 9, at(20));
+        assert_eq!((it.done(), it.left(), it.rate()), (None, None, Some(0.9)));
     }
 
     #[test]

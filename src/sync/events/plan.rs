@@ -102,7 +102,13 @@ fn lookback(options: &Options, standing: &Standing, latest: DateTime<Utc>, now: 
 /// How much time the spans are, unless they begin where Klaviyo does: then nobody knows where the account does.
 pub(super) fn length(spans: &[Window]) -> Option<TimeDelta> {
     let is_known = spans.iter().all(|it| it.start > BEGINNING);
-    is_known.then(|| spans.iter().fold(TimeDelta::zero(), |sum, it| sum + (it.end - it.start)))
+    is_known.then(|| length_from(spans, BEGINNING))
+}
+
+/// How much time the spans are from `first_at` on.
+pub(super) fn length_from(spans: &[Window], first_at: DateTime<Utc>) -> TimeDelta {
+    let later = |it: &Window| (it.end - it.start.max(first_at)).max(TimeDelta::zero());
+    spans.iter().fold(TimeDelta::zero(), |sum, it| sum + later(it))
 }
 
 /// The windows as one, if they touch.

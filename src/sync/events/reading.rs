@@ -32,6 +32,10 @@ const EVENTS_PER_WRITE: usize = 122_880;
 /// What is complete is written after this long at the latest: what a crash can cost.
 const WRITE_AFTER: TimeDelta = TimeDelta::seconds(10);
 
+/// Of a long reading these last days are on screen first, and are written as soon as they are complete, more or less.
+const ON_SCREEN: TimeDelta = TimeDelta::days(30);
+const WRITE_ON_SCREEN_AFTER: TimeDelta = TimeDelta::seconds(1);
+
 /// A reading of more than this keeps all cores busy by itself.
 const LONG: TimeDelta = TimeDelta::days(60);
 
@@ -46,6 +50,8 @@ pub(super) struct Reading<'a> {
     copying: &'a Copying<'a>,
     zone: Tz,
     is_long: bool,
+    /// What is to be read, newest first.
+    spans: Vec<Window>,
     /// Bytes of pages in memory.
     room: Room,
     /// Cores that work on pages, or write.
@@ -83,20 +89,23 @@ struct Shelf {
     since: Option<DateTime<Utc>>,
     /// Whether anything was written yet: the first piece is not waited for by others, so that it is on screen.
     has_written: bool,
+    /// What is later than this is waited for by people.
+    on_screen_from: Option<DateTime<Utc>>,
 }
 
 impl<'a> Reading<'a> {
     /// Of `spans`, newest first.
     pub(super) fn of(copying: &'a Copying<'a>, zone: Tz, spans: Vec<Window>) -> Reading<'a> {
         let length = plan::length(&spans);
+        let is_long = length.is_none_or(|it| it > LONG);
         let desk = Desk {
             estimate: Estimate::new(length, copying.now()),
-            cutter: Cutter::new(spans),
+            cutter: Cutter::new(spans.clone()),
             reading: Vec::new(),
             handed_out: 0,
             usual: USUAL_PAGE,
             page_size: copying.entity.page_size(),
-            shelf: Shelf::default(),
+            shelf: Shelf { on_screen_from: is_long.then(|| copying.now() - ON_SCREEN), ..Shelf::default() },
             pace: Pace::default(),
             failure: None,
             alone: None,
@@ -104,7 +113,8 @@ impl<'a> Reading<'a> {
         Reading {
             copying,
             zone,
-            is_long: length.is_none_or(|it| it > LONG),
+            is_long,
+            spans,
             room: Room::of(ROOM),
             cores: Room::of(std::thread::available_parallelism().map_or(1, usize::from) as u64),
             pen: Mutex::default(),
@@ -187,6 +197,7 @@ impl<'a> Reading<'a> {
         let mut seen = 0;
         while let Some(asked) = series.take() {
             self.write_if_held()?;
+            self.guess_length()?;
             let usual = self.desk().usual;
             let mut room = self.room.take(usual);
             if self.desk().failure.is_some() {
@@ -237,6 +248,17 @@ impl<'a> Reading<'a> {
         log::info!("asking for pages of {half:?} events: what came was too long");
         desk.page_size = half.or(desk.page_size);
         half.is_some()
+    }
+
+    /// Where nobody knows where the account begins, its first metric tells about when, once metrics are copied: it came with
+    /// the first event, and only what was brought in from elsewhere may be older.
+    fn guess_length(&self) -> Result<(), Stopped> {
+        if self.desk().estimate.is_open()
+            && let Some(first_at) = self.copying.store().read(|db| db.first_metric())?
+        {
+            self.desk().estimate.guess(plan::length_from(&self.spans, first_at));
+        }
+        Ok(())
     }
 
     /// Takes in that a window is read down to `time`, where a page with so many events ends, and shows it.
@@ -322,7 +344,9 @@ impl<'a> Reading<'a> {
 
 impl Shelf {
     fn is_due(&self, now: DateTime<Utc>) -> bool {
-        let waited = self.since.is_some_and(|it| now - it >= WRITE_AFTER);
+        let is_on_screen = |it: &Piece| self.on_screen_from.is_some_and(|from| it.window.end > from);
+        let after = if self.pieces.iter().any(is_on_screen) { WRITE_ON_SCREEN_AFTER } else { WRITE_AFTER };
+        let waited = self.since.is_some_and(|it| now - it >= after);
         !self.pieces.is_empty() && (!self.has_written || waited || self.events() >= EVENTS_PER_WRITE)
     }
 

@@ -30,30 +30,35 @@ with arms as (
         string_split(cast($names as varchar), ','), cast($first_on as date), cast($after as date), $metric
     )
     group by message_id, variation_id
+),
+called as (
+    select arms.*, coalesce(campaign_messages.subject, said.subject) as subject
+    from arms
+    left join campaign_messages on campaign_messages.message_id = arms.message_id
+    left join variation_subjects(
+        string_split(cast($names as varchar), ','),
+        cast($first_on as timestamp) - interval '1' day,
+        cast($after as timestamp) + interval '1' day
+    ) as said on said.variation_id = arms.variation_id
 )
 select
-    coalesce(arms.variation_id, arms.message_id) as id,
+    coalesce(variation_id, message_id) as id,
     -- What tells them apart is what they say; of two messages with one subject, their ids.
     coalesce(
-        case
-            when count(*) over (partition by campaign_messages.subject) = 1 then campaign_messages.subject
-        end,
-        arms.variation_id,
-        arms.message_id
+        case when count(*) over (partition by subject) = 1 then subject end, variation_id, message_id
     ) as name,
-    arms.* replace (
-        case when tells(arms.channel, 'bounced') then bounced end as bounced,
-        case when tells(arms.channel, 'failed') then failed end as failed,
-        case when tells(arms.channel, 'opened') then opened end as opened,
-        case when tells(arms.channel, 'clicked') then clicked end as clicked,
-        case when tells(arms.channel, 'unsubscribed') then unsubscribed end as unsubscribed,
-        case when tells(arms.channel, 'complained') then complained end as complained
+    called.* exclude (subject) replace (
+        case when tells(channel, 'bounced') then bounced end as bounced,
+        case when tells(channel, 'failed') then failed end as failed,
+        case when tells(channel, 'opened') then opened end as opened,
+        case when tells(channel, 'clicked') then clicked end as clicked,
+        case when tells(channel, 'unsubscribed') then unsubscribed end as unsubscribed,
+        case when tells(channel, 'complained') then complained end as complained
     ),
     opened / nullif(openable, 0) as open_rate,
     clicked / nullif(clickable, 0) as click_rate,
     converted / nullif(delivered, 0) as conversion_rate,
     unsubscribed / nullif(unsubscribable, 0) as unsubscribe_rate,
     revenue / nullif(recipients, 0) as revenue_per_recipient
-from arms
-left join campaign_messages on campaign_messages.message_id = arms.message_id
-order by arms.recipients desc, name, id
+from called
+order by recipients desc, name, id

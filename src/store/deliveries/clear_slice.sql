@@ -1,0 +1,2 @@
+-- They go from where they are,
+delete from klaviyo_deliveries where rowid in (select place from deliveries_slice)

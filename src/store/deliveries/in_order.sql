@@ -1,0 +1,2 @@
+-- The deliveries lie newest first.
+delete from scattered_deliveries

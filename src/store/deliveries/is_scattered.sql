@@ -1,0 +1,2 @@
+-- Do the deliveries lie people by people?
+select exists (select 1 from scattered_deliveries)
