@@ -88,7 +88,8 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
             let (part, whole) = part(&days.on(day));
             (count(part).unwrap_or_default(), count(whole))
         };
-        paper.chart(name, range, &[(key, &point)]);
+        // A share of a day's few is not drawn.
+        paper.chart_of(name, range, &[(key, &point)], 100.0);
         for row in paper.block(name)["rows"].as_array().expect("points") {
             paper.number("the healthy bound", &row["values"]["healthy"], Some(*healthy));
             paper.number("the other bound", &row["values"]["attention"], Some(*attention));
