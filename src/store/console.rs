@@ -221,7 +221,7 @@ fn checked(connection: &Connection, text: &str) -> Result<(), Problem> {
     let tree: String = connection
         .query_row("select json_serialize_sql(cast(? as varchar))", [text], |row| row.get(0))
         .map_err(failed)?;
-    let names = Names::of(readable(connection)?.into_iter().map(|it| it.name));
+    let names = Names::of(readable(connection)?.into_iter().map(|it| it.name), relations(connection)?);
     grammar::check(&tree, &names)
 }
 
@@ -348,6 +348,15 @@ fn readable(connection: &Connection) -> Result<Vec<Readable>, Problem> {
         }
     }
     Ok(found)
+}
+
+/// The names of all tables and views, also of the database's own.
+fn relations(connection: &Connection) -> Result<Vec<String>, Problem> {
+    let text = "select table_name from duckdb_tables() union select view_name from duckdb_views()
+        union select table_name from duckdb_columns()";
+    let mut statement = connection.prepare(text).map_err(failed)?;
+    let rows = statement.query_map([], |row| row.get(0)).map_err(failed)?;
+    rows.collect::<duckdb::Result<_>>().map_err(failed)
 }
 
 /// In the words of the database, which are written for whoever wrote the statement.

@@ -100,12 +100,19 @@ const TYPES: &[&str] = &[
     "varchar",
 ];
 
-/// What may be selected from.
-pub(super) struct Names(BTreeSet<String>);
+/// What the database has under names, in lower case.
+pub(super) struct Names {
+    /// What may be selected from.
+    readable: BTreeSet<String>,
+    /// All other tables and views, of every schema and database.
+    hidden: BTreeSet<String>,
+}
 
 impl Names {
-    pub(super) fn of(names: impl IntoIterator<Item = String>) -> Names {
-        Names(names.into_iter().map(|it| it.to_lowercase()).collect())
+    pub(super) fn of(readable: impl IntoIterator<Item = String>, all: impl IntoIterator<Item = String>) -> Names {
+        let readable: BTreeSet<_> = readable.into_iter().map(|it| it.to_ascii_lowercase()).collect();
+        let hidden = all.into_iter().map(|it| it.to_ascii_lowercase()).filter(|it| !readable.contains(it)).collect();
+        Names { readable, hidden }
     }
 }
 
@@ -130,7 +137,7 @@ pub(super) fn check(tree: &str, names: &Names) -> Result<(), Problem> {
         return Err(refused("one statement at a time is allowed"));
     };
     let mut own = BTreeSet::new();
-    collect_ctes(statement, &mut own)?;
+    collect_ctes(statement, names, &mut own)?;
     Walk { names, own: &own }.value(statement)
 }
 
@@ -139,10 +146,11 @@ fn refused(words: impl Into<String>) -> Problem {
 }
 
 /// The names that the statement gives itself. A table of that name may stand where the name is not known, and then the
-/// database would look for a file of it; so they have to be words, which are no files.
-fn collect_ctes(value: &Value, own: &mut BTreeSet<String>) -> Result<(), Problem> {
+/// database would look for one of its own, or for a file of it; so they have to be words, which are no files, and none of what
+/// may not be asked.
+fn collect_ctes(value: &Value, names: &Names, own: &mut BTreeSet<String>) -> Result<(), Problem> {
     match value {
-        Value::Array(all) => all.iter().try_for_each(|it| collect_ctes(it, own)),
+        Value::Array(all) => all.iter().try_for_each(|it| collect_ctes(it, names, own)),
         Value::Object(map) => {
             let entries = map.get("cte_map").and_then(|it| it["map"].as_array());
             let given = entries.into_iter().flatten().filter_map(|it| it["key"].as_str());
@@ -152,9 +160,15 @@ fn collect_ctes(value: &Value, own: &mut BTreeSet<String>) -> Result<(), Problem
                         "the name “{name}” has to be made of letters, digits and underscores"
                     )));
                 }
-                own.insert(name.to_lowercase());
+                let name = name.to_ascii_lowercase();
+                if names.hidden.contains(&name) {
+                    return Err(refused(format!(
+                        "the name “{name}” is that of a table that cannot be asked; write another after `with`"
+                    )));
+                }
+                own.insert(name);
             }
-            map.values().try_for_each(|it| collect_ctes(it, own))
+            map.values().try_for_each(|it| collect_ctes(it, names, own))
         }
         _ => Ok(()),
     }
@@ -195,7 +209,7 @@ impl Walk<'_> {
             Self::function(node)?;
         }
         if let Some(name) = text("type_name") {
-            let name = name.to_lowercase();
+            let name = name.to_ascii_lowercase();
             if !TYPES.contains(&name.as_str()) {
                 return Err(refused(format!("a cast to {name} is not allowed")));
             }
@@ -230,7 +244,7 @@ impl Walk<'_> {
 
     fn table(&self, node: &Map<String, Value>) -> Result<(), Problem> {
         let name = single(node, "table_name")?;
-        if self.names.0.contains(&name) || self.own.contains(&name) {
+        if self.names.readable.contains(&name) || self.own.contains(&name) {
             return Ok(());
         }
         Err(refused(format!(
@@ -251,7 +265,7 @@ fn description(node: &Map<String, Value>) -> Result<(), Problem> {
 
 /// A name without a schema or database before it, in lower case.
 fn single(node: &Map<String, Value>, key: &str) -> Result<String, Problem> {
-    let name = node.get(key).and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let name = node.get(key).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     let qualified = ["schema", "catalog", "schema_name", "catalog_name"]
         .into_iter()
         .any(|it| node.get(it).and_then(Value::as_str).is_some_and(|it| !it.is_empty()));
