@@ -335,7 +335,7 @@ impl Sheet {
             columns.push("\"id\"".to_owned());
         }
         let value = |it: &Column| match it.unit {
-            Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict => format.text(it.name),
+            Unit::Text | Unit::Badge | Unit::Link | Unit::Verdict => format.text(&format!("\"{}\"", it.name)),
             // In Parquet the type says that it is UTC, elsewhere the letter at its end.
             Unit::Moment if format == Format::Parquet => format!("cast(\"{}\" as timestamptz)", it.name),
             Unit::Moment => format!("strftime(\"{}\", '%Y-%m-%dT%H:%M:%SZ')", it.name),

@@ -120,13 +120,8 @@ impl Store {
             let columns = described(connection, text)?;
             let path = path.display().to_string().replace('\'', "''");
             let named = columns.iter().enumerate().map(|(place, it)| {
-                let name = it.name.replace('"', "\"\"");
-                let value = match it.kind.as_str() {
-                    VARIANT => format!("cast(c{place} as json)"),
-                    "VARCHAR" => format.text(&format!("c{place}")),
-                    _ => format!("c{place}"),
-                };
-                format!("{value} as \"{name}\"")
+                let name = format.name(&it.name).replace('"', "\"\"");
+                format!("{} as \"{name}\"", written(place, it, format))
             });
             let select = wrapped(text, &columns, &named.collect::<Vec<_>>(), FILE_ROWS_MAX);
             let copy = format!("copy ({select}) to '{path}' ({})", format.options());
@@ -267,6 +262,15 @@ fn column(name: String, kind: String) -> Column {
 fn wrapped(text: &str, columns: &[Column], values: &[String], rows: usize) -> String {
     let names: Vec<String> = (0..columns.len()).map(|it| format!("c{it}")).collect();
     format!("select {} from (\n{text}\n) as answer({}) limit {rows}", values.join(", "), names.join(", "))
+}
+
+/// A column of the answer as it stands in a file. In CSV everything else than numbers and times is text that no spreadsheet
+/// takes for a formula, also what a blob, an enum or a list reads as.
+fn written(place: usize, column: &Column, format: Format) -> String {
+    const PLAIN: [&str; 5] = ["BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"];
+    let value = if column.kind == VARIANT { format!("cast(c{place} as json)") } else { format!("c{place}") };
+    let is_plain = column.is_number || PLAIN.contains(&column.kind.as_str());
+    if is_plain || format != Format::Csv { value } else { format.text(&format!("cast({value} as varchar)")) }
 }
 
 /// Rows in the order in which they come, as many as may be, without asking for the others.

@@ -31,20 +31,27 @@ impl Format {
         }
     }
 
-    /// SQL for the text of a column. In CSV it is one that no spreadsheet takes for a formula, for names and addresses are other
+    /// SQL for a text, given as SQL. In CSV it is one that no spreadsheet takes for a formula, for names and addresses are other
     /// people's: a quote stands before it. What only is a number, such as that of a phone, stays (OWASP, "CSV Injection").
     #[must_use]
-    pub fn text(self, column: &str) -> String {
+    pub fn text(self, text: &str) -> String {
         match self {
             Format::Csv => format!(
-                r#"case
-                    when regexp_matches("{column}", '^[=+@\t\r-]') and not regexp_full_match("{column}", '[+-]?[0-9 ().-]+')
-                        then '''' || "{column}"
-                    else "{column}"
-                end"#
+                r"case
+                    when regexp_matches({text}, '^[=+@\t\r\n＝＋－＠-]') and not regexp_full_match({text}, '[+-]?[0-9 ().-]+')
+                        then '''' || {text}
+                    else {text}
+                end"
             ),
-            Format::Json | Format::Parquet => format!("\"{column}\""),
+            Format::Json | Format::Parquet => text.to_owned(),
         }
+    }
+
+    /// The name of a column that a person gave, by the same rule.
+    pub(super) fn name(self, name: &str) -> String {
+        let begins = name.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+        let is_number = name.chars().all(|it| it.is_ascii_digit() || " ().+-".contains(it));
+        if self == Format::Csv && begins && !is_number { format!("'{name}") } else { name.to_owned() }
     }
 
     pub(super) fn options(self) -> &'static str {

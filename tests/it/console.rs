@@ -489,6 +489,26 @@ fn an_answer_is_written_as_a_file() {
     let formula = "select '=1+1' as note, '+49 30 1234' as phone, -1 as sum";
     store.console_export(formula, LIMITS.time, Format::Csv, &path).expect("a file");
     assert_eq!(fs::read_to_string(&path).expect("a file"), "note,phone,sum\n'=1+1,+49 30 1234,-1\n");
+    for (value, written) in [
+        ("'=1+1'::blob", "'=1+1"),
+        ("'=1+1'::enum('=1+1')", "'=1+1"),
+        ("'\n=1+1'", "\"'\n=1+1\""),
+        ("'＝1+1'", "'＝1+1"),
+        ("'＋1'", "'＋1"),
+        ("'－1'", "'－1"),
+        ("'＠f'", "'＠f"),
+        ("['=1+1']", "['=1+1']"),
+        ("{'a': '=1+1'}", "{'a': '=1+1'}"),
+        ("date '2026-03-10'", "2026-03-10"),
+        ("interval (-3) day", "'-3 days"),
+        ("-1.5", "-1.5"),
+    ] {
+        store.console_export(&format!("select {value} as v"), LIMITS.time, Format::Csv, &path).expect("a file");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), format!("v\n{written}\n"), "{value}");
+    }
+    let named = "select 1 as \"=cmd\", 2 as \"＠x\", 3 as \"a\"\"=\", -4";
+    store.console_export(named, LIMITS.time, Format::Csv, &path).expect("a file");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "'=cmd,'＠x,\"a\"\"=\",-4\n1,2,3,-4\n");
     for format in [Format::Json, Format::Parquet] {
         store.console_export(text, LIMITS.time, format, &path).expect("a file");
     }
