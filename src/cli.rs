@@ -145,7 +145,9 @@ fn print(line: impl std::fmt::Display) {
 
 /// Opens the store that the settings name.
 fn open(settings: &Settings) -> Result<Store, store::Error> {
-    Store::open(&settings.data_dir, &Options::from_settings(&settings.store))
+    let store = Store::open(&settings.data_dir, &Options::from_settings(&settings.store))?;
+    store.owns_process();
+    Ok(store)
 }
 
 /// The client that the settings describe; `None` without a key.

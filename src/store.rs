@@ -85,6 +85,8 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     /// Held while a statement of a person's runs.
     console: Mutex<()>,
+    /// Bytes that the process may have meanwhile; unknown where it is not this store's alone.
+    ceiling: std::sync::OnceLock<u64>,
     /// Counts the stages that were made, so that each has a name of its own.
     stages: std::sync::atomic::AtomicU64,
     timings: timings::Timings,
@@ -179,6 +181,7 @@ impl Store {
             origin: Mutex::new(origin),
             readers: Mutex::default(),
             console: Mutex::default(),
+            ceiling: std::sync::OnceLock::new(),
             stages: std::sync::atomic::AtomicU64::new(0),
             timings,
             memory_limit: options.memory_limit,

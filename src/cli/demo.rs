@@ -70,6 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let settings = super::settings(&figment)?;
     let client: Option<Client> = super::client(&settings.klaviyo)?;
     let store = Store::open(&data_dir, &Options::from_settings(&settings.store))?;
+    store.owns_process();
     let handle = Handle::new(store.clone(), client, (&settings).into(), Utc::now)?;
     let parts = app::Parts {
         store,

@@ -7,6 +7,7 @@
 //! that stand a transaction that is read only, a connection without files or extensions, limits of rows, bytes and time.
 
 mod grammar;
+mod watch;
 
 use std::path::Path;
 use std::sync::{MutexGuard, TryLockError, mpsc};
@@ -16,8 +17,9 @@ use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray};
 use serde::Serialize;
 
-use super::{Format, Store};
+use super::{Format, Store, memory};
 use grammar::Names;
+use watch::{Ceiling, Watch};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,19 @@ pub enum Problem {
     /// Wait for the other one.
     #[error("another statement is running; one is run at a time")]
     Busy,
+}
+
+/// What the database says where the process was denied memory, in one place or another.
+const DENIED: [&str; 3] = ["bad allocation", "bad_alloc", "Allocation failure"];
+
+impl Problem {
+    /// Where the process was denied more memory, as what it is.
+    fn of_memory(self, most: u64) -> Problem {
+        match self {
+            Problem::Failed(words) if DENIED.iter().any(|it| words.contains(it)) => Problem::TooLarge(most),
+            other => other,
+        }
+    }
 }
 
 /// What a statement may take.
@@ -155,9 +170,10 @@ impl Store {
         }
         let _alone = self.alone()?;
         let connect = || self.connect().map_err(|error| Problem::Failed(error.to_string()));
-        let (connection, watch) = (connect()?, connect()?);
-        let interrupt = connection.interrupt_handle();
         let (start, most) = (Instant::now(), self.0.memory_limit / 2);
+        let (connection, mut watch) = (connect()?, Watch::new(connect()?, most, self.0.ceiling.get().is_some()));
+        let _ceiling = self.0.ceiling.get().map(|bytes| Ceiling::over(*bytes));
+        let interrupt = connection.interrupt_handle();
         let (done, is_done) = mpsc::channel();
         std::thread::scope(|scope| {
             let run = move || {
@@ -176,13 +192,13 @@ impl Store {
             loop {
                 match is_done.recv_timeout(BEAT.min(time)) {
                     // What had just come to its end is not thrown away.
-                    Ok(result) => return result.map_err(|problem| ends.unwrap_or(problem)),
+                    Ok(result) => return result.map_err(|problem| ends.unwrap_or_else(|| problem.of_memory(most))),
                     Err(mpsc::RecvTimeoutError::Disconnected) => return Err(ends.unwrap_or(Problem::TooLong(time))),
                     Err(mpsc::RecvTimeoutError::Timeout) => {}
                 }
                 if ends.is_none() && start.elapsed() >= time {
                     ends = Some(Problem::TooLong(time));
-                } else if ends.is_none() && held(&watch) > most {
+                } else if ends.is_none() && watch.is_over() {
                     ends = Some(Problem::TooLarge(most));
                 }
                 if ends.is_some() {
@@ -190,6 +206,15 @@ impl Store {
                 }
             }
         })
+    }
+
+    /// Says that this process serves this store alone, so that a statement of a person's may be judged by what the process takes:
+    /// what functions make inside is in no account of the database's.
+    pub fn owns_process(&self) {
+        if let Some(used) = memory::used() {
+            // Twice says the same.
+            let _ = self.0.ceiling.set(used.data + self.0.memory_limit + self.0.memory_limit / 2 + watch::SLACK);
+        }
     }
 
     /// One statement at a time, so that many cannot take the memory and processors that pages need.
@@ -200,12 +225,6 @@ impl Store {
             Err(TryLockError::WouldBlock) => Err(Problem::Busy),
         }
     }
-}
-
-/// Bytes that the database holds and could not lay aside on disk. Where it cannot even say, all is taken.
-fn held(watch: &Connection) -> u64 {
-    let text = "select memory_usage_bytes from duckdb_memory() where tag = 'ALLOCATOR'";
-    watch.query_row(text, [], |row| row.get(0)).unwrap_or(u64::MAX)
 }
 
 const VARIANT: &str = "VARIANT";

@@ -34,6 +34,25 @@ pub fn available() -> Option<u64> {
     [cgroup_limit(), machine_memory()].into_iter().flatten().min()
 }
 
+/// What this process takes, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Used {
+    /// Of memory, without what is shared with files.
+    pub resident: u64,
+    /// Of addresses that it may write to.
+    pub data: u64,
+}
+
+/// What this process takes now; see proc(5) on `statm`. `None` where the system does not say.
+#[must_use]
+pub fn used() -> Option<Used> {
+    let text = fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: Vec<u64> = text.split_whitespace().map_while(|it| it.parse().ok()).collect();
+    let [_, resident, shared, _, _, data, ..] = pages[..] else { return None };
+    let size = rustix::param::page_size() as u64;
+    Some(Used { resident: resident.saturating_sub(shared) * size, data: data * size })
+}
+
 /// The limit of the control group (version 2, then 1), where there is one.
 fn cgroup_limit() -> Option<u64> {
     ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
