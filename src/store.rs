@@ -281,7 +281,8 @@ impl Store {
     /// # Errors
     /// When the disk is full or gone.
     pub fn checkpoint(&self) -> Result<(), Error> {
-        self.writer().execute_batch("checkpoint").map_err(|source| Error::Statement { doing: "checkpoint", source })
+        let done = self.writer().execute_batch("checkpoint");
+        done.map_err(|source| Error::Statement { doing: "checkpoint", source }).inspect_err(end_if_broken)
     }
 
     /// Bytes of the file on disk; `None` in memory.
@@ -350,9 +351,37 @@ fn in_transaction<T>(
     work: impl FnOnce(&Db<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let transaction = begin(connection)?;
-    let result = work(&Db::new(&transaction, timings))?;
-    transaction.commit().map_err(|source| Error::Statement { doing: "commit", source })?;
-    Ok(result)
+    let done = match work(&Db::new(&transaction, timings)) {
+        Ok(result) => {
+            transaction.commit().map(|()| result).map_err(|source| Error::Statement { doing: "commit", source })
+        }
+        Err(error) => {
+            if let Err(source) = transaction.rollback() {
+                end_if_broken(&Error::Statement { doing: "roll back", source });
+            }
+            Err(error)
+        }
+    };
+    done.inspect_err(end_if_broken)
+}
+
+/// Ends the process after an error of a write that DuckDB did not expect of itself, before anything else is written: it would
+/// close the whole database for that by itself, but for such errors of a person's statement as well, which can only read.
+fn end_if_broken(error: &Error) {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(it) = cause {
+        if it.downcast_ref::<duckdb::Error>().is_some_and(is_unexpected) {
+            log::error!("the database is broken, and Klytics ends; start it again: {}", crate::causes::causes(error));
+            std::process::exit(EXIT_CODE.into());
+        }
+        cause = it.source();
+    }
+}
+
+/// By how it begins, for further on stand words of the data.
+fn is_unexpected(error: &duckdb::Error) -> bool {
+    let duckdb::Error::DuckDBFailure(_, Some(words)) = error else { return false };
+    words.starts_with("FATAL Error") || words.starts_with("INTERNAL Error")
 }
 
 /// Begins a transaction. A database that gave itself up answers nothing any more until it is opened again: the process ends,
@@ -389,6 +418,8 @@ fn config(options: &Options) -> duckdb::Result<Config> {
         .with("autoinstall_known_extensions", "false")?
         .with("autoload_known_extensions", "false")?
         .with("preserve_insertion_order", "false")?
+        // An error in a statement that only reads is its own; those of writes end the process (`end_if_broken`).
+        .with("disable_database_invalidation", "true")?
         // What lies in which of a few windows is found by looking at each; sorting all of it takes longer.
         .with("nested_loop_join_threshold", "64")
 }
@@ -447,5 +478,9 @@ mod tests {
                     must be restarted prior to being used again.";
         assert!(gave_up(&failure(lost)));
         assert!(!gave_up(&failure("Out of Memory Error: failed to allocate data of size 4.0 KiB")));
+        assert!(
+            is_unexpected(&failure(lost)) && is_unexpected(&failure("INTERNAL Error: Attempted to access index 1"))
+        );
+        assert!(!is_unexpected(&failure("Conversion Error: Could not convert string 'FATAL Error' to INT64")));
     }
 }

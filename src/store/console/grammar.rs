@@ -229,6 +229,11 @@ impl Walk<'_> {
         if !FUNCTIONS.lines().any(|it| it == name) {
             return Err(refused(format!("the function {name} is not allowed")));
         }
+        // Called as a function an operator is bound to no types, and what it is given ends the process.
+        if !name.starts_with(|it: char| it.is_ascii_alphabetic()) && node.get("is_operator") != Some(&Value::Bool(true))
+        {
+            return Err(refused(format!("the operator {name} is to be written between the values, not before them")));
+        }
         if REPLACING.contains(&name.as_str()) && !puts_in_little(node) {
             return Err(refused(format!(
                 "what {name} puts in is to be a text, written in the statement, of {REPLACEMENT_MAX} characters at most"
