@@ -49,6 +49,10 @@ impl Running {
         Running(child)
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// How it ended, should it do so in time.
     pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let until = Instant::now() + time;

@@ -12,6 +12,7 @@ use klytics::store::{Format, Options, Query, Store};
 use rocket::http::Status;
 use rocket::local::blocking::Client;
 
+use crate::binary::{Running, free_port, get, klytics};
 use crate::support::{keyless, lines, serve};
 
 /// Long enough for a machine that is busy with other tests.
@@ -308,6 +309,9 @@ const HOSTILE: &[&str] = &[
     "select range(2000000000)",
     "select generate_series(1, 2000000000)",
     "select list_resize([1], 2000000000)",
+    "select \"<\"([1], 0)",
+    "select \"=\"(['a'], 'a'::blob)",
+    "select \"||\"(name, 'a') from klaviyo_campaigns",
     "select bin(bin('aaaa'))",
     "select hex('a')",
     "select to_base64('a'::blob)",
@@ -582,4 +586,48 @@ fn it_is_off_unless_a_setting_says_otherwise() {
     assert_eq!(status, Status::Ok);
     assert!(html.contains("The SQL console is off") && html.contains("explore.sql") && !html.contains(">42<"));
     assert_eq!(body(&served.client, "/explore/sql/result.csv?sql=select+1").0, Status::Forbidden);
+}
+
+/// The most megabytes that a process has taken so far.
+fn peak(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("a process");
+    let line = status.lines().find(|it| it.starts_with("VmHWM:")).expect("its peak");
+    line.split_whitespace().nth(1).and_then(|it| it.parse::<u64>().ok()).expect("kilobytes") >> 10
+}
+
+#[test]
+fn what_nothing_interrupts_ends_a_statement_and_not_the_server() {
+    let (directory, port) = (tempfile::tempdir().expect("a directory"), free_port());
+    let mut command = klytics(directory.path(), &["serve"]);
+    command.env("ROCKET_PORT", port.to_string()).env("KLYTICS_STORE__MEMORY_LIMIT", "256MB");
+    let running = Running::start(command.env("KLYTICS_EXPLORE__SQL", "true"));
+    let asked = |sql: &str| {
+        let encoded: String = sql.bytes().map(|it| format!("%{it:02x}")).collect();
+        get(port, &format!("/explore/sql?sql={encoded}"))
+    };
+    assert!(asked("select 40 + 2 as n").contains(">42<"));
+    let (before, long) = (peak(running.id()), "(select string_agg(x::varchar, ',') from range(700000) as t(x))");
+    let many = ["s"; 1_000].join(",");
+    for (sql, says) in [
+        // One call makes two thousand long texts.
+        (format!("select sum(length(s || x)) from (select {long} as s), range(100000) as t(x)"), "too much memory"),
+        (format!("select length(replace(s, ',', '{}')) from (select {long} as s)", "x".repeat(100)), "too much memory"),
+        // Texts that keep growing, each in a call of its own.
+        (
+            "with recursive r as (select 1 as n, 'a text' as s union all select n + 1, s || s from r where n < 60)
+             select max(length(s)) from r"
+                .to_owned(),
+            "too much memory",
+        ),
+        // The database takes what it did not expect there for a fault of its own.
+        (format!("select length(concat({many})) from (select {long} as s)"), "The database says"),
+        (format!("select length(row({many})::varchar) from (select {long} as s)"), "The database says"),
+    ] {
+        let html = asked(&sql);
+        assert!(html.contains(says), "{sql}: {html}");
+        let html = asked("select 40 + 2 as n");
+        assert!(html.contains(">42<"), "after {sql}: {html}");
+    }
+    let grown = peak(running.id()) - before;
+    assert!(grown < 900, "{grown} MB more were taken");
 }
