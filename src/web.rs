@@ -18,6 +18,7 @@ mod shell;
 pub mod tally;
 pub mod templates;
 mod theme;
+mod turns;
 mod words;
 
 pub use cache::Cache;
@@ -27,6 +28,7 @@ pub use page::{Etag, Html, draw};
 pub use redirect::SeeOther;
 pub use shell::{Choice, Shell, Standing, Visit};
 pub use theme::Theme;
+pub use turns::{aside, blocking, lengthy};
 
 /// From which local day on every event is copied, where an answer needs earlier ones.
 pub const COMPLETE_FROM: &str = "X-Complete-From";
@@ -35,7 +37,6 @@ use std::path::PathBuf;
 
 use rocket::fairing::AdHoc;
 use rocket::shield::Shield;
-use rocket::tokio::task::spawn_blocking;
 
 /// What the web part has to be told.
 #[derive(Debug, Clone, Default)]
@@ -63,16 +64,4 @@ pub fn stage(settings: Settings) -> AdHoc {
             .mount("/", guard::routes())
             .register("/", error::catchers())
     })
-}
-
-/// Runs what blocks, as every question to the store does, away from the threads that serve.
-///
-/// # Errors
-/// The work's own, or [`Error::Lost`] where it panicked or the server went down meanwhile.
-pub async fn blocking<T, F>(work: F) -> Result<T, Error>
-where
-    T: Send + 'static,
-    F: FnOnce() -> Result<T, Error> + Send + 'static,
-{
-    spawn_blocking(work).await.unwrap_or(Err(Error::Lost))
 }

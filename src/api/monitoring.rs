@@ -79,7 +79,7 @@ pub(super) struct Ready {
 #[get("/health/ready")]
 pub(super) async fn ready(store: &State<Store>) -> Answer<Ready> {
     let store = store.inner().clone();
-    let schema = web::blocking(move || Ok(checks::schema(&store))).await?;
+    let schema = web::aside(move || Ok(checks::schema(&store))).await?;
     let schema = schema.map_err(|error| {
         log::error!("the database is not ready: {}", crate::causes::causes(&error));
         Error::Busy("the database does not answer".to_owned())
@@ -116,7 +116,7 @@ pub(super) async fn health(
     let now = Utc::now();
     let (requests, cpu, uptime) = (tally.requests(), machine.cpu(), machine.uptime().as_secs());
     let (store, handle) = (store.inner().clone(), handle.inner().clone());
-    web::blocking(move || {
+    web::aside(move || {
         let checks = Checks::all(&store, &handle, &requests, cpu, now);
         let verdict = checks.worst();
         let (code, status) = match verdict {
@@ -355,7 +355,7 @@ pub(super) async fn status(desk: &State<Desk>, tally: &State<Tally>, machine: &S
     let (requests, cpu, uptime) = (tally.requests(), machine.cpu(), machine.uptime().as_secs());
     let cache = CacheState::of(Cache::of(desk.cache.stats(), now));
     let (store, handle) = (desk.store.clone(), desk.handle.clone());
-    web::blocking(move || {
+    web::aside(move || {
         let checks = Checks::all(&store, &handle, &requests, cpu, now);
         let memory = machine::memory().map(|it| it.share());
         let resource = |usage: Option<f64>, status: Verdict| Resource {
@@ -396,7 +396,7 @@ pub(super) async fn scrape(
 ) -> Result<Fresh<(ContentType, String)>, Error> {
     let (answers, times, cache) = (tally.answers(), tally.times(), desk.cache.stats());
     let (store, handle, machine) = (desk.store.clone(), desk.handle.clone(), Arc::clone(machine));
-    web::blocking(move || {
+    web::aside(move || {
         let text = prometheus::Sources { store, handle, machine, answers, times, cache }.text()?;
         let kind = ContentType::new("text", "plain").with_params([("version", "0.0.4"), ("charset", "utf-8")]);
         Ok(Fresh(Status::Ok, (kind, text)))

@@ -99,10 +99,10 @@ pub(super) async fn deliver(
     let (handle, settings) = (handle.inner().clone(), settings.inner().clone());
     // What nobody may deliver is refused before it is read: the address is open to the world.
     let (asked, id, known) = (handle.clone(), webhook_id.clone(), settings.clone());
-    web::blocking(move || asked.expects(&id, &known).map_err(refusal)).await?;
+    web::aside(move || asked.expects(&id, &known).map_err(refusal)).await?;
     let _turn = gate.0.try_acquire().map_err(|_| Error::Busy("too many deliveries at a time".to_owned()))?;
     let body = read(body, BODY_MAX.mebibytes()).await?;
-    web::blocking(move || {
+    web::aside(move || {
         let delivery = Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &body };
         let Receipt { events, repeated } = handle.receive(&delivery, &settings).map_err(refusal)?;
         let status = if repeated { "known" } else { "accepted" };

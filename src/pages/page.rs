@@ -216,7 +216,7 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
         let problem = format!("{name} is about one thing of {}, and this says which", page.path);
         return Err(Unclear { parameter: "id", problem }.into());
     }
-    let (file, name, complete_from) = web::blocking(move || {
+    let (file, name, complete_from) = web::lengthy(move || {
         let (ground, now) = (desk.ground()?, Utc::now());
         let ask = page.meant(ask)?;
         let period = ground.period(&ask, now)?;

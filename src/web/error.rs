@@ -113,6 +113,9 @@ fn caught(status: Status, request: &Request<'_>) -> Problem {
     }
 }
 
+/// When it is worth asking again what could not be answered for the moment.
+const RETRY_AFTER_SECS: &str = "5";
+
 /// A failure as a reader sees it: on a page in words, below `/api` as JSON.
 #[derive(Debug, Serialize)]
 struct Problem {
@@ -167,6 +170,9 @@ impl<'r> Responder<'r, 'static> for Problem {
         if let Some(methods) = &self.allow {
             let names: Vec<&str> = methods.iter().map(|it| it.as_str()).collect();
             response.raw_header("Allow", names.join(", "));
+        }
+        if self.status == Status::ServiceUnavailable {
+            response.raw_header("Retry-After", RETRY_AFTER_SECS);
         }
         response.status(self.status).header(kind).sized_body(body.len(), Cursor::new(body)).ok()
     }
@@ -225,6 +231,11 @@ mod tests {
         Error::Lost
     }
 
+    #[get("/busy")]
+    fn busy() -> Error {
+        Error::Busy("wait".to_owned())
+    }
+
     #[get("/api/range")]
     fn range() -> Error {
         Unclear { parameter: "range", problem: "“<never>” is no range".to_owned() }.into()
@@ -240,7 +251,7 @@ mod tests {
         let figment = rocket::Config::figment().merge(("template_dir", empty.path()));
         let server = rocket::custom(figment)
             .attach(web::stage(Settings::default()))
-            .mount("/", routes![lost, range, range_page]);
+            .mount("/", routes![lost, busy, range, range_page]);
         Client::untracked(server).expect("a server")
     }
 
@@ -256,6 +267,14 @@ mod tests {
         assert_eq!((page.status(), page.content_type()), (Status::BadRequest, Some(ContentType::HTML)));
         let body = page.into_string().expect("a body");
         assert!(body.contains("&lt;never&gt;") && !body.contains("<never>"), "{body}");
+    }
+
+    #[test]
+    fn what_is_busy_says_when_to_ask_again() {
+        let client = client();
+        let busy = client.get("/busy").dispatch();
+        assert_eq!((busy.status(), busy.headers().get_one("Retry-After")), (Status::ServiceUnavailable, Some("5")));
+        assert_eq!(client.get("/lost").dispatch().headers().get_one("Retry-After"), None);
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod reports;
 mod repository;
 mod revenue;
 mod runs;
+mod serving;
 mod settings;
 mod storm;
 mod support;

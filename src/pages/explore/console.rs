@@ -118,7 +118,7 @@ async fn export(file: &str, sql: &str, desk: &State<Desk>, settings: &State<conf
     let format = format
         .ok_or_else(|| Error::Missing("there is no such file: it is result.csv, .json or .parquet".to_owned()))?;
     let (desk, sql, time) = (desk.inner().clone(), sql.to_owned(), time(**settings));
-    let place = web::blocking(move || {
+    let place = web::lengthy(move || {
         let exports = desk.store.exports()?;
         let place = tempfile::Builder::new().prefix("export-").tempfile_in(exports).map_err(Error::Disk)?;
         desk.store.console_export(&sql, time, format, place.path()).map_err(|problem| match problem {
