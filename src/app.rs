@@ -90,11 +90,12 @@ impl Fairing for Background {
     async fn on_shutdown(&self, _: &Rocket<Orbit>) {
         let threads = lock(&self.threads).take();
         let store = self.store.clone();
-        let stopped = rocket::tokio::task::spawn_blocking(move || {
+        // On a thread of its own: all others may wait for what this ends.
+        let stopped = web::waiting(move || {
             if let Some(threads) = threads {
                 threads.stop(PATIENCE);
             }
-            store.checkpoint()
+            Ok(store.checkpoint())
         });
         if let Ok(Err(error)) = stopped.await {
             log::error!(

@@ -137,7 +137,7 @@ impl Client {
     /// Sends `request`, as often as it takes, and brings back what came of it.
     ///
     /// `note` hears of every request sent and of every wait before it begins. A stop ends a wait at once; an answer
-    /// that is on its way is still read to its end, or until it times out.
+    /// that is on its way is still read to its end, until it times out, or until the stop's own deadline.
     ///
     /// # Errors
     /// One variant for each thing that a caller can do about it.
@@ -147,7 +147,7 @@ impl Client {
         loop {
             self.take_turn(request, stop, note)?;
             note(Note::Sent);
-            match self.send(request, &url) {
+            match self.send(request, &url, stop.left()) {
                 Ok(batch) => return Ok(batch),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Throttled { told }) => {
@@ -228,13 +228,13 @@ impl Client {
         if self.clock.wait(time, stop) { Err(Error::Stopped) } else { Ok(()) }
     }
 
-    /// One request and one answer.
-    fn send(&self, request: &Request, url: &str) -> Result<Batch, Failure> {
+    /// One request and one answer, in the time that is `left`.
+    fn send(&self, request: &Request, url: &str, left: Option<Duration>) -> Result<Batch, Failure> {
         let answered = match request.method() {
-            Method::Get => self.headers(self.agent.get(url)).call(),
-            Method::Delete => self.headers(self.agent.delete(url)).call(),
+            Method::Get => self.headers(self.agent.get(url), left).call(),
+            Method::Delete => self.headers(self.agent.delete(url), left).call(),
             Method::Post => self
-                .headers(self.agent.post(url))
+                .headers(self.agent.post(url), left)
                 .header(header::CONTENT_TYPE, JSON_API)
                 .send(request.body().unwrap_or_default()),
         };
@@ -257,8 +257,11 @@ impl Client {
         Err(answer::failure(request, response.status().as_u16(), response.headers(), &body))
     }
 
-    fn headers<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+    fn headers<B>(&self, request: RequestBuilder<B>, left: Option<Duration>) -> RequestBuilder<B> {
         request
+            .config()
+            .timeout_global(left)
+            .build()
             .header(header::AUTHORIZATION, self.authorization.clone())
             .header(header::ACCEPT, JSON_API)
             .header("revision", REVISION)

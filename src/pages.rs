@@ -10,6 +10,7 @@ pub mod content;
 pub mod definitions;
 pub mod deliverability;
 pub mod explore;
+pub mod fetching;
 pub mod flows;
 pub mod forms;
 pub mod frame;

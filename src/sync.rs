@@ -22,6 +22,7 @@ mod values;
 mod webhooks;
 
 pub use members::{Chosen, Membership};
+pub use on_demand::{Fetch, Missed};
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -210,6 +211,7 @@ struct Shared {
     stop: Stop,
     tally: tally::Tally,
     post: webhooks::Post,
+    fetches: on_demand::Fetches,
 }
 
 /// The threads of a sync; dropping them does not stop them, [`Threads::stop`] does.
@@ -250,6 +252,7 @@ impl Handle {
             stop: Stop::default(),
             tally: tally::Tally::default(),
             post: webhooks::Post::default(),
+            fetches: on_demand::Fetches::default(),
         })))
     }
 

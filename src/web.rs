@@ -28,7 +28,7 @@ pub use page::{Etag, Html, draw};
 pub use redirect::SeeOther;
 pub use shell::{Choice, Shell, Standing, Visit};
 pub use theme::Theme;
-pub use turns::{aside, blocking, lengthy};
+pub use turns::{aside, blocking, lengthy, waiting};
 
 /// From which local day on every event is copied, where an answer needs earlier ones.
 pub const COMPLETE_FROM: &str = "X-Complete-From";

@@ -1,8 +1,5 @@
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use rocket::serde::json::Json;
-use rocket::tokio::time::timeout;
 use rocket::{State, get};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +7,7 @@ use utoipa::ToSchema;
 use super::question::time;
 use crate::catalog::TEMPLATE_HTML;
 use crate::config;
+use crate::pages::fetching::fetch;
 use crate::store::{self, FromRow, Query, Row, RowResult, Store};
 use crate::sync::Handle;
 use crate::web::{self, Error};
@@ -50,12 +48,7 @@ pub(super) async fn show(
     if found.html.is_some() {
         return Ok(Json(found));
     }
-    let (reader, parent) = (handle.inner().clone(), id.clone());
-    let fetch = web::blocking(move || Ok(reader.fetch(&TEMPLATE_HTML, &parent)));
-    match timeout(Duration::from_secs(settings.fallback_deadline_secs), fetch).await {
-        Ok(outcome) => outcome?.map_err(|why| Error::Busy(format!("the HTML could not be read: {why}")))?,
-        Err(_) => return Err(Error::Busy("Klaviyo has not answered yet; ask again in a moment".to_owned())),
-    }
+    fetch(handle, &TEMPLATE_HTML, &id, **settings).await?;
     Ok(Json(find(store.inner().clone(), id).await?.ok_or(Error::NotFound("template"))?))
 }
 

@@ -11,7 +11,7 @@ use rocket::{Orbit, Rocket};
 
 use crate::causes::causes;
 use crate::pages::Desk;
-use crate::{api, pages};
+use crate::{api, pages, web};
 
 /// How often it is looked whether a sync has ended. The first who asks sooner does the work, and others share it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ impl Fairing for Warming {
         if let Some((alive, thread)) = thread {
             drop(alive);
             // What it asks is under way for a second at most.
-            let joined = rocket::tokio::task::spawn_blocking(move || thread.join());
+            let joined = web::waiting(move || Ok(thread.join()));
             if !matches!(joined.await, Ok(Ok(()))) {
                 log::error!("the thread that keeps answers warm had panicked");
             }

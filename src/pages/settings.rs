@@ -206,7 +206,7 @@ fn known_kind(kind: String) -> Result<Option<String>, Unclear> {
 #[post("/settings/webhooks/ask")]
 async fn ask(handle: &State<Handle>) -> Result<Redirect, Error> {
     let handle = with_key(handle)?;
-    web::blocking(move || {
+    web::waiting(move || {
         handle.ask_for_webhooks();
         Ok(Redirect::to("/settings#webhooks"))
     })
@@ -237,7 +237,7 @@ async fn register(
         let problem = format!("a name of 1 to {NAME_MAX} characters is needed");
         return Err(Unclear { parameter: "name", problem }.into());
     }
-    web::blocking(move || {
+    web::waiting(move || {
         let known = store.read(|db| db.webhook_topics())?;
         if topics.is_empty() {
             // Easily forgotten, and no reason to take the form away.
@@ -263,7 +263,7 @@ struct Unwanted {
 async fn remove(unwanted: Form<Unwanted>, store: &State<Store>, handle: &State<Handle>) -> Result<Redirect, Error> {
     let Unwanted { id } = unwanted.into_inner();
     let (handle, store) = (with_key(handle)?, store.inner().clone());
-    web::blocking(move || {
+    web::waiting(move || {
         if store.read(|db| db.webhook_secret(&id))?.is_none() {
             return Err(Error::NotFound("webhook"));
         }

@@ -102,6 +102,8 @@ struct State {
     rung: bool,
     tally: PostTally,
     asked: Option<Asked>,
+    /// Whether something is being asked of Klaviyo.
+    asking: bool,
 }
 
 /// Deliveries since the process started.

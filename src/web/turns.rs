@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rocket::tokio::sync::Semaphore;
+use rocket::tokio::sync::{Semaphore, oneshot};
 use rocket::tokio::task::spawn_blocking;
 use rocket::tokio::time::timeout;
 
@@ -81,6 +81,22 @@ where
     F: FnOnce() -> Result<T, Error> + Send + 'static,
 {
     spawn_blocking(work).await.unwrap_or(Err(Error::Lost))
+}
+
+/// Runs what waits for somebody else, as for Klaviyo, on a thread of its own: however long that takes, no page waits for it.
+///
+/// # Errors
+/// The work's own, or [`Error::Lost`].
+pub async fn waiting<T, F>(work: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Error> + Send + 'static,
+{
+    let (done, told) = oneshot::channel();
+    // Who asked may be gone.
+    let work = move || drop(done.send(work()));
+    std::thread::Builder::new().spawn(work).map_err(|_| Error::Lost)?;
+    told.await.unwrap_or(Err(Error::Lost))
 }
 
 #[cfg(test)]

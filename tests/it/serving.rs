@@ -1,9 +1,16 @@
 //! The server as a process: its threads, its end, and what is left of it when much is asked or nobody answers.
 
 use std::fs;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::{Duration, Instant};
+
+use klytics::store::{Options, Store};
 
 use crate::binary::{Running, free_port, get, klytics};
+use crate::support::seed;
 
 /// Names of the threads of a process, as far as the system keeps them.
 fn threads(process: u32) -> Vec<String> {
@@ -28,4 +35,48 @@ fn threads_are_as_many_as_the_settings_in_force_say() {
     });
     let serving = threads(running.id()).into_iter().filter(|it| it.starts_with("rocket-worker")).count();
     assert!((2..=4).contains(&serving), "{serving} threads serve");
+}
+
+/// A Klaviyo that takes every connection, tells of it, and says nothing.
+fn silent() -> (u16, Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (taken, connections) = mpsc::channel();
+    thread::spawn(move || listener.incoming().inspect(|_| taken.send(()).unwrap_or_default()).collect::<Vec<_>>());
+    (port, connections)
+}
+
+#[test]
+fn a_silent_klaviyo_keeps_neither_pages_nor_the_end_waiting() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("data"), &Options { memory_limit: 256 << 20, threads: 1 });
+    let templates = "insert into klaviyo_templates (id, name) select 'T' || n, 'Mail' from range(6) as numbers(n)";
+    seed(&store.expect("a database"), templates);
+    let (port, (klaviyo, connections)) = (free_port(), silent());
+    let mut serve = klytics(dir.path(), &["serve"]);
+    serve.env("KLAVIYO_API_KEY", "pk_silence").env("KLYTICS_KLAVIYO__BASE_URL", format!("http://127.0.0.1:{klaviyo}"));
+    serve.env("KLYTICS_SYNC__SCHEDULE", "false").env("KLYTICS_API__FALLBACK_DEADLINE_SECS", "60");
+    let mut running = Running::start(serve.env("ROCKET_PORT", port.to_string()).env("ROCKET_MAX_BLOCKING", "2"));
+    get(port, "/sync");
+    // Two who ask for the same, and others than are read at a time.
+    for id in [0, 0, 1, 2, 3] {
+        thread::spawn(move || {
+            TcpStream::connect(("127.0.0.1", port)).map(|it| ask(it, &format!("/api/templates/T{id}")))
+        });
+    }
+    for _ in 0..4 {
+        connections.recv_timeout(Duration::from_secs(20)).expect("a request to Klaviyo");
+    }
+    assert!(get(port, "/api/templates/T5").contains("thers are being read from Klaviyo already"));
+    assert!(connections.try_recv().is_err(), "more is read at a time than may be");
+    let start = Instant::now();
+    assert!(get(port, "/definitions").starts_with("HTTP/1.1 200"));
+    assert!(start.elapsed() < Duration::from_secs(5), "a page waits for Klaviyo");
+    running.terminate();
+    assert_eq!(running.ended_within(Duration::from_secs(15)).and_then(|it| it.code()), Some(0));
+}
+
+fn ask(mut stream: TcpStream, path: &str) -> std::io::Result<String> {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    std::io::read_to_string(stream)
 }

@@ -32,8 +32,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// What pages and API may name of the sync: its handle, and the types that the handle's methods take and give.
-const OF_THE_SYNC: &[&str] =
-    &["Asked", "Budget", "Declined", "Delivery", "Handle", "Order", "Receipt", "Refused", "Spent", "Ticket", "Trigger"];
+const OF_THE_SYNC: &[&str] = &[
+    "Asked", "Budget", "Declined", "Delivery", "Handle", "Missed", "Order", "Receipt", "Refused", "Spent", "Ticket",
+    "Trigger",
+];
 
 /// Functions of SQL that say what time it is: they need time zones, which the database is built without.
 const CLOCKS: &[&str] = &["now()", "today()", "current_date", "current_timestamp", "current_time", "localtime"];

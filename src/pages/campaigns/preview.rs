@@ -1,17 +1,14 @@
 //! What people got to see: the messages of a campaign, and the HTML of their templates in a frame that may do nothing.
 
-use std::time::Duration;
-
 use rocket::form::{Form, FromForm};
 use rocket::http::{ContentType, Header};
-use rocket::tokio::time::timeout;
 use rocket::{Responder, Route, State, get, post, routes};
 
 use super::{HTML, MESSAGES};
 use crate::catalog::TEMPLATE_HTML;
-use crate::pages::Desk;
 use crate::pages::frame::Frame;
 use crate::pages::view::{Block, Content, Preview, Width};
+use crate::pages::{Desk, fetching};
 use crate::store::{self, FromRow, Row, RowResult};
 use crate::web::{self, Error, SeeOther};
 use crate::{config, params};
@@ -139,11 +136,7 @@ async fn fetch(
         })
         .await?
     };
-    let read = web::blocking(move || Ok(desk.handle.fetch(&TEMPLATE_HTML, &template)));
-    match timeout(Duration::from_secs(settings.fallback_deadline_secs), read).await {
-        Ok(outcome) => outcome?.map_err(|why| Error::Busy(format!("the HTML could not be read: {why}")))?,
-        Err(_) => return Err(Error::Busy("Klaviyo has not answered yet; ask again in a moment".to_owned())),
-    }
+    fetching::fetch(&desk.handle, &TEMPLATE_HTML, &template, **settings).await?;
     Ok(SeeOther::to(&wish.next))
 }
 

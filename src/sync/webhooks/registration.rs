@@ -94,17 +94,24 @@ impl Handle {
         });
     }
 
-    /// Does `work` on a thread of its own, and waits for it until the deadline. Its outcome is kept, however late.
+    /// Does `work` on a thread of its own, and waits for it until the deadline. Its outcome is kept, however late. While Klaviyo
+    /// is silent nothing else is asked of it.
     fn by_deadline<F>(&self, work: F)
     where
         F: FnOnce(&Store, &Client, &Stop) -> Result<String, Stopped> + Send + 'static,
     {
+        if std::mem::replace(&mut self.0.post.state().asking, true) {
+            return self
+                .asked(Err("Klaviyo has not answered what was asked before; look again in a moment.".to_owned()));
+        }
         let (done, waiting) = mpsc::channel();
         let stop = Stop::default();
         let (handle, cancel) = (self.clone(), stop.clone());
         std::thread::spawn(move || {
             let client = handle.0.client.as_ref().ok_or(Stopped::NoKey);
-            handle.asked(client.and_then(|it| work(&handle.0.store, it, &cancel)).map_err(|it| in_words(&it)));
+            let outcome = client.and_then(|it| work(&handle.0.store, it, &cancel)).map_err(|it| in_words(&it));
+            handle.0.post.state().asking = false;
+            handle.asked(outcome);
             // Whoever waited may have gone.
             let _ = done.send(());
         });
