@@ -170,11 +170,12 @@ impl Store {
     fn prepare(mut connection: Connection, path: Option<PathBuf>, options: &Options) -> Result<Store, Error> {
         migrations::apply(&mut connection)?;
         schema::apply(&connection)?;
-        views::apply(&connection)?;
+        views::apply(&mut connection)?;
         let timings = timings::Timings::default();
         Db::new(&connection, &timings).begin_consent_history()?;
         in_transaction(&mut connection, &timings, aggregates::follow)?;
-        let origin = connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source })?;
+        let origin =
+            connection.try_clone().map_err(|source| Error::Statement { doing: "connect", source: source.into() })?;
         Ok(Store(Arc::new(Inner {
             path,
             writer: Mutex::new(connection),
@@ -260,7 +261,9 @@ impl Store {
 
     fn set_threads(&self, threads: usize) -> Result<(), Error> {
         let set = format!("set threads = {threads}");
-        lock(&self.0.origin).execute_batch(&set).map_err(|source| Error::Statement { doing: "set threads", source })
+        lock(&self.0.origin)
+            .execute_batch(&set)
+            .map_err(|source| Error::Statement { doing: "set threads", source: source.into() })
     }
 
     /// Changes with every [write](Store::write), and after [a row](Store::write_in_row) of them within seconds: what was
@@ -282,7 +285,7 @@ impl Store {
     /// When the disk is full or gone.
     pub fn checkpoint(&self) -> Result<(), Error> {
         let done = self.writer().execute_batch("checkpoint");
-        done.map_err(|source| Error::Statement { doing: "checkpoint", source }).inspect_err(end_if_broken)
+        done.map_err(|source| Error::Statement { doing: "checkpoint", source: source.into() }).inspect_err(end_if_broken)
     }
 
     /// Bytes of the file on disk; `None` in memory.
@@ -307,7 +310,7 @@ impl Store {
     /// Another connection to the same database.
     fn connect(&self) -> Result<Connection, Error> {
         let connection = lock(&self.0.origin).try_clone();
-        let connection = connection.map_err(|source| Error::Statement { doing: "connect", source })?;
+        let connection = connection.map_err(|source| Error::Statement { doing: "connect", source: source.into() })?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(connection)
     }
@@ -353,11 +356,11 @@ fn in_transaction<T>(
     let transaction = begin(connection)?;
     let done = match work(&Db::new(&transaction, timings)) {
         Ok(result) => {
-            transaction.commit().map(|()| result).map_err(|source| Error::Statement { doing: "commit", source })
+            transaction.commit().map(|()| result).map_err(|source| Error::Statement { doing: "commit", source: source.into() })
         }
         Err(error) => {
             if let Err(source) = transaction.rollback() {
-                end_if_broken(&Error::Statement { doing: "roll back", source });
+                end_if_broken(&Error::Statement { doing: "roll back", source: source.into() });
             }
             Err(error)
         }
@@ -370,7 +373,7 @@ fn in_transaction<T>(
 fn end_if_broken(error: &Error) {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(it) = cause {
-        if it.downcast_ref::<duckdb::Error>().is_some_and(is_unexpected) {
+        if it.downcast_ref::<error::Cause>().is_some_and(|it| is_unexpected(it.error())) {
             log::error!("the database is broken, and Klytics ends; start it again: {}", crate::causes::causes(error));
             std::process::exit(EXIT_CODE.into());
         }
@@ -392,7 +395,7 @@ fn begin(connection: &mut Connection) -> Result<duckdb::Transaction<'_>, Error> 
             log::error!("the database ended its work, and so does Klytics; start it again: {source}");
             std::process::exit(EXIT_CODE.into());
         }
-        Error::Statement { doing: "begin", source }
+        Error::Statement { doing: "begin", source: source.into() }
     })
 }
 
@@ -424,14 +427,24 @@ fn config(options: &Options) -> duckdb::Result<Config> {
         .with("nested_loop_join_threshold", "64")
 }
 
+/// Bytes that may be laid aside on disk: half of the whole disk, so that a database can grow beside them, and a gigabyte at
+/// least. Left alone, DuckDB takes nine tenths of what is free when it looks for the first time, and never looks again: a
+/// server that was started on a full disk would stay as good as one after room was made.
+fn spill_limit(data_dir: &Path) -> u64 {
+    let whole = rustix::fs::statvfs(data_dir).map_or(0, |it| it.f_blocks.saturating_mul(it.f_frsize));
+    (whole / 2).max(1 << 30)
+}
+
 /// From here on SQL reaches no file outside the data directory, and nothing turns that off again.
 fn confine(connection: &Connection, data_dir: &Path) -> duckdb::Result<()> {
     let quoted = |path: &Path| path.display().to_string().replace('\'', "''");
     connection.execute_batch(&format!(
         "set temp_directory = '{}';
+         set max_temp_directory_size = '{}MiB';
          set allowed_directories = ['{}'];
          set enable_external_access = false;",
         quoted(&data_dir.join("spill")),
+        spill_limit(data_dir) >> 20,
         quoted(data_dir),
     ))
 }
@@ -469,6 +482,16 @@ mod tests {
         assert_eq!(store.version(), first + 3);
         lock(&store.0.version).since -= RENEWAL;
         assert_eq!(store.version(), first + 3);
+    }
+
+    #[test]
+    fn what_may_be_laid_aside_does_not_depend_on_what_is_free_at_the_start() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(dir.path(), &Options { memory_limit: 256 << 20, threads: 1 }).expect("a store");
+        let setting = "select current_setting('max_temp_directory_size')";
+        let set: String = store.writer().query_row(setting, [], |row| row.get(0)).expect("a setting");
+        assert!(!set.contains('%') && !set.starts_with("0 "), "{set}");
+        assert!(spill_limit(dir.path()) >= 1 << 30);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray};
 use serde::Serialize;
 
+use super::error::full_disk;
 use super::{Format, Store, memory};
 use grammar::Names;
 use watch::{Ceiling, Watch};
@@ -385,7 +386,7 @@ fn relations(connection: &Connection) -> Result<Vec<String>, Problem> {
 /// In the words of the database, which are written for whoever wrote the statement.
 fn failed(error: duckdb::Error) -> Problem {
     match error {
-        duckdb::Error::DuckDBFailure(_, Some(words)) => Problem::Failed(words),
+        duckdb::Error::DuckDBFailure(_, Some(words)) => Problem::Failed(full_disk(&words).unwrap_or(words)),
         other => Problem::Failed(other.to_string()),
     }
 }

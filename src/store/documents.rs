@@ -98,7 +98,7 @@ impl Db<'_> {
             }
             Ok(documents)
         };
-        self.timed(Query { name, text: "" }, rows).map_err(|source| Error::Query { query: name, source })
+        self.timed(Query { name, text: "" }, rows).map_err(|source| Error::Query { query: name, source: source.into() })
     }
 
     /// Writes every row of `text` into a file, without holding them in memory.
@@ -116,7 +116,9 @@ impl Db<'_> {
         let path = path.display().to_string().replace('\'', "''");
         let copy = format!("copy (\n{text}\n) to '{path}' ({})", format.options());
         let write = || self.0.prepare(&copy)?.execute(params);
-        self.timed(Query { name, text: "" }, write).map(drop).map_err(|source| Error::Query { query: name, source })
+        self.timed(Query { name, text: "" }, write)
+            .map(drop)
+            .map_err(|source| Error::Query { query: name, source: source.into() })
     }
 }
 

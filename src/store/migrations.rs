@@ -24,7 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
 
 /// Applies what the file has not seen yet, each in a transaction of its own.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {
-    let failed = |source| Error::Statement { doing: "migrate", source };
+    let failed = |source: duckdb::Error| Error::Statement { doing: "migrate", source: source.into() };
     connection
         .execute_batch(
             "create table if not exists schema_migrations (version bigint primary key, name varchar not null)",

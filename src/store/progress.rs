@@ -68,7 +68,7 @@ impl Db<'_> {
         let named = || -> duckdb::Result<Vec<_>> {
             self.0.prepare(&sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
-        named().map_err(|source| Error::Statement { doing: "list names", source })
+        named().map_err(|source| Error::Statement { doing: "list names", source: source.into() })
     }
 
     /// Writes down how far one parent is, in the transaction that holds its rows.

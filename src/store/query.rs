@@ -87,7 +87,7 @@ impl Db<'_> {
             let mut statement = self.0.prepare_cached(query.text)?;
             statement.query_map(params, |row| T::from_row(&Row(row)))?.collect()
         };
-        self.timed(query, rows).map_err(|source| Error::Query { query: query.name, source })
+        self.timed(query, rows).map_err(|source| Error::Query { query: query.name, source: source.into() })
     }
 
     /// The first row of `query`, if it has one.
@@ -114,7 +114,7 @@ impl Db<'_> {
         let value = || self.0.prepare_cached(query.text)?.query_row(params, |row| row.get(0));
         self.timed(query, value).map_err(|source| match source {
             duckdb::Error::QueryReturnedNoRows => Error::NoRow { query: query.name },
-            source => Error::Query { query: query.name, source },
+            source => Error::Query { query: query.name, source: source.into() },
         })
     }
 
@@ -124,7 +124,7 @@ impl Db<'_> {
     /// With the query's name.
     pub fn execute(&self, query: Query, params: &[(&str, &dyn ToSql)]) -> Result<usize, Error> {
         let execute = || self.0.prepare_cached(query.text)?.execute(params);
-        self.timed(query, execute).map_err(|source| Error::Query { query: query.name, source })
+        self.timed(query, execute).map_err(|source| Error::Query { query: query.name, source: source.into() })
     }
 
     /// The same, unless this unit of work has done it: for a temporary table that several queries rest on.
@@ -142,7 +142,8 @@ impl Db<'_> {
     /// With the query's name.
     pub fn define(&self, query: Query) -> Result<(), Error> {
         let define = || self.0.execute_batch(query.text);
-        let define = || self.timed(query, define).map_err(|source| Error::Query { query: query.name, source });
+        let define =
+            || self.timed(query, define).map_err(|source| Error::Query { query: query.name, source: source.into() });
         self.unless_done(query, define)
     }
 
@@ -160,7 +161,7 @@ impl Db<'_> {
     /// # Errors
     /// With the query's name.
     pub fn prepare(&self, query: Query) -> Result<(), Error> {
-        self.0.prepare(query.text).map(drop).map_err(|source| Error::Query { query: query.name, source })
+        self.0.prepare(query.text).map(drop).map_err(|source| Error::Query { query: query.name, source: source.into() })
     }
 
     /// The rows of a question that the catalog's names were put into; `doing` says what for.
@@ -174,7 +175,7 @@ impl Db<'_> {
         let mut rows = || -> duckdb::Result<Vec<T>> {
             self.0.prepare_cached(sql)?.query_map(params, |row| read(&Row(row)))?.collect()
         };
-        rows().map_err(|source| Error::Statement { doing, source })
+        rows().map_err(|source| Error::Statement { doing, source: source.into() })
     }
 
     /// Statements that the catalog's names were put into; `doing` says what for.
@@ -184,6 +185,6 @@ impl Db<'_> {
         sql: &str,
         params: &[(&str, &dyn ToSql)],
     ) -> Result<usize, Error> {
-        self.0.execute(sql, params).map_err(|source| Error::Statement { doing, source })
+        self.0.execute(sql, params).map_err(|source| Error::Statement { doing, source: source.into() })
     }
 }

@@ -356,7 +356,9 @@ impl Db<'_> {
     pub fn count(&self, entity: &Entity) -> Result<i64, Error> {
         let alive = if entity.name == crate::catalog::EVENTS.name { "" } else { " where deleted_at is null" };
         let sql = format!("select count(*) from {}{alive}", entity.table());
-        self.0.query_row(&sql, [], |row| row.get(0)).map_err(|source| Error::Statement { doing: "count rows", source })
+        self.0
+            .query_row(&sql, [], |row| row.get(0))
+            .map_err(|source| Error::Statement { doing: "count rows", source: source.into() })
     }
 
     /// Ids of the entity's rows that are not deleted; with `only`, those whose column has one of the values.
@@ -369,7 +371,7 @@ impl Db<'_> {
         let sql = format!("select id from {} where deleted_at is null{filter} order by id", entity.table());
         let ids =
             || -> duckdb::Result<Vec<String>> { self.0.prepare(&sql)?.query_map([], |row| row.get(0))?.collect() };
-        ids().map_err(|source| Error::Statement { doing: "list ids", source })
+        ids().map_err(|source| Error::Statement { doing: "list ids", source: source.into() })
     }
 
     /// What was being read when the process last ended is so no longer.

@@ -11,7 +11,7 @@ use crate::catalog::{Column, ENTITIES, Entity, Follow, Kind, ON_DEMAND};
 /// Creates what is missing. An entity whose table gained a column is read again from the beginning: its new column
 /// is empty in the rows that are there.
 pub(super) fn apply(connection: &Connection) -> Result<(), Error> {
-    let failed = |source| Error::Statement { doing: "create the tables", source };
+    let failed = |source: duckdb::Error| Error::Statement { doing: "create the tables", source: source.into() };
     for entity in ENTITIES.iter().chain(ON_DEMAND) {
         connection.execute_batch(&create_table(entity)).map_err(failed)?;
         let there = columns_of(connection, &entity.table()).map_err(failed)?;

@@ -83,7 +83,8 @@ impl Db<'_> {
             return Ok(Changes::default());
         }
         self.stage_batch(entity, records)?;
-        let failed = |source| Error::Statement { doing: "take over staged records", source };
+        let failed =
+            |source: duckdb::Error| Error::Statement { doing: "take over staged records", source: source.into() };
         let mut statement = self.0.prepare(&schema::merge(entity)).map_err(failed)?;
         let actions = statement
             .query_map(params! { "now": utc(now) }, |row| row.get::<_, String>(0))
@@ -120,7 +121,7 @@ pub(super) fn append(
         }
         appender.flush()
     };
-    append().map_err(|source| Error::Statement { doing: "stage records", source })
+    append().map_err(|source| Error::Statement { doing: "stage records", source: source.into() })
 }
 
 /// What goes into one column of a stage.

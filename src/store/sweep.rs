@@ -26,7 +26,7 @@ impl Db<'_> {
         if records.is_empty() {
             return Ok(());
         }
-        let failed = |source| Error::Statement { doing: "note what was listed", source };
+        let failed = |source: duckdb::Error| Error::Statement { doing: "note what was listed", source: source.into() };
         let table = schema::seen_table(entity);
         let mut appender = self.0.appender_to_catalog_and_db(&table, "temp", "main").map_err(failed)?;
         appender.append_rows(records.iter().map(|it| [&it.id])).and_then(|()| appender.flush()).map_err(failed)

@@ -1,6 +1,7 @@
 //! What a number is: one definition a file, in the order in which they build on one another.
 
 use duckdb::Connection;
+use sha2::{Digest, Sha256};
 
 use super::Error;
 use crate::range::Channel;
@@ -117,17 +118,79 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("bought_products", include_str!("views/bought_products.sql")),
 ];
 
-/// Creates or replaces all of them, so that a definition is the one of this version.
-pub(super) fn apply(connection: &Connection) -> Result<(), Error> {
+/// Every table as it is, and the digest under which the views were last written.
+const TABLES: &str =
+    "select coalesce(string_agg(sql, ';' order by table_name), '') from duckdb_tables() where not internal";
+const WRITTEN: &str = "select max(digest) from schema_views";
+
+/// Creates or replaces all of them, so that a definition is the one of this version. Where they are that already, nothing is
+/// written: a server starts on a full disk, too.
+pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {
+    let failed = |source: duckdb::Error| Error::Statement { doing: "define the views", source: source.into() };
+    connection.execute_batch("create table if not exists schema_views (digest varchar not null)").map_err(failed)?;
     let titles = channel_title();
-    for (name, sql) in [("channel_title", titles.as_str())].iter().chain(VIEWS) {
-        connection.execute_batch(sql).map_err(|source| Error::Query { query: name, source })?;
+    let all: Vec<_> = [("channel_title", titles.as_str())].iter().chain(VIEWS).copied().collect();
+    let digest = digest(connection, &all).map_err(failed)?;
+    let written: Option<String> = connection.query_row(WRITTEN, [], |row| row.get(0)).map_err(failed)?;
+    if written.as_ref() == Some(&digest) {
+        return Ok(());
     }
-    Ok(())
+    let transaction = connection.transaction().map_err(failed)?;
+    for (name, sql) in all {
+        transaction.execute_batch(sql).map_err(|source| Error::Query { query: name, source: source.into() })?;
+    }
+    transaction.execute_batch("delete from schema_views").map_err(failed)?;
+    transaction.execute("insert into schema_views (digest) values (?)", [digest]).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+/// What tells whether views are as they should be: their texts, and the tables that they were defined over.
+fn digest(connection: &Connection, all: &[(&str, &str)]) -> duckdb::Result<String> {
+    let tables: String = connection.query_row(TABLES, [], |row| row.get(0))?;
+    let mut hasher = Sha256::new();
+    hasher.update(tables);
+    all.iter().for_each(|(name, sql)| hasher.update(format!("{name}\0{sql}\0")));
+    Ok(hasher.finalize().iter().map(|it| format!("{it:02x}")).collect())
 }
 
 /// What a person calls a channel, for queries; any other word stays, and so does none.
 fn channel_title() -> String {
     let cases: Vec<_> = Channel::words().map(|(word, title)| format!("when '{word}' then '{title}'")).collect();
     format!("create or replace macro channel_title(channel) as case channel {} else channel end", cases.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Options, Store};
+    use std::path::Path;
+
+    fn open(dir: &Path) -> Store {
+        Store::open(dir, &Options { memory_limit: 256 << 20, threads: 1 }).expect("a store")
+    }
+
+    /// Numbers of the views in the catalog: each definition takes a new one.
+    fn numbers(store: &Store) -> String {
+        let all = "select string_agg(view_oid::varchar, ' ' order by view_name) from duckdb_views() where not internal";
+        store.writer().query_row(all, [], |row| row.get(0)).expect("numbers")
+    }
+
+    #[test]
+    fn views_are_written_where_they_differ_and_only_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = open(dir.path());
+        store.checkpoint().expect("a checkpoint");
+        drop(store);
+        let log = dir.path().join("klytics.duckdb.wal");
+        let size = || std::fs::metadata(&log).map_or(0, |it| it.len());
+        let before = size();
+        let store = open(dir.path());
+        assert_eq!(size(), before, "nothing is written by a second start");
+        let first = numbers(&store);
+        apply(&mut store.writer()).expect("views");
+        assert_eq!(numbers(&store), first);
+        store.writer().execute_batch("alter table klaviyo_tags add column later int").expect("a column");
+        apply(&mut store.writer()).expect("views");
+        assert_ne!(numbers(&store), first, "a table has changed below them");
+    }
 }

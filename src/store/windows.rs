@@ -76,7 +76,7 @@ impl Db<'_> {
         let stages: Vec<String> = pieces.iter().map(|(staged, _)| staged.table()).collect();
         self.0
             .query_row(&schema::overlap(&stages), [], |row| row.get(0))
-            .map_err(|source| Error::Statement { doing: "compare windows", source })
+            .map_err(|source| Error::Statement { doing: "compare windows", source: source.into() })
     }
 
     /// Replaces what the windows held; no id is staged in two of them.
