@@ -210,9 +210,10 @@ impl Webhooks {
     /// The name in the public address.
     #[must_use]
     pub fn host(&self) -> Option<String> {
-        let rest = self.public_url.strip_prefix("https://")?;
-        let authority = rest.split(['/', '?', '#']).next()?;
-        Some(authority.split(':').next()?.to_owned()).filter(|it| !it.is_empty())
+        let url = rocket::http::uri::Absolute::parse(&self.public_url).ok()?;
+        let is_plain = url.scheme() == "https" && url.query().is_none();
+        let authority = url.authority().filter(|it| is_plain && it.user_info().is_none())?;
+        Some(authority.host().to_owned()).filter(|it| !it.is_empty())
     }
 }
 
@@ -282,7 +283,6 @@ const ROCKET_KEYS: &[&str] = &[
     "cli_colors",
     "shutdown",
     "secret_key",
-    "tls",
     "template_dir",
 ];
 
@@ -389,7 +389,8 @@ impl Settings {
             }
             let reason =
                 format!("`{text}` is no schedule: write five fields of cron, such as `*/15 * * * *`, or `off`");
-            let holds = text == OFF || croner::Cron::from_str(text).is_ok();
+            let has_five_fields = text.split_whitespace().count() == 5;
+            let holds = text == OFF || (has_five_fields && croner::Cron::from_str(text).is_ok());
             (!holds).then_some(Error::Invalid { key, reason, source_name })
         });
         bad.collect()
@@ -454,9 +455,8 @@ impl Settings {
             ("cache.max_size_mb", (1..=4_096).contains(&self.cache.max_size_mb), "from 1 to 4096 megabytes"),
             (
                 "store.memory_limit",
-                self.store.memory_limit == "auto"
-                    || crate::store::memory::parse_size(&self.store.memory_limit).is_some(),
-                "a size such as 512MB or 2GB, or auto",
+                self.store.memory_limit == "auto" || crate::store::memory::is_there(&self.store.memory_limit),
+                "a size such as 512MB or 2GB, from 64MB to what the machine has, or auto",
             ),
             (
                 "webhooks.secret",
@@ -466,7 +466,7 @@ impl Settings {
             (
                 "webhooks.public_url",
                 self.webhooks.public_url.is_empty() || self.webhooks.host().is_some(),
-                "an https:// address, or nothing",
+                "an address such as https://klytics.example.com, or nothing",
             ),
             (
                 "webhooks.replay_window_secs",
@@ -542,6 +542,10 @@ fn refuse_unknown(figment: &Figment) -> Result<(), Error> {
     let unknown = all.iter().filter(|(key, _)| !is_known(key)).map(|(key, value)| {
         let metadata = figment.get_metadata(value.tag());
         let source_name = metadata.map_or_else(|| "unknown source".to_owned(), |it| describe(it, key));
+        if key == "tls" {
+            let reason = "Klytics speaks no TLS by itself; put a proxy with TLS in front of it".to_owned();
+            return Error::Invalid { key: key.clone(), reason, source_name };
+        }
         let hint = flat(figment, key).or_else(|| nearest(key, ROCKET_KEYS.iter().chain(OUR_KEYS).copied()));
         Error::Unknown { key: key.clone(), source_name, hint }
     });

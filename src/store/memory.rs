@@ -1,6 +1,7 @@
 //! How much memory DuckDB may have, from the settings or from what the machine or the cgroup has.
 
 use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 /// The least that a sensible limit is: below it large sorts spill all the time.
 const LEAST: u64 = 256 << 20;
@@ -53,11 +54,34 @@ pub fn used() -> Option<Used> {
     Some(Used { resident: resident.saturating_sub(shared) * size, data: data * size })
 }
 
-/// The limit of the control group (version 2, then 1), where there is one.
+/// Whether a setting names a size that the machine has.
+#[must_use]
+pub fn is_there(text: &str) -> bool {
+    parse_size(text).is_some_and(|it| machine_memory().is_none_or(|all| it <= all))
+}
+
+/// The least limit of the control groups that this process is in, where there is one.
 fn cgroup_limit() -> Option<u64> {
-    ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok())
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    least_limit(Path::new("/sys/fs/cgroup"), &groups)
+}
+
+/// What `groups`, in the words of `/proc/self/cgroup`, may take at most, of version 2 and of 1: a group has what all those
+/// above it have, too. In a container it may be named as the machine sees it; then the files are at the root.
+fn least_limit(root: &Path, groups: &str) -> Option<u64> {
+    let files = groups.lines().filter_map(|line| {
+        let (controllers, group) = line.split_once(':')?.1.split_once(':')?;
+        let of_version_1 = controllers.split(',').any(|it| it == "memory");
+        let (top, file) = match controllers {
+            "" => (root.to_owned(), "memory.max"),
+            _ if of_version_1 => (root.join("memory"), "memory.limit_in_bytes"),
+            _ => return None,
+        };
+        let parts: PathBuf = Path::new(group).components().filter(|it| matches!(it, Component::Normal(_))).collect();
+        // The last of the ancestors is nothing, which is the top itself.
+        Some(parts.ancestors().map(|it| top.join(it).join(file)).collect::<Vec<_>>())
+    });
+    files.flatten().filter_map(|it| fs::read_to_string(it).ok()?.trim().parse().ok()).min()
 }
 
 /// Bytes that the machine could give to a process that asks for them now.
@@ -88,6 +112,35 @@ mod tests {
         }
         for text in ["auto", "", "12", "MB", "1TB", "10MB", "-5GB", "99999999999999999999GB"] {
             assert_eq!(parse_size(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_than_the_machine_has_is_no_size() {
+        assert!(is_there("64MB") && !is_there("17179869183GB") && !is_there("auto"));
+    }
+
+    #[test]
+    fn a_group_has_the_least_limit_of_all_above_it() {
+        let root = tempfile::tempdir().expect("a directory");
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        };
+        write("system.slice/memory.max", "3000\n");
+        write("system.slice/klytics.service/memory.max", "max\n");
+        write("memory/memory.limit_in_bytes", "9000\n");
+        write("memory/box/memory.limit_in_bytes", "8000\n");
+        for (groups, least) in [
+            ("0::/system.slice/klytics.service\n", Some(3000)),
+            ("0::/\n", None),
+            ("9:name=systemd:/box\n4:cpu,memory:/box/of/another\n0::/\n", Some(8000)),
+            ("4:memory:/not/mounted/here\n", Some(9000)),
+            ("4:memory:/box\n0::/system.slice/../system.slice\n", Some(3000)),
+            ("9:name=memory:/box\nnonsense\n", None),
+        ] {
+            assert_eq!(least_limit(root.path(), groups), least, "{groups}");
         }
     }
 

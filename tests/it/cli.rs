@@ -92,6 +92,15 @@ fn settings_that_cannot_be_meant_are_refused_with_name_and_source() {
         ("KLYTICS_SYNC__PARALEL", "2", &["sync.paralel", "environment", "did you mean `parallel`"]),
         ("KLYTICS_DATADIR", "x", &["datadir", "environment", "did you mean `data_dir`"]),
         ("KLYTICS_STORE__MEMORY_LIMIT", "lots", &["store.memory_limit", "environment", "512MB"]),
+        (
+            "KLYTICS_STORE__MEMORY_LIMIT",
+            "17179869183GB",
+            &["store.memory_limit", "environment", "what the machine has"],
+        ),
+        ("KLYTICS_SYNC__SCHEDULES__EVENTS", "0 */15 * * * *", &["sync.schedules.events", "environment", "five fields"]),
+        ("KLYTICS_WEBHOOKS__PUBLIC_URL", "https://a b/<x>", &["webhooks.public_url", "environment", "https://"]),
+        ("KLYTICS_WEBHOOKS__PUBLIC_URL", "http://klytics.example.com", &["webhooks.public_url", "environment"]),
+        ("ROCKET_TLS", "{certs=\"a.pem\",key=\"b.pem\"}", &["`tls`", "ROCKET_TLS", "put a proxy with TLS in front"]),
         ("KLYTICS_SYNC__SCHEDULES__EVNTS", "off", &["sync.schedules.evnts", "environment", "did you mean `events`"]),
         ("KLYTICS_SYNC__SCHEDULES__EVENTS", "sometimes", &["sync.schedules.events", "environment", "`sometimes`"]),
         ("KLYTICS_SYNC__JITTER_SECS", "7200", &["sync.jitter_secs", "environment", "0 to 3600"]),
@@ -375,9 +384,14 @@ fn a_server_without_a_key_says_how_to_set_one() {
 fn data_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let dir = dir();
+    let mode = |path: &str| fs::metadata(dir.path().join(path)).expect("a file").permissions().mode() & 0o777;
     told(&mut klytics(dir.path(), &["status"]));
-    let mode = fs::metadata(dir.path().join("data")).expect("a directory").permissions().mode();
-    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    assert_eq!(mode("data"), 0o700);
+    // So is the database in a directory that was there before, which others may look into.
+    fs::create_dir(dir.path().join("open")).expect("a directory");
+    fs::set_permissions(dir.path().join("open"), fs::Permissions::from_mode(0o755)).expect("a directory");
+    told(klytics(dir.path(), &["status"]).env("KLYTICS_DATA_DIR", dir.path().join("open")));
+    assert_eq!((mode("open"), mode("open/klytics.duckdb")), (0o755, 0o600));
 }
 
 #[test]
