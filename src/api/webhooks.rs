@@ -7,7 +7,7 @@ use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::status::Custom;
 use rocket::serde::json::Json;
-use rocket::tokio::sync::Semaphore;
+use rocket::tokio::sync::{Semaphore, SemaphorePermit};
 use rocket::tokio::time::timeout;
 use rocket::{State, post};
 use serde::Serialize;
@@ -24,12 +24,22 @@ const BODY_MAX: u64 = 16;
 /// How long a delivery may take to arrive.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a delivery waits for those before it.
+const TURN_WITHIN: Duration = Duration::from_secs(1);
+
 /// Bounds how many deliveries are in memory at a time.
 pub(super) struct Gate(Semaphore);
 
 impl Default for Gate {
     fn default() -> Gate {
         Gate(Semaphore::new(4))
+    }
+}
+
+impl Gate {
+    async fn enter(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let turn = timeout(TURN_WITHIN, self.0.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| Error::Busy("too many deliveries at a time".to_owned()))
     }
 }
 
@@ -98,9 +108,14 @@ pub(super) async fn deliver(
     };
     let (handle, settings) = (handle.inner().clone(), settings.inner().clone());
     // What nobody may deliver is refused before it is read: the address is open to the world.
-    let (asked, id, known) = (handle.clone(), webhook_id.clone(), settings.clone());
-    web::aside(move || asked.expects(&id, &known).map_err(refusal)).await?;
-    let _turn = gate.0.try_acquire().map_err(|_| Error::Busy("too many deliveries at a time".to_owned()))?;
+    let (asked, known) = (handle.clone(), settings.clone());
+    let (webhook_id, signature, timestamp) = web::aside(move || {
+        let delivery = Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &[] };
+        asked.expects(&delivery, &known).map_err(refusal)?;
+        Ok((webhook_id, signature, timestamp))
+    })
+    .await?;
+    let _turn = gate.enter().await?;
     let body = read(body, BODY_MAX.mebibytes()).await?;
     web::aside(move || {
         let delivery = Delivery { webhook_id: &webhook_id, signature: &signature, timestamp: &timestamp, body: &body };
@@ -126,5 +141,32 @@ fn refusal(declined: Declined) -> Error {
         Declined::OtherAccount => Error::Forbidden("the delivery is of another account"),
         Declined::TooEarly => Error::Busy(declined.to_string()),
         Declined::Store(error) => Error::Store(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rocket::tokio::runtime::Runtime;
+    use rocket::tokio::time::sleep;
+    use std::sync::Arc;
+
+    #[test]
+    fn deliveries_that_come_at_once_wait_for_one_another() {
+        let (runtime, gate) = (Runtime::new().expect("a runtime"), Arc::new(Gate::default()));
+        let deliver = |takes: u64| {
+            let gate = Arc::clone(&gate);
+            runtime.spawn(async move {
+                let _turn = gate.enter().await?;
+                sleep(Duration::from_millis(takes)).await;
+                Ok::<_, Error>(())
+            })
+        };
+        let all: Vec<_> = (0..30).map(|_| deliver(5)).collect();
+        for delivery in all {
+            runtime.block_on(delivery).expect("no panic").expect("a turn");
+        }
+        let _kept = gate.0.try_acquire_many(4).expect("all turns");
+        assert!(matches!(runtime.block_on(gate.enter()), Err(Error::Busy(_))));
     }
 }

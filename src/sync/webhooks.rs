@@ -162,12 +162,12 @@ impl Handle {
         received
     }
 
-    /// Whether a delivery of that webhook can be checked at all: asked before its body is read.
+    /// Whether a delivery can hold by what its headers say: asked before its body is read.
     ///
     /// # Errors
-    /// [`Declined::Unknown`] or [`Declined::NotSetUp`] where it cannot.
-    pub fn expects(&self, webhook_id: &str, settings: &config::Webhooks) -> Result<(), Declined> {
-        let expected = self.secret(webhook_id, settings).map(drop);
+    /// As [`Handle::receive`], where it cannot.
+    pub fn expects(&self, delivery: &Delivery<'_>, settings: &config::Webhooks) -> Result<(), Declined> {
+        let expected = self.check_headers(delivery, settings).map(drop);
         if let Err(declined) = &expected {
             self.0.post.count(declined.name());
             log::warn!("a webhook's delivery was declined: {}", causes(declined));
@@ -183,14 +183,9 @@ impl Handle {
 
     /// The number of events, once everything about the delivery holds.
     fn check(&self, delivery: &Delivery<'_>, settings: &config::Webhooks) -> Result<usize, Declined> {
-        let secret = self.secret(delivery.webhook_id, settings)?;
+        let secret = self.check_headers(delivery, settings)?;
         if !signature::holds(&secret, delivery.body, delivery.timestamp, delivery.signature) {
             return Err(Declined::Forged);
-        }
-        let window = i64::from(settings.replay_window_secs);
-        let sent_at = signature::sent_at(delivery.timestamp).ok_or(Declined::Stale(window))?;
-        if (self.now() - sent_at).abs() > TimeDelta::seconds(window) {
-            return Err(Declined::Stale(window));
         }
         let letter = Letter::parse(delivery.body).map_err(Declined::Malformed)?;
         if letter.meta.klaviyo_webhook_id != delivery.webhook_id {
@@ -201,6 +196,20 @@ impl Handle {
             return Err(Declined::OtherAccount);
         }
         Ok(letter.events(Tz::UTC).map_err(Declined::Malformed)?.len())
+    }
+
+    /// What the delivery has to be signed with, once its headers hold.
+    fn check_headers(&self, delivery: &Delivery<'_>, settings: &config::Webhooks) -> Result<String, Declined> {
+        let secret = self.secret(delivery.webhook_id, settings)?;
+        if !signature::is_one(delivery.signature) {
+            return Err(Declined::Forged);
+        }
+        let window = i64::from(settings.replay_window_secs);
+        let sent_at = signature::sent_at(delivery.timestamp).ok_or(Declined::Stale(window))?;
+        if (self.now() - sent_at).abs() > TimeDelta::seconds(window) {
+            return Err(Declined::Stale(window));
+        }
+        Ok(secret)
     }
 
     /// What the webhook signs with: what was made up when it was registered here, else what the settings say.

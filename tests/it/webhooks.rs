@@ -261,10 +261,17 @@ fn a_thousand_events_are_answered_in_time() {
 
 #[test]
 fn what_is_too_long_is_not_read_to_its_end() {
-    let (_mirror, server, hook) = foreign();
-    let body = " ".repeat((16 << 20) + 1);
-    let (status, answer) = server.deliver(&Delivery::signed(&hook.id, SECRET, 0, body));
+    let (mirror, server, hook) = foreign();
+    let body = || " ".repeat((16 << 20) + 1);
+    let now = mirror.clock().now().timestamp();
+    let (status, answer) = server.deliver(&Delivery::signed(&hook.id, SECRET, now, body()));
     assert_eq!((status, answer["message"].as_str()), (413, Some("The body is longer than 16MiB.")));
+    let (status, answer) = server.deliver(&Delivery::signed(&hook.id, SECRET, 0, body()));
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (401, Some("The timestamp is no time within 300 seconds of now.")),
+        "what is old is not read"
+    );
 }
 
 #[test]
