@@ -12,6 +12,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use figment::Figment;
+use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 
 use crate::causes::causes;
 use crate::config::Settings;
@@ -46,7 +48,7 @@ Exit codes:
   1  failed
   2  wrong arguments or settings
   3  the Klaviyo API key is missing or was refused
-  4  the database cannot be opened: in use, from a newer version, or damaged
+  4  the database cannot be opened: in use, from a newer version, damaged, or on a full disk
   5  some entities could not be copied; the others were";
 
 #[derive(Debug, Subcommand)]
@@ -106,12 +108,23 @@ impl Failure {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
+    settle();
     match carry_out(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("klytics: {}", causes(&failure));
             ExitCode::from(failure.code())
         }
+    }
+}
+
+/// Whatever is made is for its owner only, and as many connections may be open as the system allows: a process begins with
+/// few, and a reader that never ends its request keeps one.
+fn settle() {
+    umask(Mode::RWXG | Mode::RWXO);
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        log::debug!("no more files can be open than {:?}: {error}", limit.current);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,4 +80,22 @@ fn a_silent_klaviyo_keeps_neither_pages_nor_the_end_waiting() {
 fn ask(mut stream: TcpStream, path: &str) -> std::io::Result<String> {
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     std::io::read_to_string(stream)
+}
+
+#[test]
+fn as_many_connections_may_be_open_as_the_system_allows() {
+    let (dir, port) = (tempfile::tempdir().expect("a directory"), free_port());
+    let serve = klytics(dir.path(), &["serve"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -Sn 64; exec \"$0\" serve"])
+        .arg(serve.get_program())
+        .current_dir(dir.path())
+        .env_clear();
+    let running = Running::start(limited.env("ROCKET_PORT", port.to_string()));
+    get(port, "/api/health");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", running.id())).expect("limits");
+    let files: Vec<_> =
+        limits.lines().find(|it| it.starts_with("Max open files")).expect("one").split_whitespace().collect();
+    assert_eq!(files[3], files[4], "{files:?}");
 }
