@@ -127,11 +127,11 @@ const WRITTEN: &str = "select max(digest) from schema_views";
 /// written: a server starts on a full disk, too.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {
     let failed = |source: duckdb::Error| Error::Statement { doing: "define the views", source: source.into() };
-    connection.execute_batch("create table if not exists schema_views (digest varchar not null)").map_err(failed)?;
+    connection.execute_batch("create table if not exists schema_views (digest blob not null)").map_err(failed)?;
     let titles = channel_title();
     let all: Vec<_> = [("channel_title", titles.as_str())].iter().chain(VIEWS).copied().collect();
     let digest = digest(connection, &all).map_err(failed)?;
-    let written: Option<String> = connection.query_row(WRITTEN, [], |row| row.get(0)).map_err(failed)?;
+    let written: Option<Vec<u8>> = connection.query_row(WRITTEN, [], |row| row.get(0)).map_err(failed)?;
     if written.as_ref() == Some(&digest) {
         return Ok(());
     }
@@ -145,12 +145,14 @@ pub(super) fn apply(connection: &mut Connection) -> Result<(), Error> {
 }
 
 /// What tells whether views are as they should be: their texts, and the tables that they were defined over.
-fn digest(connection: &Connection, all: &[(&str, &str)]) -> duckdb::Result<String> {
+fn digest(connection: &Connection, all: &[(&str, &str)]) -> duckdb::Result<Vec<u8>> {
     let tables: String = connection.query_row(TABLES, [], |row| row.get(0))?;
     let mut hasher = Sha256::new();
     hasher.update(tables);
-    all.iter().for_each(|(name, sql)| hasher.update(format!("{name}\0{sql}\0")));
-    Ok(hasher.finalize().iter().map(|it| format!("{it:02x}")).collect())
+    for (name, sql) in all {
+        hasher.update(format!("{name}\0{sql}\0"));
+    }
+    Ok(hasher.finalize().to_vec())
 }
 
 /// What a person calls a channel, for queries; any other word stays, and so does none.

@@ -1,6 +1,7 @@
 //! One record, read when somebody asks for it, and kept like any other.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -63,7 +64,8 @@ impl Handle {
         let (handle, fetch) = (self.clone(), Fetch::default());
         let (told, place) = (fetch.clone(), key.clone());
         let read = move || {
-            let outcome = handle.read_one(entity, &place.1).map_err(missed);
+            let outcome = catch_unwind(AssertUnwindSafe(|| handle.read_one(entity, &place.1)));
+            let outcome = outcome.unwrap_or(Err(Stopped::Panicked)).map_err(missed);
             // First what came of it: who no longer finds it here reads anew.
             *lock(&told.0) = Some(outcome);
             lock(&handle.0.fetches.0).remove(&place);

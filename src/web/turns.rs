@@ -111,7 +111,7 @@ mod tests {
         static NOW: AtomicUsize = AtomicUsize::new(0);
         let work = || {
             let others = NOW.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::park_timeout(Duration::from_millis(20));
             NOW.fetch_sub(1, Ordering::SeqCst);
             Ok(others)
         };

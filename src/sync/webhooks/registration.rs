@@ -1,5 +1,6 @@
 //! Asks Klaviyo what can be subscribed to, and registers and removes webhooks: the only things that are ever written there.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -109,7 +110,9 @@ impl Handle {
         let (handle, cancel) = (self.clone(), stop.clone());
         std::thread::spawn(move || {
             let client = handle.0.client.as_ref().ok_or(Stopped::NoKey);
-            let outcome = client.and_then(|it| work(&handle.0.store, it, &cancel)).map_err(|it| in_words(&it));
+            let work = || client.and_then(|it| work(&handle.0.store, it, &cancel));
+            let outcome =
+                catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Stopped::Panicked)).map_err(|it| in_words(&it));
             handle.0.post.state().asking = false;
             handle.asked(outcome);
             // Whoever waited may have gone.
