@@ -285,7 +285,8 @@ impl Store {
     /// When the disk is full or gone.
     pub fn checkpoint(&self) -> Result<(), Error> {
         let done = self.writer().execute_batch("checkpoint");
-        done.map_err(|source| Error::Statement { doing: "checkpoint", source: source.into() }).inspect_err(end_if_broken)
+        done.map_err(|source| Error::Statement { doing: "checkpoint", source: source.into() })
+            .inspect_err(end_if_broken)
     }
 
     /// Bytes of the file on disk; `None` in memory.
@@ -355,9 +356,10 @@ fn in_transaction<T>(
 ) -> Result<T, Error> {
     let transaction = begin(connection)?;
     let done = match work(&Db::new(&transaction, timings)) {
-        Ok(result) => {
-            transaction.commit().map(|()| result).map_err(|source| Error::Statement { doing: "commit", source: source.into() })
-        }
+        Ok(result) => transaction
+            .commit()
+            .map(|()| result)
+            .map_err(|source| Error::Statement { doing: "commit", source: source.into() }),
         Err(error) => {
             if let Err(source) = transaction.rollback() {
                 end_if_broken(&Error::Statement { doing: "roll back", source: source.into() });
