@@ -71,6 +71,6 @@ impl Ceiling {
 
 impl Drop for Ceiling {
     fn drop(&mut self) {
-        let _ = setrlimit(Resource::Data, self.0.clone());
+        let _ = setrlimit(Resource::Data, self.0);
     }
 }
