@@ -407,6 +407,24 @@ impl Drop for Turn<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::EVENTS;
+    use crate::store::Store;
+
+    #[test]
+    fn what_people_look_at_is_written_soon() {
+        let store = Store::in_memory().expect("a database");
+        let now = Utc::now();
+        let waiting = |days: i64, from: Option<DateTime<Utc>>, secs: i64| {
+            let window = Window { start: now - TimeDelta::days(days + 1), end: now - TimeDelta::days(days) };
+            let piece = Piece { staged: store.stage(&EVENTS).expect("a stage"), window };
+            let since = Some(now - TimeDelta::seconds(secs));
+            Shelf { pieces: vec![piece], since, has_written: true, on_screen_from: from }.is_due(now)
+        };
+        let on_screen = Some(now - ON_SCREEN);
+        assert!(waiting(3, on_screen, 1) && !waiting(3, on_screen, 0));
+        assert!(waiting(90, on_screen, 10) && !waiting(90, on_screen, 9));
+        assert!(!waiting(3, None, 9), "a short reading ends soon enough");
+    }
 
     #[test]
     fn as_many_windows_are_open_as_keep_all_cores_at_work() {
