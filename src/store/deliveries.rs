@@ -118,13 +118,10 @@ pub(super) fn count_all(db: &Db<'_>, events: i64) -> Result<(), Error> {
 /// # Errors
 /// When a statement fails; then some are in order and the others are where they were.
 pub(super) fn put_in_order(store: &Store) -> Result<(), Error> {
-    let slices: Vec<Span> = store.read(|db| match db.value(IS_SCATTERED, params! {})? {
-        true => db.rows(SLICES, params! { "most": DELIVERIES_AT_ONCE }),
-        false => Ok(Vec::new()),
-    })?;
-    if slices.is_empty() {
+    if !store.read(|db| db.value::<bool>(IS_SCATTERED, params! {}))? {
         return Ok(());
     }
+    let slices: Vec<Span> = store.read(|db| db.rows(SLICES, params! { "most": DELIVERIES_AT_ONCE }))?;
     for Span { first, last } in slices {
         store.write(|db| {
             db.execute(SLICE, params! { "first": first, "last": last })?;

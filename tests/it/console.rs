@@ -602,7 +602,8 @@ fn what_nothing_interrupts_ends_a_statement_and_not_the_server() {
     command.env("ROCKET_PORT", port.to_string()).env("KLYTICS_STORE__MEMORY_LIMIT", "256MB");
     let running = Running::start(command.env("KLYTICS_EXPLORE__SQL", "true"));
     let asked = |sql: &str| {
-        let encoded: String = sql.bytes().map(|it| format!("%{it:02x}")).collect();
+        let encoded: Vec<String> = sql.bytes().map(|it| format!("%{it:02x}")).collect();
+        let encoded = encoded.concat();
         get(port, &format!("/explore/sql?sql={encoded}"))
     };
     assert!(asked("select 40 + 2 as n").contains(">42<"));

@@ -141,7 +141,7 @@ impl Account {
             of_campaign.entry(campaign.clone()).or_default().push(message.clone());
         }
         let named: HashSet<&str> = events.iter().filter_map(|it| it.message.as_deref()).collect();
-        let names = |(campaign, mut messages): (String, Vec<String>)| -> Vec<(String, String)> {
+        let stands_for = |(campaign, mut messages): (String, Vec<String>)| -> Vec<(String, String)> {
             if messages.len() == 1 {
                 vec![(campaign, messages.remove(0))]
             } else if named.contains(campaign.as_str()) {
@@ -165,7 +165,7 @@ impl Account {
                 .into_iter()
                 .map(move |it| (of(it[0].clone()), it[1].clone()))
         };
-        let aliases: HashMap<String, String> = of_campaign.into_iter().flat_map(names).collect();
+        let aliases: HashMap<String, String> = of_campaign.into_iter().flat_map(stands_for).collect();
         let pair = |it: Vec<String>| (it[0].clone(), it[1].clone());
         let mut account = Account {
             first_on: events.iter().map(|it| it.day).min().expect("an event"),
