@@ -5,7 +5,9 @@
 mod ask;
 mod preset;
 
-pub use ask::{Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort};
+pub use ask::{
+    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort, has_one_value,
+};
 pub use preset::Preset;
 
 use chrono::{Days, NaiveDate};

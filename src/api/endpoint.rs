@@ -116,6 +116,12 @@ pub(super) fn known<'a>(ground: &'a Ground, entity: &str) -> Option<&'a EntitySt
     (has_events || status.last_synced_at.is_some()).then_some(status)
 }
 
+/// Whether it was copied to its end since the ground was laid, which is a little behind while a run goes on.
+fn is_copied(desk: &Desk, entity: &str) -> Result<bool, Error> {
+    let statuses = desk.store.read(|db| db.statuses())?;
+    Ok(statuses.iter().any(|it| it.name == entity && it.last_synced_at.is_some()))
+}
+
 /// An endpoint where Rocket finds it.
 #[derive(Clone)]
 struct Mounted {
@@ -163,7 +169,7 @@ impl Mounted {
     async fn first(&self, desk: &Desk) -> Result<First, Error> {
         let (desk, entity) = (desk.clone(), self.endpoint.entity);
         let here = desk.clone();
-        if web::blocking(move || Ok(known(&*here.ground()?, entity).is_some())).await? {
+        if web::blocking(move || Ok(known(&*here.ground()?, entity).is_some() || is_copied(&here, entity)?)).await? {
             return Ok(First::Known);
         }
         first::copy(desk, self.endpoint.entity(), self.endpoint.unread, self.settings).await

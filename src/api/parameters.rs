@@ -5,7 +5,7 @@ use utoipa::openapi::path::{Parameter as Described, ParameterBuilder, ParameterI
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, Required};
 
-use crate::range::{LIMIT_DEFAULT, LIMIT_MAX, Preset, Unclear};
+use crate::range::{LIMIT_DEFAULT, LIMIT_MAX, Preset, Unclear, has_one_value};
 
 /// One parameter of a query string.
 #[derive(Debug)]
@@ -175,12 +175,12 @@ const fn of(name: &'static str, about: &'static str) -> Parameter {
 /// Groups of parameters, as endpoints take them.
 pub(super) type Groups = Vec<&'static [Parameter]>;
 
-/// Refuses what is not `known`, and what is given twice: a misspelt filter that was passed over would answer another
+/// Refuses what is not `known`, and what is given twice though it has one value: a misspelt filter that was passed over would answer another
 /// question.
 pub(super) fn check<'a>(known: &[&str], names: impl Iterator<Item = &'a str>) -> Result<(), Unclear> {
     let mut seen = Vec::new();
     for name in names {
-        if seen.contains(&name) {
+        if seen.contains(&name) && has_one_value(name) {
             return Err(Unclear { parameter: "query", problem: format!("`{name}` is given twice; once is enough") });
         }
         seen.push(name);
@@ -238,6 +238,7 @@ mod tests {
         assert_eq!(far, "there is no parameter `colour` here; there are range, dateRange, limit, offset, sort");
         let twice = check(&known, ["limit", "sort", "limit"].into_iter()).expect_err("one too many");
         assert_eq!(twice.problem, "`limit` is given twice; once is enough");
+        assert_eq!(check(&["ids"], ["ids", "ids"].into_iter()), Ok(()));
         let none = check(&[], ["x"].into_iter()).expect_err("no parameter");
         assert_eq!(none.problem, "there is no parameter `x` here; it takes none");
     }

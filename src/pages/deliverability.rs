@@ -14,13 +14,14 @@ use super::frame::{Frame, Value};
 use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::Unit;
-use super::view::chart::{Bucket, Line};
+use super::view::chart::Line;
 use super::view::{Badge, Block, Card, Chart, Content, JUDGED_LEAST, Shape, View, Width, is_judged};
 use super::{annotations, notes};
 use crate::query;
 use crate::range::{Basis, Channel};
 use crate::store::Query;
 use crate::store::repository::{Document, field};
+use crate::web::buckets::Step;
 use crate::web::{Error, format};
 use tables::{BY_CHANNEL, BY_DAY, BY_DOMAIN, BY_FAILURE, BY_PROVIDER, WORST_SENDS};
 
@@ -172,28 +173,29 @@ impl Rate {
         let definition = definitions::find(self.name);
         let title = definition.map_or(self.name, |it| it.title);
         let bands = definition.and_then(|it| it.bands).filter(|_| channel == Channel::Email);
-        let mut days = days.to_vec();
-        let mut bounds_lines = Vec::new();
+        let mut drawn = days.to_vec();
+        // Of a day a rate would be of few, and mostly chance. Weeks and months are added up as they are.
+        let is_daily = Step::of(days.len()) == Step::Day;
+        if is_daily {
+            for day in &mut drawn {
+                of_week(day, self.part);
+                of_week(day, self.whole);
+            }
+        }
+        let mut lines = vec![Line::share("Rate", self.part, self.whole)];
         if let Some(bands) = bands {
-            for day in &mut days {
+            for day in &mut drawn {
                 day.insert("healthy".to_owned(), bands.healthy.into());
                 day.insert("attention".to_owned(), bands.attention.into());
             }
-            bounds_lines.push(Line::last("Healthy", "healthy").compared());
-            bounds_lines.push(Line::last("Needs attention", "attention").compared());
+            lines.push(Line::last("Healthy", "healthy").compared());
+            lines.push(Line::last("Needs attention", "attention").compared());
         }
         let notes: Vec<_> = annotations::own(frame)?.into_iter().map(|it| (it.day, it.kind, it.words)).collect();
-        let draw = |least: f64| {
-            let rate = Line::share("Rate", self.part, self.whole).of_at_least(least);
-            let lines: Vec<Line> = std::iter::once(rate).chain(bounds_lines.iter().cloned()).collect();
-            Chart::over_time(Shape::Lines, Unit::Share, frame.period, &days, &lines, &notes)
-        };
-        // Where every day is one of few, few is all there is.
-        let drawn = draw(f64::from(JUDGED_LEAST));
-        let chart = if drawn.rows.iter().any(|it| self.drawn(it).is_some()) { drawn } else { draw(0.0) };
-        let content = match self.over(&days) {
+        let chart = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &drawn, &lines, &notes);
+        let content = match self.over(days) {
             Some(rate) => {
-                let caption = self.caption(frame, channel, rate, &days, &chart);
+                let caption = self.caption(frame, channel, rate, days, &chart);
                 Content::Chart(chart.saying(caption))
             }
             None => Content::Nothing {
@@ -205,12 +207,8 @@ impl Rate {
         };
         let judged = verdict(self.name, Some(0.0)).filter(|_| channel == Channel::Email);
         let bounds = judged.map_or_else(String::new, |it| it.why.to_lowercase());
-        Ok(Block::new(self.name, title, content).with(bounds).wide(Width::Third).filed("deliverability_days").hinting(format!("Points of fewer than {JUDGED_LEAST} are not drawn, where others have more: a rate of few is mostly chance.")))
-    }
-
-    /// What a row of the curve shows.
-    fn drawn(&self, row: &Bucket) -> Option<f64> {
-        *row.values.get(&format!("{}/{}", self.part, self.whole))?
+        let block = Block::new(self.name, title, content).with(bounds).wide(Width::Third).filed("deliverability_days");
+        Ok(if is_daily { block.hinting("Each point is of the seven days up to it.") } else { block })
     }
 
     /// Range, rate, verdict and the worst of what is drawn.
@@ -218,11 +216,13 @@ impl Rate {
         let range = frame.period.range;
         let judged = judged(self.name, Some(rate), channel, days);
         let words = judged.map_or_else(String::new, |it| format!(", {}", it.word.to_lowercase()));
-        let drawn = chart.rows.iter().filter_map(|it| Some((it.label.as_str(), self.drawn(it)?)));
+        let key = format!("{}/{}", self.part, self.whole);
+        let drawn = chart.rows.iter().filter_map(|it| Some((it.label.as_str(), (*it.values.get(&key)?)?)));
         let is_up = definitions::find(self.name).is_some_and(|it| it.good == Good::Up);
         let worst = drawn.reduce(|a, b| if (is_up && b.1 < a.1) || (!is_up && b.1 > a.1) { b } else { a });
         let worst = worst.map_or_else(String::new, |(label, it)| {
-            format!("; {} {label}, {}", if is_up { "lowest" } else { "highest" }, format::percent(it))
+            let time = if Step::of(days.len()) == Step::Day { "in the 7 days to " } else { "" };
+            format!("; {} {time}{label}, {}", if is_up { "lowest" } else { "highest" }, format::percent(it))
         });
         format!("{}: {}{words}{worst}.", format::span(range.start(), range.end()), format::percent(rate))
     }
@@ -298,6 +298,12 @@ fn noun(channel: Channel) -> &'static str {
     }
 }
 
+/// Has the column of a day say what it is of the seven days up to it.
+fn of_week(day: &mut Document, column: &str) {
+    let week = day.get(&field(&format!("week_{column}"))).cloned().unwrap_or_default();
+    day.insert(field(column), week);
+}
+
 fn sum(days: &[Document], column: &str) -> f64 {
     let name = field(column);
     days.iter().filter_map(|it| it.get(&name)?.as_f64()).sum()
@@ -317,7 +323,7 @@ mod tests {
     use super::verdict;
 
     #[test]
-    fn a_rate_is_judged_by_the_bounds_lines_its_definition() {
+    fn a_rate_is_judged_by_the_bounds_of_its_definition() {
         for (name, value, word) in [
             ("bounce_rate", 0.009, "Healthy"),
             ("bounce_rate", 0.015, "Room for improvement"),

@@ -339,6 +339,12 @@ pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine
 const VOCABULARY: &[&str] =
     &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "columns", "sort", "limit", "offset"];
 
+/// Whether a request can say it once only; words of one page may stand several times, as fields of a form do.
+#[must_use]
+pub fn has_one_value(name: &str) -> bool {
+    SHARED.contains(&name) || VOCABULARY.contains(&name)
+}
+
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
 
 fn unclear(parameter: &'static str, problem: String) -> Unclear {

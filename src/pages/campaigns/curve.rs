@@ -74,11 +74,12 @@ pub(super) fn blocks(frame: &Frame<'_>, hours: &[Hour], tells_opens: bool) -> Ve
         series.insert(0, ("opens", "Opens"));
     }
     let number = |it: i64| format::grouped(f64::from(i32::try_from(it).unwrap_or(i32::MAX)), 0);
+    let named = |count: i64, one: &str| format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" });
     let busiest = hours.iter().max_by_key(|it| (it.opens + it.clicks, -it.hour));
     let mut words = if tells_opens {
-        format!("In its first {HOURS_SHOWN} hours: {} opens and {} clicks", number(opens), number(clicks))
+        format!("In its first {HOURS_SHOWN} hours: {} and {}", named(opens, "open"), named(clicks, "click"))
     } else {
-        format!("In its first {HOURS_SHOWN} hours: {} clicks", number(clicks))
+        format!("In its first {HOURS_SHOWN} hours: {}", named(clicks, "click"))
     };
     if let Some(it) = busiest.filter(|it| it.opens + it.clicks > 0) {
         words = format!("{words}; most in {}", ordinal(it.hour));

@@ -88,36 +88,28 @@ pub struct Line {
     pub name: String,
     pub made: Made,
     pub is_compared: bool,
-    /// A share of less than this is not drawn.
-    pub least: f64,
 }
 
 impl Line {
     #[must_use]
     pub fn sum(name: impl Into<String>, column: &'static str) -> Line {
-        Line { name: name.into(), made: Made::Sum(column), is_compared: false, least: 0.0 }
+        Line { name: name.into(), made: Made::Sum(column), is_compared: false }
     }
 
     #[must_use]
     pub fn share(name: impl Into<String>, part: &'static str, whole: &'static str) -> Line {
-        Line { name: name.into(), made: Made::Share(part, whole), is_compared: false, least: 0.0 }
+        Line { name: name.into(), made: Made::Share(part, whole), is_compared: false }
     }
 
     #[must_use]
     pub fn last(name: impl Into<String>, column: &'static str) -> Line {
-        Line { name: name.into(), made: Made::Last(column), is_compared: false, least: 0.0 }
+        Line { name: name.into(), made: Made::Last(column), is_compared: false }
     }
 
     /// Of the days compared with.
     #[must_use]
     pub fn compared(self) -> Line {
         Line { is_compared: true, ..self }
-    }
-
-    /// Only shares of so much: that of little is chance.
-    #[must_use]
-    pub fn of_at_least(self, least: f64) -> Line {
-        Line { least, ..self }
     }
 
     fn key(&self) -> String {
@@ -133,10 +125,7 @@ impl Line {
         match self.made {
             Made::Sum(column) => sum(column),
             Made::Last(column) => of(column).last().copied(),
-            Made::Share(part, whole) => {
-                let whole = sum(whole).filter(|it| *it > 0.0 && *it >= self.least);
-                whole.map(|it| sum(part).unwrap_or(0.0) / it)
-            }
+            Made::Share(part, whole) => sum(whole).filter(|it| *it > 0.0).map(|it| sum(part).unwrap_or(0.0) / it),
         }
     }
 }

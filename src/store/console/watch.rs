@@ -7,10 +7,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::store::memory;
 
 /// Bytes that a process may take beside the database: stacks of threads, and what pages are made of.
-pub(super) const SLACK: u64 = 512 << 20;
+pub(super) const SLACK: u64 = 256 << 20;
 
 /// Bytes for new threads, that of the statement first, where the process has grown to its ceiling before.
-const THREADS: u64 = 128 << 20;
+const THREADS: u64 = 64 << 20;
 
 /// Looks that have to agree, because what the database gives back is the process's a little longer.
 const LOOKS: u32 = 6;

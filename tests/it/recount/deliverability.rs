@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
 use super::facts::{Counts, Fact, Facts, Way, count};
@@ -84,12 +84,14 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
             "click_rate" => (it.clicked, it.delivered),
             _ => (it.opened, it.openable),
         };
-        let point = |day| {
-            let (part, whole) = part(&days.on(day));
+        // A point of a day is of the seven days up to it.
+        let reach =
+            if range.days().count() == paper.block(name)["rows"].as_array().map_or(0, Vec::len) { 6 } else { 0 };
+        let point = |day: NaiveDate| {
+            let (part, whole) = part(&days.sum(day - Days::new(reach), day));
             (count(part).unwrap_or_default(), count(whole))
         };
-        // A share of a day's few is not drawn.
-        paper.chart_of(name, range, &[(key, &point)], 100.0);
+        paper.chart(name, range, &[(key, &point)]);
         for row in paper.block(name)["rows"].as_array().expect("points") {
             paper.number("the healthy bound", &row["values"]["healthy"], Some(*healthy));
             paper.number("the other bound", &row["values"]["attention"], Some(*attention));

@@ -221,29 +221,20 @@ impl Paper {
     /// Compares the series of a chart with what was counted day by day; a chart of many days shows weeks or months.
     #[track_caller]
     pub(super) fn chart(&self, name: &str, range: &Range, series: &[(&str, Point<'_>)]) {
-        self.chart_of(name, range, series, 0.0);
-    }
-
-    /// As [`Paper::chart`], of a curve that leaves out shares of less than `least` unless all are.
-    #[track_caller]
-    pub(super) fn chart_of(&self, name: &str, range: &Range, series: &[(&str, Point<'_>)], least: f64) {
         if self.says_nothing(name) {
             let mut points = range.days().flat_map(|day| series.iter().map(move |it| it.1(day).0));
             assert!(points.all(|it| it == 0.0), "{}: {name} shows nothing", self.asked);
             return;
         }
         for (key, of) in series {
-            let points = self.points(name, range, key);
-            let whole = |days: &[NaiveDate]| days.iter().filter_map(|it| of(*it).1).sum::<f64>();
-            let least = if points.iter().all(|it| whole(&it.1) < least) { 0.0 } else { least };
-            for (label, days, value) in points {
+            for (label, days, value) in self.points(name, range, key) {
                 let parts: Vec<(f64, Option<f64>)> = days.iter().map(|it| of(*it)).collect();
                 let sum: f64 = parts.iter().map(|it| it.0).sum();
                 // A curve of counts adds up; one of shares divides the sums.
                 let wholes: Option<f64> = parts.iter().map(|it| it.1).sum();
                 let expected = match wholes {
                     None => Some(sum),
-                    Some(whole) if whole == 0.0 || whole < least => None,
+                    Some(0.0) => None,
                     Some(whole) => Some(sum / whole),
                 };
                 self.number(&format!("{name}, {label} ({key})"), &value, expected);
