@@ -280,7 +280,9 @@ impl<'a> Reading<'a> {
         self.copying.count(self.copying.entity, events, Changes::default());
         self.copying.show(|it| {
             it.doing = Some(format!("back to {}{pace}", back_to.format("%-d %B %Y")));
-            (it.done, it.left_secs) = (done, left);
+            // Who worked this out first may come to show it last.
+            it.done = it.done.zip(done).map(|(shown, now)| shown.max(now)).or(done);
+            it.left_secs = left;
         });
     }
 
