@@ -190,6 +190,7 @@ impl<'a> Reading<'a> {
     /// Reads what is left of a window, page after page; `left` shrinks with every piece that is closed.
     fn read_pages(&self, turn: &Turn<'_, 'a>, left: &mut Window) -> Result<(), Stopped> {
         let (copying, entity, whole) = (self.copying, self.copying.entity, *left);
+        self.guess_length()?;
         let mut open = Open::new(copying.store(), entity, whole)?;
         let bounds = Bounds::Between { start: whole.start, end: whole.end };
         let page_size = self.desk().page_size;
@@ -197,7 +198,6 @@ impl<'a> Reading<'a> {
         let mut seen = 0;
         while let Some(asked) = series.take() {
             self.write_if_held()?;
-            self.guess_length()?;
             let usual = self.desk().usual;
             let mut room = self.room.take(usual);
             if self.desk().failure.is_some() {
