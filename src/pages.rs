@@ -19,6 +19,7 @@ pub mod messages;
 pub mod notes;
 pub mod overview;
 pub mod page;
+mod preview;
 pub mod profile;
 mod reach;
 pub mod revenue;
@@ -71,6 +72,7 @@ pub const QUERIES: &[&[Query]] = &[
     messages::QUERIES,
     notes::QUERIES,
     overview::QUERIES,
+    preview::QUERIES,
     profile::QUERIES,
     revenue::QUERIES,
     settings::QUERIES,
@@ -122,7 +124,7 @@ pub fn stage() -> AdHoc {
             .attach(sync::stage())
             .attach(settings::stage())
             .attach(annotations::stage())
-            .attach(campaigns::stage())
+            .attach(preview::stage())
             .attach(definitions::stage())
             .attach(explore::stage())
             .mount("/", page::routes())

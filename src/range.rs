@@ -3,11 +3,13 @@
 //! All days are local days of the account. What day it is comes in by argument.
 
 mod ask;
+mod known;
 mod preset;
 
 pub use ask::{
-    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort, has_one_value,
+    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort, VOCABULARY,
 };
+pub use known::check_names;
 pub use preset::Preset;
 
 use chrono::{Days, NaiveDate};
@@ -16,6 +18,9 @@ use utoipa::ToSchema;
 
 /// The first day that a range may begin with: Klaviyo refuses events from before.
 pub const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1990, 1, 1).expect("a day of the calendar");
+
+/// Days that a point of a rate's curve is of: a rate of one day would be of few, and mostly chance.
+pub const RATE_DAYS: u64 = 7;
 
 /// As long as the same weekdays of the year before are away.
 const YEAR_OF_WEEKS: Days = Days::new(364);
@@ -184,6 +189,12 @@ impl Period {
     #[must_use]
     pub fn since(&self) -> NaiveDate {
         self.compared.map_or(self.range.start, |it| it.start.min(self.range.start))
+    }
+
+    /// The same, with what the first points of rates' curves reach back to.
+    #[must_use]
+    pub fn drawn_since(&self) -> NaiveDate {
+        self.since().min(self.range.start - Days::new(RATE_DAYS - 1))
     }
 }
 

@@ -3,6 +3,9 @@
 /** Below so many pixels the legend takes two lines. */
 const LEGEND_MIN = 520;
 
+/** Letters of a name in a legend; the table under the chart has all of them. */
+const LEGEND_NAME_MAX = 22;
+
 const charts = new Map();
 let library;
 
@@ -188,13 +191,15 @@ const BOUNDS = {
   attention: { colour: 'bad', type: [1.5, 3], icon: 'path://M0 5h2v2h-2zM5 5h2v2h-2zM10 5h2v2h-2z' },
 };
 const COMPARED = { colour: 'compare', type: [4, 3], icon: 'path://M0 5h3v2h-3zM4.500 5h3v2h-3zM9 5h3v2h-3z' };
+const shortened = (name) => name.length > LEGEND_NAME_MAX ? `${name.slice(0, LEGEND_NAME_MAX - 1).trimEnd()}…` : name;
+
 const dashed = (key) => BOUNDS[key] ?? COMPARED;
 
 function legend(own, compared, colours, font) {
   if (own.length + compared.length < 2) return undefined;
   return {
     left: 0, top: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, icon: 'roundRect', type: 'scroll',
-    textStyle: { ...font, color: colours.text, fontSize: 13 },
+    textStyle: { ...font, color: colours.text, fontSize: 13 }, formatter: shortened,
     pageTextStyle: { color: colours.text },
     data: [...own.map(({ name }) => name), ...compared.map(({ key, name }) => ({ name, icon: dashed(key).icon }))],
   };

@@ -14,13 +14,13 @@ use utoipa::openapi::{RefOr, Schema};
 use super::answer::{Answer, Source};
 use super::first::{self, First};
 use super::openapi::Schemas;
-use super::parameters::{Groups, check};
+use super::parameters::Groups;
 use super::question::Question;
 use crate::catalog::{self, Entity};
 use crate::config;
 use crate::pages::frame::settle_metric;
 use crate::pages::{Desk, Ground};
-use crate::range::{Ask, Unclear};
+use crate::range::{Ask, Unclear, check_names};
 use crate::store::Db;
 use crate::store::runs::EntityStatus;
 use crate::web::cache::{Answered, Kept, Key, Lifetime};
@@ -82,7 +82,7 @@ impl Endpoint {
     fn ask(&self, request: &Request<'_>) -> Result<Ask, Unclear> {
         let pairs: Vec<_> = request.query_fields().map(|it| (it.name.to_string(), it.value)).collect();
         let known: Vec<&str> = self.parameters.iter().flat_map(|it| it.iter()).map(|it| it.name).collect();
-        check(&known, pairs.iter().map(|it| it.0.as_str()))?;
+        check_names(&known, pairs.iter().map(|it| it.0.as_str()))?;
         let ask = Ask::parse(pairs.iter().map(|(name, value)| (name.as_str(), *value)))?;
         Ok(match self.days {
             Days::Recent => ask,

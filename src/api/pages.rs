@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use super::endpoint::{Days, Endpoint, Unread};
 use super::parameters::{
-    BY_EVENT, BY_SENDING, COMPARED, CONVERTED, DAYS, MACHINES, NAMED, PART, Parameter, REACHED, SHOWN,
+    BY_EVENT, BY_SENDING, COMPARED, CONVERTED, DAYS, MACHINES, NAMED, PART, Parameter, REACHED, SAMPLED, SHOWN,
 };
 use crate::pages::PAGES;
-use crate::pages::page::Page;
+use crate::pages::page::{Page, Switch};
 use crate::pages::view::View;
 use crate::range::{Basis, Period};
 use crate::web::Error;
@@ -42,7 +42,19 @@ fn endpoint(page: &'static Page, own: &'static [Parameter]) -> Endpoint {
         about: format!("What the page says: {}", page.about).into(),
         entity: "events",
         unread: Unread::Begin,
-        parameters: vec![DAYS, COMPARED, basis(page), MACHINES, CONVERTED, REACHED, NAMED, SHOWN, PART, own],
+        parameters: vec![
+            DAYS,
+            COMPARED,
+            basis(page),
+            MACHINES,
+            CONVERTED,
+            if page.switches.contains(&Switch::Channel) { REACHED } else { &[] },
+            SAMPLED,
+            NAMED,
+            SHOWN,
+            PART,
+            own,
+        ],
         sorts: Vec::new(),
         days: Days::Recent,
         lifetime: Lifetime::Overview,

@@ -1,11 +1,10 @@
 //! What a query string may say: each parameter once, for the check at the door and for the description of the API.
 
-use strsim::levenshtein;
 use utoipa::openapi::path::{Parameter as Described, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, Required};
 
-use crate::range::{LIMIT_DEFAULT, LIMIT_MAX, Preset, Unclear, has_one_value};
+use crate::range::{LIMIT_DEFAULT, LIMIT_MAX, Preset};
 
 /// One parameter of a query string.
 #[derive(Debug)]
@@ -58,14 +57,18 @@ impl Parameter {
 }
 
 /// Which messages.
-pub(super) const REACHED: &[Parameter] = &[
-    Parameter {
-        name: "channel",
-        about: "Only messages of this channel.",
-        value: Value::Choice(&["email", "sms", "push", "whatsapp"]),
-    },
-    Parameter { name: "min", about: "Only rows with so many recipients.", value: Value::Offset },
-];
+pub(super) const REACHED: &[Parameter] = &[Parameter {
+    name: "channel",
+    about: "Only messages of this channel.",
+    value: Value::Choice(&["email", "sms", "push", "whatsapp"]),
+}];
+
+/// Which rows of the table that the address is about.
+pub(super) const SAMPLED: &[Parameter] = &[Parameter {
+    name: "min",
+    about: "Only rows with so many of what the table is judged by: recipients, mostly.",
+    value: Value::Offset,
+}];
 
 /// How much of a table is shown.
 pub(super) const SHOWN: &[Parameter] = &[Parameter {
@@ -175,28 +178,6 @@ const fn of(name: &'static str, about: &'static str) -> Parameter {
 /// Groups of parameters, as endpoints take them.
 pub(super) type Groups = Vec<&'static [Parameter]>;
 
-/// Refuses what is not `known`, and what is given twice though it has one value: a misspelt filter that was passed over would answer another
-/// question.
-pub(super) fn check<'a>(known: &[&str], names: impl Iterator<Item = &'a str>) -> Result<(), Unclear> {
-    let mut seen = Vec::new();
-    for name in names {
-        if seen.contains(&name) && has_one_value(name) {
-            return Err(Unclear { parameter: "query", problem: format!("`{name}` is given twice; once is enough") });
-        }
-        seen.push(name);
-        if !known.contains(&name) {
-            let near = known.iter().min_by_key(|it| levenshtein(it, name)).filter(|it| levenshtein(it, name) <= 3);
-            let hint = match near {
-                Some(near) => format!("; did you mean `{near}`?"),
-                None if known.is_empty() => "; it takes none".to_owned(),
-                None => format!("; there are {}", known.join(", ")),
-            };
-            return Err(Unclear { parameter: "query", problem: format!("there is no parameter `{name}` here{hint}") });
-        }
-    }
-    Ok(())
-}
-
 impl Parameter {
     /// `sorts` are the fields that the endpoint sorts by.
     pub(super) fn describe(&self, sorts: &[String]) -> Described {
@@ -221,25 +202,5 @@ impl Parameter {
             Value::Offset => whole().minimum(Some(0)).default(Some(0.into())),
             Value::Sort => text.enum_values(Some(sorts.iter().flat_map(|it| [it.clone(), format!("-{it}")]))),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_parameter_is_named_with_what_may_be_meant() {
-        let known = ["range", "dateRange", "limit", "offset", "sort"];
-        let problem = |name| check(&known, [name].into_iter()).map_err(|it| it.problem);
-        assert_eq!(problem("limit"), Ok(()));
-        assert_eq!(problem("limt"), Err("there is no parameter `limt` here; did you mean `limit`?".to_owned()));
-        let far = problem("colour").expect_err("no such parameter");
-        assert_eq!(far, "there is no parameter `colour` here; there are range, dateRange, limit, offset, sort");
-        let twice = check(&known, ["limit", "sort", "limit"].into_iter()).expect_err("one too many");
-        assert_eq!(twice.problem, "`limit` is given twice; once is enough");
-        assert_eq!(check(&["ids"], ["ids", "ids"].into_iter()), Ok(()));
-        let none = check(&[], ["x"].into_iter()).expect_err("no parameter");
-        assert_eq!(none.problem, "there is no parameter `x` here; it takes none");
     }
 }

@@ -52,14 +52,11 @@ impl Question {
 
     /// What a listing of what does something is of.
     pub(super) fn activity(&self) -> Result<Activity, Unclear> {
-        match self.ask.own("activity") {
-            None => Ok(Activity::Usual),
-            Some("range") => Ok(Activity::Range),
-            Some("any") => Ok(Activity::Any),
-            Some(other) => {
-                Err(Unclear { parameter: "activity", problem: format!("“{other}” is not one of range, any") })
-            }
-        }
+        Ok(match self.ask.with_idle()? {
+            None => Activity::Usual,
+            Some(false) => Activity::Range,
+            Some(true) => Activity::Any,
+        })
     }
 
     /// The time of the days that are asked for.

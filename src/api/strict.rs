@@ -5,7 +5,7 @@ use rocket::request::Request;
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, async_trait};
 
-use super::parameters::check;
+use crate::range::check_names;
 use crate::web::Error;
 
 /// A handler behind a look at the query.
@@ -34,7 +34,7 @@ impl Handler for Strict {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let known: Vec<&str> = self.takes.iter().map(String::as_str).collect();
         let names: Vec<String> = request.query_fields().map(|it| it.name.to_string()).collect();
-        match check(&known, names.iter().map(String::as_str)) {
+        match check_names(&known, names.iter().map(String::as_str)) {
             Ok(()) => self.handler.handle(request, data).await,
             Err(unclear) => Outcome::from(request, Err::<(), _>(Error::from(unclear))),
         }

@@ -335,7 +335,7 @@ fn cards(frame: &Frame<'_>, sent: &Sent, edition: &Edition) -> Vec<Card> {
         let of = |day| days.get(&day).copied().unwrap_or_default().parts(metric);
         let figure = match &frame.metric {
             None if metric == "conversion_rate" => Figure::unknown(frame.period),
-            _ => Figure::of_shares(frame.period, of),
+            _ => Figure::of_drawn_shares(frame.period, of),
         };
         let recipients = frame.period.range.days().filter_map(|it| days.get(&it)).map(|it| it.recipients).sum::<i64>();
         let badge =
@@ -392,7 +392,8 @@ fn bar(row: &Row, edition: &Edition, currency: &str) -> Bar {
         name: row.name.to_owned(),
         value: row.own,
         unit: Some(unit),
-        share: place(row.own),
+        // Beside nothing a bar would say nothing.
+        share: place(row.own).filter(|_| row.average.or(row.top).is_some()),
         tick: place(row.average),
         top: place(row.top),
         tick_words: if told.is_empty() { "No published figure in this edition".to_owned() } else { told },

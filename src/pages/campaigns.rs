@@ -8,12 +8,10 @@ mod curve;
 mod days;
 mod names;
 mod one;
-mod preview;
 
 pub use compare::COMPARE;
 pub use one::ONE;
 
-use rocket::fairing::AdHoc;
 use serde_json::json;
 
 use super::frame::{Frame, Value};
@@ -22,7 +20,7 @@ use super::sheet::{Choose, Column, Sheet, Unit};
 use super::view::{Block, JUDGED_LEAST, View};
 use super::{messages as measures, notes};
 use crate::query;
-use crate::range::Unclear;
+use crate::range::{RATE_DAYS, Unclear};
 use crate::store::Query;
 use crate::web::Error;
 
@@ -35,10 +33,8 @@ const ARMS: Query = query!("campaigns/one/arms");
 const AUDIENCES: Query = query!("campaigns/one/audiences");
 const CLIENTS_QUERY: Query = query!("campaigns/one/clients");
 const FACTS: Query = query!("campaigns/one/facts");
-const HTML: Query = query!("campaigns/one/html");
 const LINKS_QUERY: Query = query!("campaigns/one/links");
 const MAILBOXES_QUERY: Query = query!("campaigns/one/mailboxes");
-const MESSAGES: Query = query!("campaigns/one/messages");
 const ORDERS_QUERY: Query = query!("campaigns/one/orders");
 const PROVIDERS_QUERY: Query = query!("campaigns/one/providers");
 const REPORT: Query = query!("campaigns/one/report");
@@ -55,10 +51,8 @@ pub(super) const QUERIES: &[Query] = &[
     AUDIENCES,
     CLIENTS_QUERY,
     FACTS,
-    HTML,
     LINKS_QUERY,
     MAILBOXES_QUERY,
-    MESSAGES,
     ORDERS_QUERY,
     PROVIDERS_QUERY,
     REPORT,
@@ -129,12 +123,6 @@ fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
     Ok([("of", Box::new("campaigns") as _)].into_iter().chain(days::values(frame)).collect())
 }
 
-/// Mounts what is no page: the HTML of messages.
-#[must_use]
-pub(super) fn stage() -> AdHoc {
-    AdHoc::on_ignite("campaigns", |rocket| async { rocket.mount("/", preview::routes()) })
-}
-
 /// Which face of the list is asked for.
 fn is_calendar(frame: &Frame<'_>) -> Result<bool, Unclear> {
     match frame.ask.own("view") {
@@ -148,10 +136,9 @@ fn is_calendar(frame: &Frame<'_>) -> Result<bool, Unclear> {
 
 fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let is_calendar = is_calendar(frame)?;
-    let days = days::load(frame, days::first_of_curves(frame.period))?;
+    let days = days::load(frame, frame.period.drawn_since())?;
     let mut small_print = notes::messages(frame, notes::Of::Campaigns)?;
-    small_print
-        .push(format!("The little curves of rates show, on each day, that of the {} days up to it.", days::RATE_DAYS));
+    small_print.push(format!("The little curves of rates show, on each day, that of the {} days up to it.", RATE_DAYS));
     let mut view = View {
         title: "Campaigns".to_owned(),
         lead: "What each campaign earned, and how it was received.".to_owned(),

@@ -662,7 +662,8 @@ fn often(frequency: &[Received], days: i64) -> String {
     let enough: Vec<&Received> = frequency.iter().filter(|it| it.delivered >= OFTEN_LEAST).collect();
     let (Some(few), Some(many)) = (enough.first(), enough.last().filter(|_| enough.len() > 1)) else {
         return format!(
-            "Frequency: too few people got several messages in {days} days to say what that does ({OFTEN_LEAST} deliveries are needed)."
+            "Frequency: too few people got several messages in {days} days to say what that does ({} deliveries are needed).",
+            format::grouped(OFTEN_LEAST, 0)
         );
     };
     let share = |it: &Received| (it.unsubscribed, it.delivered);

@@ -73,25 +73,25 @@ pub struct Bands {
 }
 
 /// Every number that a page shows under a name of its own, by what it is about.
-const SUBJECTS: &[&[Definition]] = &[
-    messages::ALL,
-    campaigns::ALL,
-    benchmarks::ALL,
-    deliverability::ALL,
-    audience::ALL,
-    profiles::ALL,
-    content::ALL,
-    explore::ALL,
-    flows::ALL,
-    forms::ALL,
-    groups::ALL,
-    overview::ALL,
-    revenue::ALL,
+const SUBJECTS: &[(&str, &[Definition])] = &[
+    ("Messages", messages::ALL),
+    ("Campaigns", campaigns::ALL),
+    ("Flows", flows::ALL),
+    ("Forms", forms::ALL),
+    ("Segments and lists", groups::ALL),
+    ("Audience", audience::ALL),
+    ("Single people", profiles::ALL),
+    ("Revenue", revenue::ALL),
+    ("Deliverability", deliverability::ALL),
+    ("Content", content::ALL),
+    ("Benchmarks and audit", benchmarks::ALL),
+    ("What changed", overview::ALL),
+    ("Explore", explore::ALL),
 ];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    SUBJECTS.iter().copied().flatten()
+    SUBJECTS.iter().flat_map(|it| it.1)
 }
 
 /// The definition of that name.
@@ -100,27 +100,45 @@ pub fn find(name: &str) -> Option<&'static Definition> {
     all().find(|it| it.name == name)
 }
 
-/// The SQL of its view.
-#[must_use]
-pub fn sql(definition: &Definition) -> Option<&'static str> {
-    VIEWS.iter().find(|(name, _)| *name == definition.view).map(|(_, sql)| *sql)
-}
-
-/// A definition with its SQL.
-#[derive(Serialize)]
-struct Explained {
-    #[serde(flatten)]
-    definition: &'static Definition,
-    sql: Option<&'static str>,
-}
-
-/// Those that a search left.
+/// Those that a search left, and the views that they rest on.
 #[derive(Serialize)]
 struct Found {
     searched: String,
-    definitions: Vec<Explained>,
-    /// How many there are in all.
+    subjects: Vec<Subject>,
+    views: Vec<View>,
+    /// How many definitions there are in all.
     of: usize,
+}
+
+#[derive(Serialize)]
+struct Subject {
+    title: &'static str,
+    definitions: Vec<&'static Definition>,
+}
+
+/// Many numbers rest on one view.
+#[derive(Serialize)]
+struct View {
+    name: &'static str,
+    sql: &'static str,
+    definitions: Vec<&'static Definition>,
+}
+
+impl Found {
+    /// `searched` are small letters.
+    fn of(searched: String) -> Found {
+        let subjects = SUBJECTS.iter().filter_map(|(title, all)| {
+            let definitions: Vec<_> = all.iter().filter(|it| it.says(&searched)).collect();
+            (!definitions.is_empty()).then_some(Subject { title, definitions })
+        });
+        let subjects: Vec<Subject> = subjects.collect();
+        let views = VIEWS.iter().filter_map(|(name, sql)| {
+            let definitions: Vec<_> =
+                subjects.iter().flat_map(|it| &it.definitions).filter(|it| it.view == *name).copied().collect();
+            (!definitions.is_empty()).then_some(View { name, sql, definitions })
+        });
+        Found { views: views.collect(), subjects, searched, of: all().count() }
+    }
 }
 
 impl Definition {
@@ -141,11 +159,7 @@ async fn show(desk: &State<Desk>, visit: Visit, q: Option<String>) -> Result<Htm
     let searched = q.unwrap_or_default().trim().to_lowercase();
     web::blocking(move || {
         let standing = desk.store.read(|db| super::standing(db, &desk.handle, Utc::now()))?;
-        let found = all().filter(|it| it.says(&searched));
-        let definitions: Vec<Explained> =
-            found.map(|definition| Explained { definition, sql: sql(definition) }).collect();
-        let page = Found { searched, definitions, of: all().count() };
-        web::draw("definitions.html", &Shell::new(visit, standing), &page)
+        web::draw("definitions.html", &Shell::new(visit, standing), &Found::of(searched))
     })
     .await
 }
@@ -280,7 +294,12 @@ mod tests {
         let names: BTreeSet<_> = all().map(|it| it.name).collect();
         assert_eq!(names.len(), all().count());
         for it in all() {
-            assert!(it.view.is_empty() || sql(it).is_some(), "{} rests on an unknown view {}", it.name, it.view);
+            assert!(
+                it.view.is_empty() || VIEWS.iter().any(|view| view.0 == it.view),
+                "{} rests on an unknown view {}",
+                it.name,
+                it.view
+            );
             assert!(!it.formula.is_empty() && !it.source.is_empty(), "{} says too little", it.name);
         }
     }

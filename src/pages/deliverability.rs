@@ -14,14 +14,13 @@ use super::frame::{Frame, Value};
 use super::overview::Figure;
 use super::page::{Page, Switch};
 use super::sheet::Unit;
-use super::view::chart::Line;
+use super::view::chart::{BY_WEEKS, Line, by_weeks, is_drawn_by_weeks};
 use super::view::{Badge, Block, Card, Chart, Content, JUDGED_LEAST, Shape, View, Width, is_judged};
 use super::{annotations, notes};
 use crate::query;
 use crate::range::{Basis, Channel};
 use crate::store::Query;
 use crate::store::repository::{Document, field};
-use crate::web::buckets::Step;
 use crate::web::{Error, format};
 use tables::{BY_CHANNEL, BY_DAY, BY_DOMAIN, BY_FAILURE, BY_PROVIDER, WORST_SENDS};
 
@@ -64,6 +63,10 @@ const UNSUBSCRIBES: Rate = Rate { name: "unsubscribe_rate", part: "unsubscribed"
 const OPENS: Rate = Rate { name: "open_rate", part: "opened", whole: "openable" };
 const CLICKS: Rate = Rate { name: "click_rate", part: "clicked", whole: "delivered" };
 
+/// What rates are drawn of.
+const DRAWN: [&str; 9] =
+    ["recipients", "delivered", "openable", "bounced", "failed", "complained", "unsubscribed", "opened", "clicked"];
+
 /// What a channel tells of itself.
 fn rates(channel: Channel) -> &'static [Rate] {
     match channel {
@@ -101,17 +104,18 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let channel = of(frame);
     let days = frame.documents_with(DAYS, own_values(frame)?)?;
     let compared = frame.period.compared.map(|_| one(COMPARED)).transpose()?.unwrap_or_default();
+    let drawn = by_weeks(&days, &DRAWN);
     let failures = BY_FAILURE.top(frame, Some(TOP))?;
     let mut cards = Vec::new();
     let mut blocks = Vec::new();
     for rate in rates(channel) {
-        let card = rate.card(channel, &days, &compared);
+        let card = rate.card(channel, &days, &drawn, &compared);
         cards.push(if rate.name == "bounce_rate" && channel == Channel::Email {
             card.with(by_hardness(&failures.rows, sum(&days, "recipients")))
         } else {
             card
         });
-        blocks.push(rate.curve(frame, channel, &days)?);
+        blocks.push(rate.curve(frame, channel, &days, &drawn)?);
     }
     if channel == Channel::Email {
         let health = Health::of(&Sent::of(&one(HEALTH)?));
@@ -120,7 +124,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     }
     let others = [
         Block::table("Messages that fared worst", WORST_SENDS.table_with(frame, own_values(frame)?)?)
-            .hinting(format!("“Times the limit” is how many times the bound of what needs attention is reached. Messages of at least {JUDGED_LEAST} recipients are listed, unless you ask for others; the dimmed ones have fewer than 1,000.")),
+            .hinting(format!("“Times the limit” is how many times the bound of what needs attention is reached. Messages of at least {JUDGED_LEAST} recipients are listed, unless you ask for others.")),
         Block::table("By channel", BY_CHANNEL.top_with(frame, None, own_values(frame)?)?),
         Block::table("By mailbox provider", BY_PROVIDER.top_with(frame, Some(TOP), own_values(frame)?)?)
             .with(by_sending(frame)),
@@ -161,27 +165,25 @@ impl Rate {
         Some(sum(days, self.whole)).filter(|it| *it > 0.0).map(|it| sum(days, self.part) / it)
     }
 
-    fn card(&self, channel: Channel, days: &[Document], compared: &Document) -> Card {
-        let daily = days.iter().map(|it| self.of(it)).collect();
+    fn card(&self, channel: Channel, days: &[Document], drawn: &[Document], compared: &Document) -> Card {
+        let daily = drawn.iter().map(|it| self.of(it)).collect();
         let figure = Figure::new(self.over(days), self.of(compared), daily);
         let current = figure.current;
         let words = format!("{} of {}", whole(sum(days, self.part)), whole(sum(days, self.whole)));
         Card::new(self.name, Unit::Share, figure).with(words).judged(judged(self.name, current, channel, days))
     }
 
-    fn curve(&self, frame: &Frame<'_>, channel: Channel, days: &[Document]) -> Result<Block, Error> {
+    fn curve(
+        &self,
+        frame: &Frame<'_>,
+        channel: Channel,
+        days: &[Document],
+        drawn: &[Document],
+    ) -> Result<Block, Error> {
         let definition = definitions::find(self.name);
         let title = definition.map_or(self.name, |it| it.title);
         let bands = definition.and_then(|it| it.bands).filter(|_| channel == Channel::Email);
-        let mut drawn = days.to_vec();
-        // Of a day a rate would be of few, and mostly chance. Weeks and months are added up as they are.
-        let is_daily = Step::of(days.len()) == Step::Day;
-        if is_daily {
-            for day in &mut drawn {
-                of_week(day, self.part);
-                of_week(day, self.whole);
-            }
-        }
+        let mut drawn = drawn.to_vec();
         let mut lines = vec![Line::share("Rate", self.part, self.whole)];
         if let Some(bands) = bands {
             for day in &mut drawn {
@@ -208,7 +210,7 @@ impl Rate {
         let judged = verdict(self.name, Some(0.0)).filter(|_| channel == Channel::Email);
         let bounds = judged.map_or_else(String::new, |it| it.why.to_lowercase());
         let block = Block::new(self.name, title, content).with(bounds).wide(Width::Third).filed("deliverability_days");
-        Ok(if is_daily { block.hinting("Each point is of the seven days up to it.") } else { block })
+        Ok(if is_drawn_by_weeks(days.len()) { block.hinting(BY_WEEKS) } else { block })
     }
 
     /// Range, rate, verdict and the worst of what is drawn.
@@ -221,7 +223,7 @@ impl Rate {
         let is_up = definitions::find(self.name).is_some_and(|it| it.good == Good::Up);
         let worst = drawn.reduce(|a, b| if (is_up && b.1 < a.1) || (!is_up && b.1 > a.1) { b } else { a });
         let worst = worst.map_or_else(String::new, |(label, it)| {
-            let time = if Step::of(days.len()) == Step::Day { "in the 7 days to " } else { "" };
+            let time = if is_drawn_by_weeks(days.len()) { "in the 7 days to " } else { "" };
             format!("; {} {time}{label}, {}", if is_up { "lowest" } else { "highest" }, format::percent(it))
         });
         format!("{}: {}{words}{worst}.", format::span(range.start(), range.end()), format::percent(rate))
@@ -296,12 +298,6 @@ fn noun(channel: Channel) -> &'static str {
         Channel::Push => "push messages",
         Channel::Whatsapp => "WhatsApp messages",
     }
-}
-
-/// Has the column of a day say what it is of the seven days up to it.
-fn of_week(day: &mut Document, column: &str) {
-    let week = day.get(&field(&format!("week_{column}"))).cloned().unwrap_or_default();
-    day.insert(field(column), week);
 }
 
 fn sum(days: &[Document], column: &str) -> f64 {

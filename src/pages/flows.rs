@@ -9,7 +9,7 @@ use chrono::{Days, NaiveDate};
 
 use super::frame::{Frame, Value};
 use super::page::{Page, Switch};
-use super::sheet::{Column, Sheet, Table, Unit};
+use super::sheet::{Column, IDLE, Sheet, Table, Unit};
 use super::view::{Block, Card, Content, JUDGED_LEAST, View};
 use super::{annotations, caption, messages as measures, notes};
 use crate::query;
@@ -45,7 +45,7 @@ pub static LIST: Page = Page {
     about: "Every flow with all measures of its messages, its trend and its health",
     template: "view.html",
     switches: SWITCHES,
-    takes: &[],
+    takes: &[IDLE],
     sheets: &[&FLOWS, &FLOW_DAYS],
     load: list,
     values: own_values,
@@ -131,9 +131,9 @@ fn settled(frame: &Frame<'_>) -> NaiveDate {
     frame.today() - SETTLING
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the values of some pages need a query")]
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
-    Ok(vec![("settled", Box::new(settled(frame)))])
+    let with_idle = frame.ask.with_idle()?.unwrap_or(false);
+    Ok(vec![("settled", Box::new(settled(frame))), ("with_idle", Box::new(with_idle))])
 }
 
 fn list(frame: &Frame<'_>) -> Result<View, Error> {
@@ -141,6 +141,7 @@ fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let earned = Earned::load(frame)?;
     let mut table = FLOWS.table_with(frame, own_values(frame)?)?;
     explain(frame, &mut table);
+    table.with_idle = Some(frame.ask.with_idle()?.unwrap_or(false));
     Ok(View {
         title: "Flows".to_owned(),
         lead: "What each flow earned, and whether it does as well as it usually does.".to_owned(),

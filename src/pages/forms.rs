@@ -6,8 +6,8 @@ mod one;
 use super::frame::{Frame, Value};
 use super::overview::Figure;
 use super::page::{Page, Switch};
-use super::sheet::{Column, Sheet, Unit};
-use super::view::chart::Line;
+use super::sheet::{Column, IDLE, Sheet, Unit};
+use super::view::chart::{BY_WEEKS, Line, by_weeks, is_drawn_by_weeks};
 use super::view::{Badge, Block, Card, Chart, Content, JUDGED_LEAST, Shape, View, Width, is_judged};
 use super::{annotations, caption};
 use crate::query;
@@ -33,7 +33,7 @@ pub static LIST: Page = Page {
     about: "Sign-up forms: views, submissions, submit rate and who bought afterwards",
     template: "view.html",
     switches: SWITCHES,
-    takes: &[],
+    takes: &[IDLE],
     sheets: &[&FORMS, &FORM_DAYS, &FORM_VERSIONS, &FORM_DEVICES],
     load: list,
     values: own_values,
@@ -59,9 +59,9 @@ static FORMS: Sheet = Sheet {
         SUBMIT_RATE,
         // Whoever submitted two forms is in both rows, and so is what they bought: rows do not add up.
         Column::count("submitters", "People").hidden().without_total(),
-        Column::count("form_converted", "Bought within 5 days").without_total(),
+        Column::count("form_converted", "Bought").without_total(),
         Column::new("form_conversion_rate", "Conversion rate", Unit::Share),
-        Column::money("form_revenue", "Revenue within 5 days").without_total(),
+        Column::money("form_revenue", "Revenue").without_total(),
         Column::new("deleted", "Deleted", Unit::Flag).hidden(),
     ],
     order: "-submissions",
@@ -125,16 +125,18 @@ static FORM_DEVICES: Sheet = Sheet {
     nothing: "No event of these days tells on what device a form was seen.",
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "the values of some pages need a query")]
 fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
-    Ok(vec![("shift", Box::new(frame.period.shift()))])
+    let with_idle = frame.ask.with_idle()?.unwrap_or(false);
+    Ok(vec![("shift", Box::new(frame.period.shift())), ("with_idle", Box::new(with_idle))])
 }
 
 fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let counts = Counts::load(frame)?;
+    let mut table = FORMS.table_with(frame, own_values(frame)?)?;
+    table.with_idle = Some(frame.ask.with_idle()?.unwrap_or(false));
     let blocks = [
         over_time(frame, &counts)?,
-        vec![Block::table("All forms", FORMS.table_with(frame, own_values(frame)?)?)],
+        vec![Block::table("All forms", table).with("who bought, and for how much, within five days of submitting")],
         parts(frame)?,
     ];
     Ok(View {
@@ -192,6 +194,7 @@ fn over_time(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Block>, Error> {
     let marks = annotations::notes(frame)?;
     let is_compared = frame.period.compared.is_some();
     let mut lines = vec![Line::sum("Submissions", "submissions")];
+    let drawn = by_weeks(&days, &["views", "submissions", "earlier_views", "earlier_submissions"]);
     let mut rates = vec![Line::share("Submit rate", "submissions", "views")];
     if is_compared {
         let before = caption::capital(caption::before(frame.period));
@@ -202,12 +205,14 @@ fn over_time(frame: &Frame<'_>, counts: &Counts) -> Result<Vec<Block>, Error> {
     let words = caption::of_sum(frame, &figure, "submissions", &submissions);
     let submissions = submissions.saying(words);
     let rate: Figure = counts.rate(frame.period);
-    let rates = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &days, &rates, &marks);
+    let rates = Chart::over_time(Shape::Lines, Unit::Share, frame.period, &drawn, &rates, &marks);
     let words = caption::of_sum(frame, &rate, "of views were submitted", &rates);
     let rates = rates.saying(words);
+    let rates = Block::new("submit_rate", "Submit rate over time", Content::Chart(rates)).wide(Width::Half);
+    let rates = rates.filed("form-days");
     Ok(vec![
         Block::new("form-submissions", title, Content::Chart(submissions)).wide(Width::Half).filed("form-days"),
-        Block::new("submit_rate", "Submit rate over time", Content::Chart(rates)).wide(Width::Half),
+        if is_drawn_by_weeks(days.len()) { rates.hinting(BY_WEEKS) } else { rates },
     ])
 }
 

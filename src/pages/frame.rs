@@ -156,6 +156,7 @@ impl<'a> Frame<'a> {
             ("start", Box::new(range.start())),
             ("before", Box::new(range.before())),
             ("since", Box::new(self.period.since())),
+            ("drawn_since", Box::new(self.period.drawn_since())),
             ("compared_start", Box::new(compared.map(|it| it.start()))),
             ("compared_before", Box::new(compared.map(|it| it.before()))),
             ("today", Box::new(self.today())),

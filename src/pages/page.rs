@@ -17,7 +17,7 @@ use super::frame::{Frame, Value};
 use super::sheet::Sheet;
 use super::view::View;
 use super::{Call, Desk, Ground, PAGES};
-use crate::range::{Ask, Basis, DateRange, Period, Unclear};
+use crate::range::{Ask, Basis, DateRange, Period, SHARED, Unclear, VOCABULARY, check_names};
 use crate::store::{self, Format};
 use crate::web::cache::{Answered, Kept, Key, Lifetime};
 use crate::web::{self, Error, Html, Shell, Visit};
@@ -79,6 +79,19 @@ impl Page {
         self.path.contains("<id>")
     }
 
+    /// What its address may say.
+    fn knows(&self) -> impl Iterator<Item = &'static str> {
+        SHARED.iter().chain(VOCABULARY).copied().chain(self.takes.iter().map(|it| it.0))
+    }
+
+    /// That it counts all channels although one is asked for, which a way here from another page may carry along.
+    fn all_channels(&self, ask: &Ask) -> String {
+        match ask.channel.filter(|_| !self.switches.contains(&Switch::Channel)) {
+            Some(channel) => format!("All channels: this page cannot be narrowed to {}.", channel.title()),
+            None => String::new(),
+        }
+    }
+
     /// Whether it counts by days of its own, whatever basis others have.
     pub(crate) fn has_own_basis(&self) -> bool {
         web::has_own_basis(self.path)
@@ -125,6 +138,7 @@ impl Page {
         view.currency.clone_from(&frame.currency);
         view.events_stored = frame.events_stored;
         view.complete_from = period.reach.map(|it| it.complete_from);
+        view.all_channels = self.all_channels(ask);
         Ok(view)
     }
 
@@ -143,8 +157,10 @@ impl Page {
         Ok(desk.cache.get(key, Lifetime::Overview, work)?.0)
     }
 
-    fn draw(&self, call: Call, visit: Visit, id: Option<&str>) -> Result<Html, Error> {
+    fn draw(&self, call: Call, mut visit: Visit, id: Option<&str>) -> Result<Html, Error> {
         let (Call { ask, desk }, now) = (call, Utc::now());
+        // What others hang on addresses, such as where a reader came from, goes no further.
+        visit.query.retain(|it| self.knows().any(|known| known == it.0));
         let ask = self.meant(ask)?;
         let ground = desk.ground()?;
         let period = ground.period(&ask, now)?;
@@ -211,6 +227,8 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
     let format = Format::named(extension).ok_or_else(unknown)?;
     let found = PAGES.iter().find_map(|page| Some((*page, *page.sheets.iter().find(|it| it.name == name)?)));
     let (page, sheet) = found.ok_or_else(unknown)?;
+    let known: Vec<&str> = page.knows().chain(["id"]).collect();
+    check_names(&known, visit.query.iter().map(|it| it.0.as_str()))?;
     let id = visit.query.iter().find(|it| it.0 == "id").map(|it| it.1.clone());
     if page.is_of_one() && id.is_none() {
         let problem = format!("{name} is about one thing of {}, and this says which", page.path);

@@ -26,8 +26,10 @@ const OVERLAP: Query = query!("revenue/overlap");
 const LINES: Query = query!("revenue/lines");
 const AGREEMENT: Query = query!("revenue/agreement");
 const REPORTS: Query = query!("revenue/reports");
+const ATTRIBUTES: Query = query!("revenue/attributes");
 
-pub(super) const QUERIES: &[Query] = &[DAYS, CHANNELS, SENDERS, MESSAGES, OUTCOMES, OVERLAP, LINES, AGREEMENT, REPORTS];
+pub(super) const QUERIES: &[Query] =
+    &[DAYS, CHANNELS, SENDERS, MESSAGES, OUTCOMES, OVERLAP, LINES, AGREEMENT, REPORTS, ATTRIBUTES];
 
 pub static PAGE: Page = Page {
     path: "/revenue",
@@ -35,7 +37,11 @@ pub static PAGE: Page = Page {
     template: "revenue.html",
     switches: &[Switch::EventBasis, Switch::Metric, Switch::Machine, Switch::Channel],
     takes: &[
-        ("model", "Whose attribution figures, chart and tables go by: `klaviyo` or `last-touch`"),
+        (
+            "model",
+            "Whose attribution figures, chart and tables go by: `klaviyo` or `last-touch`, which is usual where Klaviyo \
+             attributes nothing",
+        ),
         (
             "email_click",
             "How long before an order the click of an e-mail counts: `5d`, `12h`, `30m`; `0` for not at all",
@@ -60,7 +66,7 @@ pub static PAGE: Page = Page {
         &REVENUE_REPORTS,
     ],
     load,
-    values,
+    values: own_values,
 };
 
 const ORDERS: Column = Column::count("orders", "Orders");
@@ -295,13 +301,16 @@ enum Model {
 }
 
 impl Model {
-    fn asked(frame: &Frame<'_>) -> Result<Model, Unclear> {
+    /// Klaviyo's own comes first, if there is any.
+    fn asked(frame: &Frame<'_>) -> Result<Model, Error> {
         match frame.ask.own("model") {
-            None | Some("klaviyo") => Ok(Model::Klaviyo),
+            Some("klaviyo") => Ok(Model::Klaviyo),
             Some("last-touch") => Ok(Model::LastTouch),
             Some(other) => {
-                Err(Unclear { parameter: "model", problem: format!("“{other}” is neither klaviyo nor last-touch") })
+                let problem = format!("“{other}” is neither klaviyo nor last-touch");
+                Err(Unclear { parameter: "model", problem }.into())
             }
+            None => Ok(if attributes(frame)? { Model::Klaviyo } else { Model::LastTouch }),
         }
     }
 
@@ -320,8 +329,18 @@ impl Model {
     }
 }
 
-fn values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
-    let (model, windows) = (Model::asked(frame)?, windows::asked(frame.ask)?);
+/// Whether Klaviyo attributes any conversion, of all days, to a message; so it does where there are none to attribute.
+pub(super) fn attributes(frame: &Frame<'_>) -> Result<bool, store::Error> {
+    let found = frame.document(ATTRIBUTES)?;
+    Ok(found.get("does").and_then(Json::as_bool).unwrap_or(true))
+}
+
+fn own_values(frame: &Frame<'_>) -> Result<Vec<Value>, Error> {
+    values(frame, Model::asked(frame)?)
+}
+
+fn values(frame: &Frame<'_>, model: Model) -> Result<Vec<Value>, Error> {
+    let windows = windows::asked(frame.ask)?;
     Ok(vec![("model", Box::new(model.name())), ("windows", Box::new(windows::text(&windows)))])
 }
 
@@ -344,13 +363,16 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         let block = Block::new("revenue-none", "Nothing to sum", Content::Nothing { words });
         return Ok(View { blocks: vec![block], ..view });
     }
-    let days = frame.documents_with(DAYS, values(frame)?)?;
+    let days = frame.documents_with(DAYS, values(frame, model)?)?;
     Ok(View { cards: cards(frame, &days, model), blocks: blocks(frame, &days, model)?, ..view })
 }
 
 fn small_print(frame: &Frame<'_>, model: Model) -> Result<Vec<String>, store::Error> {
     let whose = match model {
         Model::Klaviyo => "Figures and chart go by Klaviyo's attribution.",
+        Model::LastTouch if frame.ask.own("model").is_none() => {
+            "Klaviyo attributes none of these orders, nor any of other days; so figures and chart go by the last touch within the windows."
+        }
         Model::LastTouch => "Figures and chart go by the last touch within the windows.",
     };
     let basis = match frame.period.basis {
@@ -367,7 +389,7 @@ fn small_print(frame: &Frame<'_>, model: Model) -> Result<Vec<String>, store::Er
 }
 
 fn blocks(frame: &Frame<'_>, days: &[Document], model: Model) -> Result<Vec<Block>, Error> {
-    let own = || values(frame);
+    let own = || values(frame, model);
     let chart = match chart(frame, days, model)? {
         Some(chart) => Content::Chart(chart),
         None if is_by_order(frame) => {

@@ -117,6 +117,8 @@ pub struct Table {
     pub searchable: bool,
     /// Whether there are columns that only an address with `columns=all` shows.
     pub has_more_columns: bool,
+    /// Whether drafts and others that did nothing in the range are listed, too; missing where all are, or none can be.
+    pub with_idle: Option<bool>,
     pub link: Option<&'static str>,
     /// The column and the count below which a row says little.
     pub sample: Option<Sample>,
@@ -156,6 +158,10 @@ pub struct Head {
     /// From where on a value is healthy, and from where on it needs attention.
     pub bands: Option<[f64; 2]>,
 }
+
+/// The parameter of pages that list what did nothing in the range on request only.
+pub(super) const IDLE: (&str, &str) =
+    ("activity", "`any` to list drafts and others that did nothing in the range, too; `range` otherwise");
 
 /// Rows of a table that the address does not page.
 const ROWS: usize = 50;
@@ -462,6 +468,7 @@ impl Sheet {
             is_asked,
             searchable: is_asked && !self.search.is_empty(),
             has_more_columns: is_asked && self.columns.iter().any(|it| it.is_hidden),
+            with_idle: None,
             link: self.link,
             sample: self.sample.map(|(name, least)| Sample { name: field(name), least }),
             choose: None,

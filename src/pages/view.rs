@@ -26,6 +26,8 @@ pub struct View {
     pub is_of_all_days: bool,
     /// Whether nothing on it is compared with earlier days, so that none can be chosen for that.
     pub is_uncompared: bool,
+    /// That a channel is asked for, to which the page cannot be narrowed; empty otherwise.
+    pub all_channels: String,
     /// What the numbers count and what they leave out.
     pub notes: Vec<String>,
     /// What only this page's own template draws.
@@ -92,6 +94,8 @@ pub struct Block {
     pub definition: Option<Definition>,
     /// The file that holds what it shows, without its ending; none where there is none.
     pub file: Option<&'static str>,
+    /// Where all of it is, of which it shows the first.
+    pub all: Option<Link>,
     /// Small print under it.
     pub hint: String,
 }
@@ -335,6 +339,7 @@ impl Block {
             content,
             definition: definitions::find(name).copied(),
             file: None,
+            all: None,
             hint: String::new(),
         }
     }
@@ -359,6 +364,12 @@ impl Block {
     #[must_use]
     pub fn hinting(self, hint: impl Into<String>) -> Block {
         Block { hint: hint.into(), ..self }
+    }
+
+    /// With a way to the page where all of it is.
+    #[must_use]
+    pub fn leading_to(self, title: &str, path: &str) -> Block {
+        Block { all: Some(Link { title: title.to_owned(), path: path.to_owned() }), ..self }
     }
 
     /// With links to the file of that name.

@@ -240,6 +240,19 @@ impl Ask {
         self.own.iter().filter(move |it| it.0 == name).map(|it| it.1.as_str())
     }
 
+    /// Whether what did nothing in the range is listed, too; nothing where the request does not say.
+    ///
+    /// # Errors
+    /// [`Unclear`] where it says neither.
+    pub fn with_idle(&self) -> Result<Option<bool>, Unclear> {
+        match self.own("activity") {
+            None => Ok(None),
+            Some("range") => Ok(Some(false)),
+            Some("any") => Ok(Some(true)),
+            Some(other) => Err(unclear("activity", format!("“{other}” is not one of range, any"))),
+        }
+    }
+
     /// The order that was asked for, of the fields that the listing has.
     ///
     /// # Errors
@@ -336,12 +349,12 @@ const CHANNELS: &[(&str, Channel)] =
 pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine", "metric", "channel"];
 
 /// What [`Ask::parse`] understands besides.
-const VOCABULARY: &[&str] =
+pub const VOCABULARY: &[&str] =
     &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "columns", "sort", "limit", "offset"];
 
 /// Whether a request can say it once only; words of one page may stand several times, as fields of a form do.
 #[must_use]
-pub fn has_one_value(name: &str) -> bool {
+pub(super) fn has_one_value(name: &str) -> bool {
     SHARED.contains(&name) || VOCABULARY.contains(&name)
 }
 

@@ -12,7 +12,6 @@ use super::{Db, Error, FromRow, Query, Row, RowResult, Store, activity};
 use crate::{params, query};
 use chrono::NaiveDateTime;
 
-const FACTS: Query = query!("deliveries/facts");
 const FACTS_COMING: Query = query!("deliveries/facts_coming");
 const FACTS_LEAVING: Query = query!("deliveries/facts_leaving");
 const FACTS_ADDED: Query = query!("deliveries/facts_added");
@@ -64,7 +63,7 @@ const DELIVERIES_AT_ONCE: i64 = 122_880;
 /// # Errors
 /// When a statement fails; the transaction is then lost as a whole.
 pub(super) fn settle(db: &Db<'_>, all_new: bool) -> Result<(), Error> {
-    each(db, &[if all_new { FACTS_COMING } else { FACTS }])?;
+    each(db, if all_new { &[FACTS_COMING] } else { &[FACTS_LEAVING, FACTS_ADDED] })?;
     take_over(db)
 }
 
@@ -123,7 +122,7 @@ pub(super) fn put_in_order(store: &Store) -> Result<(), Error> {
     }
     let slices: Vec<Span> = store.read(|db| db.rows(SLICES, params! { "most": DELIVERIES_AT_ONCE }))?;
     for Span { first, last } in slices {
-        store.write(|db| {
+        store.write_in_row(|db| {
             db.execute(SLICE, params! { "first": first, "last": last })?;
             each(db, &[CLEAR_SLICE, FILL_SLICE])
         })?;

@@ -22,6 +22,7 @@ pub const VIEWS: &[(&str, &str)] = &[
     ("forms", include_str!("views/forms.sql")),
     ("lists", include_str!("views/lists.sql")),
     ("message_aliases", include_str!("views/message_aliases.sql")),
+    ("renamed_messages", include_str!("views/renamed_messages.sql")),
     ("messages", include_str!("views/messages.sql")),
     ("campaign_starts", include_str!("views/campaign_starts.sql")),
     ("metrics", include_str!("views/metrics.sql")),

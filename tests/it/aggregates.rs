@@ -338,6 +338,21 @@ fn sums_follow_the_names_of_messages() {
 }
 
 #[test]
+fn deliveries_lie_newest_first_after_all_were_counted() {
+    let mirror = Mirror::copied();
+    let rows = || lines(&mirror.store, "select columns(*)::varchar from klaviyo_deliveries order by all");
+    let before = rows();
+    mirror.store.count_again().expect("sums");
+    assert_eq!(rows(), before);
+    let later = "select count(*) from (
+            select coalesce(sent_at, first_answer_at) as at, lag(at) over (order by rowid) as at_before
+            from klaviyo_deliveries
+        ) where at > at_before";
+    assert_eq!(value(&mirror.store, later), "0", "rows that are newer than the one before them");
+    assert_eq!(value(&mirror.store, "select count(*) from scattered_deliveries"), "0");
+}
+
+#[test]
 fn sums_follow_the_wall_clock() {
     let mirror = Mirror::copied();
     let days = || lines(&mirror.store, "select columns(*)::varchar from klaviyo_message_days");

@@ -252,9 +252,53 @@ fn health_is_said_only_where_the_samples_allow_it() {
 }
 
 #[test]
+fn drafts_are_listed_when_they_are_asked_for() {
+    let served = serve(march());
+    let names = |query: &str| {
+        let view = json_of(&served, &format!("/api/pages/flows?{RANGE}&sort=name{query}"));
+        let rows = block(&view, "flows")["rows"].as_array().expect("rows").clone();
+        rows.iter().map(|it| it["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let usual = ["Cart", "Reached nobody", "Welcome <script>alert(1)</script>"];
+    assert_eq!(names(""), usual);
+    assert_eq!(names("&activity=range"), usual);
+    assert_eq!(names("&activity=any"), ["A draft", usual[0], usual[1], usual[2]]);
+    assert!(page(&served, &format!("/flows?{RANGE}")).contains("activity=any"), "a way to them");
+    assert!(page(&served, &format!("/flows?{RANGE}&activity=any")).contains("Without drafts"), "and a way back");
+}
+
+#[test]
+fn what_people_saw_of_a_flow_stands_on_its_page() {
+    let store = march();
+    seed(
+        &store,
+        r#"update klaviyo_flow_messages
+           set template_id = 'TPL', preview_text = 'Nice to meet you', from_email = 'tea@tea.example',
+               metadata = cast('{"definition":{"from_label":"Tea & Co"}}' as json)::variant
+           where id = 'M1';
+           update klaviyo_flow_messages set metadata = cast('{"definition":{"body":"Tea is ready"}}' as json)::variant where id = 'M2';
+           insert into klaviyo_templates (id, name, updated_at) values ('TPL', 'Hello template', '2026-03-01')"#,
+    );
+    let served = serve(store.clone());
+    let view = json_of(&served, &format!("/api/pages/flows/F1?{RANGE}"));
+    assert_eq!(
+        pick(block(&view, "preview"), &["sender", "subject", "previewText", "frame"]),
+        [json!("Tea & Co <tea@tea.example>"), json!("Hi <b>you</b>"), json!("Nice to meet you"), Value::Null]
+    );
+    assert_eq!(block(&view, "preview-2")["body"], "Tea is ready");
+    seed(&store, "insert into klaviyo_template_html (id, html, updated_at) values ('TPL', '<p>Hi</p>', '2026-03-01')");
+    let html = page(&served, "/flows/F1/messages/M1/html");
+    assert_eq!(html, "<p>Hi</p>");
+    assert!(page(&served, &format!("/flows/F1?{RANGE}")).contains("src=\"/flows/F1/messages/M1/html\""));
+    let of_another = served.client.get("/flows/F2/messages/M1/html").dispatch().status();
+    assert_eq!(of_another, Status::NotFound);
+}
+
+#[test]
 fn what_is_not_there_or_not_meant_is_said() {
     let served = serve(march());
     for (path, status) in [
+        ("/flows?activity=some", Status::BadRequest),
         ("/flows/nothing", Status::NotFound),
         ("/api/pages/flows/nothing", Status::NotFound),
         ("/flows?sort=nothing", Status::BadRequest),

@@ -109,6 +109,15 @@ fn forms_count_views_submissions_and_who_bought() {
 }
 
 #[test]
+fn drafts_of_forms_are_listed_when_they_are_asked_for() {
+    let served = serve(march());
+    let count = |query: &str| {
+        block(&json_of(&served, &format!("/api/pages/forms?{RANGE}{query}")), "forms")["rowCount"].clone()
+    };
+    assert_eq!((count(""), count("&activity=any")), (json!(3), json!(4)));
+}
+
+#[test]
 fn versions_and_devices_are_told_as_far_as_events_do() {
     let served = serve(march());
     for path in ["/api/pages/forms", "/api/pages/forms/S"] {

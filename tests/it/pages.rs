@@ -282,6 +282,33 @@ fn menu(html: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_a_page_passes_over_is_said_or_goes_no_further() {
+    let served = serve(march());
+    let words = "All channels: this page cannot be narrowed to SMS.";
+    assert!(page(&served, "/?channel=sms").contains(words));
+    assert!(!page(&served, "/flows?channel=sms").contains(words) && !page(&served, "/").contains("All channels"));
+    let campaigns = page(&served, "/campaigns?utm_source=letter&range=2026-03-10_to_2026-03-11");
+    assert!(!campaigns.contains("utm_source"), "an address is cleaned of what others hang on it");
+    assert!(campaigns.contains("/export/campaigns.csv?range=2026-03-10_to_2026-03-11"));
+}
+
+#[test]
+fn every_view_stands_once_under_the_definitions() {
+    let served = serve(march());
+    let definitions = page(&served, "/definitions");
+    assert_eq!(
+        definitions.matches("create or replace view message_activity").count()
+            + definitions.matches("create or replace macro message_activity").count(),
+        1
+    );
+    assert!(definitions.contains("href=\"#view-message_stats\"") && definitions.contains("id=\"view-message_stats\""));
+    assert!(
+        !page(&served, "/definitions?q=suppressi").contains("id=\"view-message_stats\""),
+        "of those that are shown"
+    );
+}
+
+#[test]
 fn the_menu_carries_on_what_the_next_page_understands_and_nothing_else() {
     let served = serve(march());
     let shared =

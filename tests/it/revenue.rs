@@ -123,6 +123,29 @@ fn orders_are_credited_by_klaviyo_and_by_the_last_touch() {
 }
 
 #[test]
+fn where_klaviyo_attributes_nothing_the_last_touch_is_shown() {
+    let store = spring();
+    seed(
+        &store,
+        "update klaviyo_events set attributed_event_id = null, attributed_campaign_id = null,
+             attributed_campaign_message_id = null, attributed_flow_id = null, attributed_flow_message_id = null",
+    );
+    let served = serve(store);
+    let page = view(&served, RANGE);
+    assert_eq!(page["more"]["attribution"]["model"], "last-touch");
+    assert_eq!(card(&page, "attributed_revenue")["current"], 130.0);
+    assert!(page["notes"].to_string().contains("Klaviyo attributes none of these orders"), "{}", page["notes"]);
+    let asked = view(&served, &format!("{RANGE}&model=klaviyo"));
+    assert_eq!(card(&asked, "attributed_revenue")["current"], 0.0);
+    let overview = served.client.get(format!("/api/pages/overview?{RANGE}")).dispatch().into_json::<Value>();
+    let overview = overview.expect("JSON");
+    let words = card(&overview, "attributed_revenue")["detail"].as_str().expect("words");
+    assert!(words.starts_with("Klaviyo attributes no order"), "{words}");
+    let file = served.client.get(format!("/export/revenue-messages.json?{RANGE}")).dispatch().into_string();
+    assert!(file.expect("a file").contains("First mail"), "a file goes by what its page goes by");
+}
+
+#[test]
 fn the_model_decides_what_figures_and_tables_go_by() {
     let served = serve(spring());
     let page = view(&served, &format!("{RANGE}&model=last-touch"));

@@ -1,4 +1,4 @@
--- What became of messages on local days from $since to before $before, by campaigns and by flows, day by day and channel by
+-- What became of messages on local days from $drawn_since to before $before, by campaigns and by flows, day by day and channel by
 -- channel, by the day of sending or of the event (see `page_messages`)? Conversions are of $metric; $machine counts what only
 -- machines opened or clicked, too.
 select

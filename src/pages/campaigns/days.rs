@@ -12,7 +12,7 @@ use crate::pages::frame::{Frame, Value};
 use crate::pages::overview::Figure;
 use crate::pages::sheet::{Column, Sheet, Unit};
 use crate::pages::view::{Block, Card, Chart, Content, Shape, chart::Line};
-use crate::range::{Basis, DateRange, Period};
+use crate::range::{Basis, DateRange, Period, RATE_DAYS};
 use crate::store::repository::Document;
 use crate::store::{self, FromRow, Row, RowResult};
 use crate::web::format;
@@ -51,9 +51,6 @@ pub(super) static SHEET: Sheet = Sheet {
 /// Campaigns that have a colour of their own; the others share one.
 const NAMED: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
 
-/// Days that a point of a rate's little curve sums: the rate of a day alone would be mostly gaps.
-pub(super) const RATE_DAYS: u64 = 7;
-
 /// What a campaign did on a local day.
 #[derive(Debug, Clone)]
 pub(super) struct Day {
@@ -62,11 +59,6 @@ pub(super) struct Day {
     pub(super) name: String,
     pub(super) channel: Option<String>,
     pub(super) counts: Counts,
-}
-
-/// The first day that any number of the page needs: the first point of a little curve reaches back before the range.
-pub(super) fn first_of_curves(period: &Period) -> NaiveDate {
-    period.since().min(period.range.start() - Days::new(RATE_DAYS - 1))
 }
 
 /// From `from` to the end of the range, by the day that the page counts by.

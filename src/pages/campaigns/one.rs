@@ -9,14 +9,13 @@ use serde_json::{Value as Json, json};
 
 use super::counts::{Counts, FIGURES_OF_ONE, Measure, OTHERS_OF_ONE};
 use super::names::{self, Names};
-use super::{ARMS, AUDIENCES, FACTS, USUAL};
-use super::{curve, preview};
+use super::{ARMS, AUDIENCES, FACTS, USUAL, curve};
 use crate::pages::frame::{Frame, Value};
-use crate::pages::notes;
 use crate::pages::overview::Figure;
 use crate::pages::page::{Page, Switch};
 use crate::pages::sheet::Unit;
 use crate::pages::view::{Block, Card, Content, Fact, Funnel, Link, View, Width};
+use crate::pages::{notes, preview};
 use crate::range::Channel;
 use crate::store::{self, FromRow, Row, RowResult};
 use crate::web::Error;
@@ -119,7 +118,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     };
     view.more.insert("id".to_owned(), json!(id));
     let about = about(frame, &facts, &messages)?;
-    let previews = preview::blocks(id, &messages);
+    let previews = preview::blocks(&format!("/campaigns/{id}"), &messages);
     let Some(sent) = sent(frame)? else {
         "It reached nobody yet.".clone_into(&mut view.lead);
         view.blocks = vec![about];

@@ -35,7 +35,7 @@ pub(super) static WORST_SENDS: Sheet = Sheet {
     search: &["name"],
     // Its id says whether it is a campaign's or a flow's.
     link: Some("/"),
-    sample: Some(("recipients", 1_000)),
+    sample: Some(("recipients", JUDGED_LEAST)),
     nothing: "No message reached a hundred recipients in these days; ask for fewer below “at least”.",
 };
 

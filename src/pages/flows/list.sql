@@ -1,5 +1,5 @@
 -- How did each flow do on local days from $start to before $before, by $basis? One row per flow that reached someone and per
--- live one that did not. Conversions are of $metric; $machine counts what only machines opened or clicked, too. `trend` is
+-- live one that did not, or any if $with_idle. Conversions are of $metric; $machine counts what only machines opened or clicked, too. `trend` is
 -- its revenue a day over the range, in at most 30 steps; `health` is of what it sent before $settled, against 90 days.
 with sent as (
     select * exclude (campaign_id) from page_sends where sent_on >= cast($start as date) and flow_id is not null and $basis = 'sent'
@@ -62,7 +62,7 @@ listed as (
     union
     select id
     from flows
-    where status = 'live' and not coalesce(archived, false) and not deleted
+    where not deleted and ($with_idle or status = 'live' and not coalesce(archived, false))
         and (cast($channel as varchar) is null or id in (select flow_id from messages where channel = cast($channel as varchar)))
 ),
 -- Of a live flow that reached nobody every count is zero; what answered them and what is divided by them is unknown.

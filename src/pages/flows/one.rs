@@ -10,6 +10,7 @@ use crate::pages::caption::{capital, written};
 use crate::pages::frame::Frame;
 use crate::pages::messages as measures;
 use crate::pages::page::Page;
+use crate::pages::preview;
 use crate::pages::sheet::{Column, Sheet, Unit};
 use crate::pages::view::{Badge, Block, Card, Chart, Content, Fact, JUDGED_LEAST, Link, Shape, View, Width};
 use crate::range::Basis;
@@ -144,7 +145,8 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     let figures = Figures::load(frame)?;
     let earned = Earned::load(frame)?;
     let health = frame.documents_with(HEALTH, own_values(frame)?)?.into_iter().next().unwrap_or_default();
-    let blocks = vec![
+    let sender = format!("/flows/{}", frame.id.unwrap_or_default());
+    let mut blocks = vec![
         path(frame, &flow)?,
         Block::table("Messages", FLOW_MESSAGES.table(frame)?).with(if frame.period.basis == Basis::Sent {
             "of what was sent in these days"
@@ -156,6 +158,7 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
         reported(frame)?,
         against_itself(frame, &health),
     ];
+    blocks.extend(preview::blocks(&sender, &preview::load(frame)?));
     let mut more = serde_json::Map::new();
     more.insert("id".to_owned(), frame.id.into());
     Ok(View {

@@ -9,6 +9,7 @@ use crate::pages::caption::written;
 use crate::pages::frame::Frame;
 use crate::pages::overview::{Figure, share};
 use crate::pages::sheet::Unit;
+use crate::pages::view::chart::is_drawn_by_weeks;
 use crate::range::Period;
 use crate::store::{self, FromRow, Row, RowResult};
 use crate::web::Error;
@@ -16,6 +17,8 @@ use crate::web::Error;
 /// Views and submissions of each day.
 pub(super) struct Counts {
     days: HashMap<NaiveDate, (i64, i64)>,
+    /// Of the seven days up to each day of the range.
+    weeks: HashMap<NaiveDate, (i64, i64)>,
 }
 
 /// Who bought within five days after submitting.
@@ -28,6 +31,7 @@ pub(super) struct Bought {
 struct Day {
     date: NaiveDate,
     now: (i64, i64),
+    week: (i64, i64),
     earlier: Option<(i64, i64)>,
 }
 
@@ -37,14 +41,15 @@ impl Counts {
     pub(super) fn load(frame: &Frame<'_>) -> Result<Counts, Error> {
         let shift = frame.period.shift().unwrap_or_default();
         let rows: Vec<Day> = frame.rows_with(DAYS, own_values(frame)?)?;
-        let mut days = HashMap::new();
+        let (mut days, mut weeks) = (HashMap::new(), HashMap::new());
         for row in rows {
             days.insert(row.date, row.now);
+            weeks.insert(row.date, row.week);
             if let Some(earlier) = row.earlier {
                 days.entry(row.date - chrono::TimeDelta::days(shift)).or_insert(earlier);
             }
         }
-        Ok(Counts { days })
+        Ok(Counts { days, weeks })
     }
 
     fn on(&self, day: NaiveDate) -> (i64, i64) {
@@ -59,8 +64,12 @@ impl Counts {
         Figure::of_counts(period, |day| self.on(day).1)
     }
 
+    /// Its days are drawn as its curve draws them.
     pub(super) fn rate(&self, period: &Period) -> Figure {
-        Figure::of_shares(period, |day| (self.on(day).1, self.on(day).0))
+        let rate = Figure::of_shares(period, |day| (self.on(day).1, self.on(day).0));
+        let drawn = if is_drawn_by_weeks(period.range.days().count()) { &self.weeks } else { &self.days };
+        let of = |day| drawn.get(&day).and_then(|it| share(it.1, it.0));
+        Figure { daily: period.range.days().map(of).collect(), ..rate }
     }
 }
 
@@ -99,6 +108,11 @@ impl FromRow for People {
 impl FromRow for Day {
     fn from_row(row: &Row<'_>) -> RowResult<Day> {
         let earlier = row.get::<Option<i64>>("earlier_views")?.zip(row.get::<Option<i64>>("earlier_submissions")?);
-        Ok(Day { date: row.get("date")?, now: (row.get("views")?, row.get("submissions")?), earlier })
+        Ok(Day {
+            date: row.get("date")?,
+            now: (row.get("views")?, row.get("submissions")?),
+            week: (row.get("week_views")?, row.get("week_submissions")?),
+            earlier,
+        })
     }
 }

@@ -1,5 +1,5 @@
 -- How did each form do on local days from $start to before $before? One row per form that was seen or submitted and per live one
--- that was not. `converted` are the profiles with a conversion of $metric within five days after their submit; `trend` is the
+-- that was not, or any if $with_idle. `converted` are the profiles with a conversion of $metric within five days after their submit; `trend` is the
 -- submissions a day over the range, in at most 30 steps.
 with counted as (
     select
@@ -54,7 +54,7 @@ kinds as (
 listed as (
     select form_id as id from counted
     union
-    select id from forms where status = 'live' and not deleted
+    select id from forms where not deleted and ($with_idle or status = 'live')
 )
 select
     listed.id,

@@ -1,5 +1,5 @@
-use crate::range::{DateRange, Period};
-use chrono::NaiveDate;
+use crate::range::{DateRange, Period, RATE_DAYS};
+use chrono::{Days, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -44,6 +44,20 @@ impl Figure {
         let sum = |range: DateRange| number(range.days().map(&count).sum());
         let daily = period.range.days().map(|day| period.knows(day).then(|| number(count(day)))).collect();
         Figure::new(Some(sum(period.range)), period.compared.map(sum), daily)
+    }
+
+    /// The same, with each day drawn as what it is of the [`RATE_DAYS`] days up to it: on many days nothing goes out, and a rate
+    /// of nothing is none.
+    #[must_use]
+    pub fn of_drawn_shares(period: &Period, counts: impl Fn(NaiveDate) -> (i64, i64)) -> Figure {
+        let until = |day: NaiveDate| {
+            let first = day - Days::new(RATE_DAYS - 1);
+            let days = first.iter_days().take_while(|it| *it <= day).map(&counts);
+            let (part, whole) = days.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+            share(part, whole)
+        };
+        let daily = period.range.days().map(until).collect();
+        Figure { daily, ..Figure::of_shares(period, &counts) }
     }
 
     /// A share of sums, on each day and of all days: the sums are divided, shares are never averaged. `counts` gives

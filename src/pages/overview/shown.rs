@@ -15,6 +15,7 @@ use crate::pages::caption;
 use crate::pages::frame::Frame;
 use crate::pages::messages as measures;
 use crate::pages::page::{Page, Switch, no_values};
+use crate::pages::revenue;
 use crate::pages::sheet::{Column, Head, Sheet, Table, Total, Unit};
 use crate::pages::view::chart::Line;
 use crate::pages::view::{
@@ -254,9 +255,10 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     // Who notes something while looking at other days means those.
     let day = frame.today().min(frame.period.range.end());
     more.insert("noteDay".to_owned(), day.to_string().into());
+    let is_unattributed = overview.attributed_revenue.current == Some(0.0) && !revenue::attributes(frame)?;
     Ok(View {
         title: "Overview".to_owned(),
-        cards: cards(&overview, growth.as_ref()),
+        cards: cards(&overview, growth.as_ref(), is_unattributed),
         blocks: blocks(frame, &overview, growth)?,
         notes: small_print(&overview),
         more,
@@ -264,7 +266,8 @@ fn load(frame: &Frame<'_>) -> Result<View, Error> {
     })
 }
 
-fn cards(overview: &Overview, growth: Option<&Growth>) -> Vec<Card> {
+/// `is_unattributed` is whether Klaviyo attributes no conversion at all.
+fn cards(overview: &Overview, growth: Option<&Growth>, is_unattributed: bool) -> Vec<Card> {
     let sum = |of: fn(&super::RevenueDay) -> f64| overview.daily.iter().map(of).sum::<f64>();
     let attributed = overview.attributed_revenue.current.filter(|it| *it > 0.0);
     let part = |value: f64| attributed.map_or_else(|| format::UNKNOWN.to_owned(), |all| format::percent(value / all));
@@ -283,8 +286,11 @@ fn cards(overview: &Overview, growth: Option<&Growth>) -> Vec<Card> {
     };
     vec![
         Card::new("revenue", Unit::Money, overview.revenue.clone()).with(orders),
-        Card::new("attributed_revenue", Unit::Money, overview.attributed_revenue.clone())
-            .with(format!("{share}: campaigns {campaigns}, flows {flows}")),
+        Card::new("attributed_revenue", Unit::Money, overview.attributed_revenue.clone()).with(if is_unattributed {
+            "Klaviyo attributes no order of any day; Revenue goes by the last touch".to_owned()
+        } else {
+            format!("{share}: campaigns {campaigns}, flows {flows}")
+        }),
         Card::new("subscribers", Unit::Count, overview.subscribers.clone()).with(moved),
         Card::new("form_submissions", Unit::Count, overview.form_submissions.clone()).with(if submissions == 0.0 {
             "no form was submitted"
@@ -325,17 +331,23 @@ fn blocks(frame: &Frame<'_>, overview: &Overview, growth: Option<Growth>) -> Res
     blocks.extend(changed(frame)?);
     blocks.extend([
         Block::table("Recent campaigns", OVERVIEW_CAMPAIGNS.top(frame, Some(RECENT))?)
-            .with("by send date; revenue is what Klaviyo attributes to them so far"),
+            .with("by send date; revenue is what Klaviyo attributes to them so far")
+            .leading_to("All campaigns", "/campaigns"),
         Block::table("Top flows", OVERVIEW_FLOWS.top(frame, Some(TOP))?)
             .wide(Width::Half)
-            .with("by revenue of what was sent in these days"),
-        Block::table("Top forms", OVERVIEW_FORMS.top(frame, Some(TOP))?).wide(Width::Half).with("by submissions"),
+            .with("by revenue of what was sent in these days")
+            .leading_to("All flows", "/flows"),
+        Block::table("Top forms", OVERVIEW_FORMS.top(frame, Some(TOP))?)
+            .wide(Width::Half)
+            .with("by submissions")
+            .leading_to("All forms", "/forms"),
         Block::new("subscriber-growth", "Subscribers in and out", growth_chart(frame, overview, growth)?)
             .wide(Width::Half)
             .defined("subscribers"),
         Block::table("Largest segments", OVERVIEW_SEGMENTS.top(frame, Some(TOP))?)
             .wide(Width::Half)
-            .with("members now; joined and left by Klaviyo's reports"),
+            .with("members now; joined and left by Klaviyo's reports")
+            .leading_to("All segments and lists", "/segments"),
         Block::table("Engagement by channel", OVERVIEW_ENGAGEMENT.top(frame, None)?)
             .with("messages sent in these days"),
         Block::new("freshness", "How fresh it is", Content::Facts { facts: freshness(frame)? })

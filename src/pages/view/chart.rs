@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::pages::sheet::Unit;
 use crate::range::Period;
-use crate::store::repository::Document;
+use crate::store::repository::{Document, field};
 use crate::web::buckets::Step;
 
 /// What is drawn over time.
@@ -129,6 +129,32 @@ impl Line {
         }
     }
 }
+
+/// Whether rates of so many days are drawn of the seven days up to each: of one day they would be of few, and mostly chance.
+/// More days are added up to weeks or months as it is.
+#[must_use]
+pub fn is_drawn_by_weeks(days: usize) -> bool {
+    Step::of(days) == Step::Day
+}
+
+/// The same days with what rates are drawn of: in place of each of the `columns` what it is of the seven days up to each, which
+/// the query names `week_<column>`.
+#[must_use]
+pub fn by_weeks(days: &[Document], columns: &[&str]) -> Vec<Document> {
+    let mut drawn = days.to_vec();
+    if is_drawn_by_weeks(days.len()) {
+        for day in &mut drawn {
+            for column in columns {
+                let week = day.get(&field(&format!("week_{column}"))).cloned().unwrap_or_default();
+                day.insert(field(column), week);
+            }
+        }
+    }
+    drawn
+}
+
+/// What a chart of such rates says under it.
+pub const BY_WEEKS: &str = "Each point is of the seven days up to it.";
 
 impl Chart {
     /// Of days: each row has its `date`, and every day of the period is there in its order. Long periods become weeks or

@@ -5,11 +5,6 @@ with kinds as (
     union all
     (select * from aggregates_kinds except select * from message_kinds)
 ),
-aliases as (
-    (select alias, message_id from message_aliases except select alias, message_id from aggregates_aliases)
-    union all
-    (select alias, message_id from aggregates_aliases except select alias, message_id from message_aliases)
-),
 live as (
     select
         (select metric_id from conversion_metric) as metric_id,
@@ -28,7 +23,7 @@ settings as (
     left join aggregates_basis on true
 )
 select
-    exists (select 1 from kinds) or exists (select 1 from aliases) or (select is_changed or is_another from settings) as is_changed,
+    exists (select 1 from kinds) or exists (select 1 from renamed_messages) or (select is_changed or is_another from settings) as is_changed,
     exists (select 1 from kinds join klaviyo_aggregated_metrics as counted on counted.metric_id = kinds.metric_id)
         or exists (
             select 1 from settings join klaviyo_aggregated_metrics as counted on list_contains(metrics, counted.metric_id)

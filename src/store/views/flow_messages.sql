@@ -1,4 +1,5 @@
--- What flows say: one row per message, with the step that sends it; deleted ones included because their events remain.
+-- What flows say: one row per message, with the step that sends it; texts and pushes have a body
+-- in place of a template. Deleted ones included because their events remain.
 create or replace view flow_messages as
 select
     klaviyo_flow_messages.id as message_id,
@@ -7,6 +8,11 @@ select
     messages.channel,
     coalesce(klaviyo_flow_messages.name, klaviyo_flow_messages.id) as name,
     subject,
+    preview_text,
+    from_email,
+    cast(klaviyo_flow_messages.metadata.definition.from_label as varchar) as from_label,
+    template_id,
+    cast(klaviyo_flow_messages.metadata.definition.body as varchar) as body,
     klaviyo_flow_messages.deleted_at is not null or klaviyo_flow_actions.deleted_at is not null as deleted
 from klaviyo_flow_messages
 left join klaviyo_flow_actions on klaviyo_flow_actions.id = flow_action_id

@@ -1,5 +1,6 @@
 -- What was sent: one row per message of a campaign or flow, deleted ones included because their events remain.
--- A campaign whose messages are not known, or of which events cannot say which one, is a message of its own.
+-- A campaign whose messages are not known, or of which events cannot say which one, is a message of its own. Several
+-- messages of one campaign are told apart by their subjects.
 create or replace view messages as
 with raw as (
     select
@@ -7,7 +8,11 @@ with raw as (
         klaviyo_campaign_messages.channel,
         campaign_id,
         null as flow_id,
-        coalesce(klaviyo_campaigns.name, klaviyo_campaign_messages.label) as name
+        coalesce(
+            klaviyo_campaigns.name
+                || case when count(*) over (partition by campaign_id) > 1 then coalesce(': ' || coalesce(subject, label), '') else '' end,
+            label
+        ) as name
     from klaviyo_campaign_messages
     left join klaviyo_campaigns on klaviyo_campaigns.id = campaign_id
     union all

@@ -80,7 +80,7 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
         for card in paper.view["cards"].as_array().expect("cards") {
             let of_mail = |it: &'static str| text(card, "title").strip_prefix(it)?.strip_suffix(", e-mail");
             let Some(name) = of_mail(prefix) else { continue };
-            let Figure { current, previous, daily } = days.figure(range, measure(name));
+            let Figure { current, previous, daily } = days.figure_over(range, measure(name), 7);
             paper.figure(text(card, "title"), &Figure { current, previous, daily });
         }
     }

@@ -278,7 +278,7 @@ fn texts(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
         let mut numbers = counts.measures();
         numbers.insert("answered", count(answered));
         numbers.insert("answerRate", share(answered, counts.delivered));
-        let name = SHOP.account.message_names.get(&message).or_else(|| SHOP.account.names.get(sender.as_ref()?));
+        let name = sender.as_ref().and_then(|it| SHOP.account.called(&message, it));
         expected.insert(format!("{channel} {}", name.expect("a name")), numbers);
     }
     let mut rows = 0;

@@ -76,7 +76,6 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
     let is_mail = |it: &Fact<'_>| it.channel == "email";
     let days = facts.days(range, by_event, is_mail);
     for (name, measure, key, healthy, attention, _) in RATES {
-        paper.figure(name, &days.figure(range, measure));
         let part = |it: &Counts| match *name {
             "complaint_rate" => (it.complained, it.delivered),
             "bounce_rate" => (it.bounced, it.recipients()),
@@ -84,9 +83,9 @@ fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
             "click_rate" => (it.clicked, it.delivered),
             _ => (it.opened, it.openable),
         };
-        // A point of a day is of the seven days up to it.
-        let reach =
-            if range.days().count() == paper.block(name)["rows"].as_array().map_or(0, Vec::len) { 6 } else { 0 };
+        // A point of a day is of the seven days up to it; of many days weeks or months are drawn.
+        let reach = if range.day_count() <= 130 { 6 } else { 0 };
+        paper.figure(name, &days.figure_over(range, measure, reach + 1));
         let point = |day: NaiveDate| {
             let (part, whole) = part(&days.sum(day - Days::new(reach), day));
             (count(part).unwrap_or_default(), count(whole))
@@ -131,7 +130,7 @@ fn worst(paper: &Paper, facts: &Facts<'_>, way: Way) {
         let most = limits.into_iter().flatten().reduce(f64::max).filter(|_| channel == "email");
         numbers.insert("timesLimit", most);
         all.take_in(&counts);
-        let name = SHOP.account.message_names.get(&message).unwrap_or(&SHOP.account.names[&sender]);
+        let name = SHOP.account.called(&message, &sender).expect("a name");
         expected.insert(format!("{} {name}", sender.path()), numbers);
     }
     paper.table("worst_sends", |it| format!("{} {}", text(it, "id"), text(it, "name")), &expected, |_| true);

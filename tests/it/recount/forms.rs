@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde_json::Value;
 
 use super::account::Event;
@@ -85,9 +85,14 @@ fn ids() -> BTreeSet<String> {
 fn page(paper: &Paper, range: &Range, metric: &str, one: Option<&str>) {
     let own = |it: &Event| one.is_none_or(|one| it.form.as_deref() == Some(one));
     let of = |first, last| Form::of(metric, first, last, own);
-    for (card, measure) in [("views", "views"), ("submissions", "submissions"), ("submit_rate", "submitRate")] {
+    for (card, measure) in [("views", "views"), ("submissions", "submissions")] {
         paper.figure(card, &figure(range, |first, last| of(first, last).measures()[measure]));
     }
+    // A rate of a day is drawn of the seven days up to it; of many days weeks or months are drawn.
+    let reach = Days::new(if range.day_count() <= 130 { 6 } else { 0 });
+    let submit_rate = |first, last| of(first, last).measures()["submitRate"];
+    let drawn = range.days().map(|it| submit_rate(it - reach, it)).collect();
+    paper.figure("submit_rate", &super::paper::Figure { daily: Some(drawn), ..figure(range, submit_rate) });
     let bought = figure(range, |first, last| of(first, last).measures()["formConversionRate"]);
     let bought = super::paper::Figure { daily: None, ..bought };
     paper.figure("form_conversion_rate", &bought);
@@ -95,8 +100,9 @@ fn page(paper: &Paper, range: &Range, metric: &str, one: Option<&str>) {
     let before = |day| range.before(day).map(|it| of(it, it)).unwrap_or_default();
     let submitted = |day| (number(of(day, day).submissions), None);
     let submitted_before = |day| (number(before(day).submissions), None);
-    let rate = |day| (number(of(day, day).submissions), count(of(day, day).views));
-    let rate_before = |day| (number(before(day).submissions), count(before(day).views));
+    let point = |it: Form| (number(it.submissions), count(it.views));
+    let rate = |day| point(of(day - reach, day));
+    let rate_before = |day| point(range.before(day).map(|it| of(it - reach, it)).unwrap_or_default());
     // A page that nobody saw draws nothing.
     let is_seen = of(range.first, range.last).views > 0;
     if is_seen {

@@ -1,29 +1,38 @@
-//! What people got to see: the messages of a campaign, and the HTML of their templates in a frame that may do nothing.
+//! What people got to see: the messages of a campaign or flow, and the HTML of their templates in a frame that may do nothing.
 
+use rocket::fairing::AdHoc;
 use rocket::form::{Form, FromForm};
 use rocket::http::{ContentType, Header};
-use rocket::{Responder, Route, State, get, post, routes};
+use rocket::{Responder, State, get, post, routes};
 
-use super::{HTML, MESSAGES};
+use super::frame::Frame;
+use super::view::{Block, Content, Preview, Width};
+use super::{Desk, fetching};
 use crate::catalog::TEMPLATE_HTML;
-use crate::pages::frame::Frame;
-use crate::pages::view::{Block, Content, Preview, Width};
-use crate::pages::{Desk, fetching};
-use crate::store::{self, FromRow, Row, RowResult};
+use crate::store::{self, FromRow, Query, Row, RowResult};
 use crate::web::{self, Error, SeeOther};
-use crate::{config, params};
+use crate::{config, params, query};
 
-/// Messages that are shown: a test of more has them in its table.
-const PREVIEWS_MAX: usize = 6;
+const MESSAGES: Query = query!("preview/messages");
+const HTML: Query = query!("preview/html");
+
+pub(super) const QUERIES: &[Query] = &[MESSAGES, HTML];
+
+/// Messages that are shown, as their anchors are named: a test or a flow of more has them in its table.
+const ANCHORS: [&str; 8] =
+    ["preview", "preview-2", "preview-3", "preview-4", "preview-5", "preview-6", "preview-7", "preview-8"];
 
 /// Nothing runs, nothing is loaded and nothing leaves: a remote image would tell trackers that somebody opened it.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![html, fetch]
+/// Mounts what is no page: the HTML of messages.
+pub(super) fn stage() -> AdHoc {
+    AdHoc::on_ignite("previews", |rocket| async {
+        rocket.mount("/campaigns", routes![html, fetch]).mount("/flows", routes![html, fetch])
+    })
 }
 
-/// A message of a campaign.
+/// A message of a campaign or flow.
 #[derive(Debug)]
 pub(super) struct Message {
     id: String,
@@ -42,8 +51,8 @@ pub(super) fn load(frame: &Frame<'_>) -> Result<Vec<Message>, store::Error> {
     frame.rows(MESSAGES)
 }
 
-/// A block for each message.
-pub(super) fn blocks(campaign: &str, messages: &[Message]) -> Vec<Block> {
+/// A block for each message; `sender` is where its page is, `/campaigns/01H…`.
+pub(super) fn blocks(sender: &str, messages: &[Message]) -> Vec<Block> {
     let title = |at: usize| {
         if messages.len() == 1 {
             "What people saw".to_owned()
@@ -51,11 +60,11 @@ pub(super) fn blocks(campaign: &str, messages: &[Message]) -> Vec<Block> {
             format!("What people saw, {} of {}", at + 1, messages.len())
         }
     };
-    let block = |(at, it): (usize, &Message)| {
-        let block = Block::new("preview", title(at), Content::Preview(it.preview(campaign))).wide(Width::Half);
-        block.with(it.template.clone().or_else(|| it.label.clone()).unwrap_or_default())
+    let block = |(at, (anchor, it)): (usize, (&&'static str, &Message))| {
+        let block = Block::new(anchor, title(at), Content::Preview(it.preview(sender))).wide(Width::Half);
+        block.with(it.label.clone().or_else(|| it.template.clone()).unwrap_or_default())
     };
-    messages.iter().take(PREVIEWS_MAX).enumerate().map(block).collect()
+    ANCHORS.iter().zip(messages).enumerate().map(block).collect()
 }
 
 impl Message {
@@ -67,8 +76,8 @@ impl Message {
         }
     }
 
-    fn preview(&self, campaign: &str) -> Preview {
-        let path = format!("/campaigns/{campaign}/messages/{}/html", self.id);
+    fn preview(&self, sender: &str) -> Preview {
+        let path = format!("{sender}/messages/{}/html", self.id);
         let words = match (&self.template_id, &self.template) {
             (None, _) => "Klaviyo names no template for it, so there is nothing to show.",
             (Some(_), None) => "Its template is no longer at Klaviyo, or was not copied yet.",
@@ -96,7 +105,7 @@ struct Framed {
     referrer: Header<'static>,
 }
 
-#[get("/campaigns/<id>/messages/<message>/html")]
+#[get("/<id>/messages/<message>/html")]
 async fn html(id: String, message: String, desk: &State<Desk>) -> Result<Framed, Error> {
     let desk = desk.inner().clone();
     let html: Option<Text> =
@@ -118,7 +127,7 @@ struct Wish {
 }
 
 /// Reads the HTML from Klaviyo.
-#[post("/campaigns/<id>/messages/<message>/html", data = "<wish>")]
+#[post("/<id>/messages/<message>/html", data = "<wish>")]
 async fn fetch(
     id: String,
     message: String,
