@@ -56,7 +56,7 @@ struct Shop {
 const METRICS: [&str; 2] = ["Placed Order", "Started Checkout"];
 
 /// A hundred and fifty others for each that three campaigns reached which tried two messages, half of those of the largest, and of
-/// one message of the next, with variations of their own; and thirty others for each that flows reached of late, among whom
+/// one message of the next, with variations of their own; and twenty others for each that flows reached of late, among whom
 /// five that click are bots.
 const CROWDS: &str = "
     insert into klaviyo_events
@@ -83,8 +83,8 @@ const CROWDS: &str = "
         attributed_event_id || '~' || copy as attributed_event_id
     )
     from klaviyo_events
-    cross join range(1, 31) as copies(copy)
-    where timestamp >= '2026-07-01' and (flow_id is not null or attributed_flow_id is not null);
+    cross join range(1, 21) as copies(copy)
+    where timestamp >= '2026-03-01' and (flow_id is not null or attributed_flow_id is not null);
     update klaviyo_events
     set
         variation_id = variation_id || '-b',
