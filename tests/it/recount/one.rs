@@ -130,7 +130,9 @@ fn usual(facts: &Facts<'_>, id: &str, own: &[&Fact<'_>]) -> Option<(f64, Counts)
     };
     let before = facts.counts(Way::by_send_day(first - Days::new(90), first - Days::new(1)), of);
     let mut all = Counts::default();
-    before.values().for_each(|it| all.take_in(it));
+    for it in before.values() {
+        all.take_in(it);
+    }
     count(many(before.keys())).filter(|it| *it > 0.0).map(|it| (it, all))
 }
 

@@ -20,8 +20,11 @@ struct Arm {
     counts: Counts,
 }
 
-/// A rate that arms are compared by: a part of a whole.
-const RATES: [(&str, fn(&Counts) -> (i64, i64)); 3] = [
+/// A part, and the whole that it is of.
+type Rate = fn(&Counts) -> (i64, i64);
+
+/// Rates that arms are compared by.
+const RATES: [(&str, Rate); 3] = [
     ("Open rate", |it| (it.opened, it.openable)),
     ("Click rate", |it| (it.clicked, it.delivered)),
     ("Conversion rate", |it| (it.converted, it.delivered)),
