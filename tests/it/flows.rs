@@ -219,6 +219,23 @@ fn klaviyos_report_stands_beside_ours_on_the_days_that_it_has() {
     assert_eq!(told[2], [json!("Klytics less Klaviyo"), json!(0), json!(-1), json!(0), json!(0.0)]);
 }
 
+#[test]
+fn beside_the_report_clicks_of_bots_count_where_they_are_asked_for() {
+    let store = march();
+    seed(
+        &store,
+        "insert into klaviyo_events (id, metric_id, profile_id, timestamp, local_datetime, message_id, flow_id, is_bot_click)
+         values ('13', 'm_clicked_email', 'bob', '2026-03-10 15:00:01', '2026-03-10 11:00:01', 'M1', 'F1', true)",
+    );
+    let served = serve(store);
+    for (machine, clicked) in [("exclude", 1), ("include", 2)] {
+        let view = json_of(&served, &format!("/api/pages/flows/F1?{RANGE}&machine={machine}"));
+        let rows = &block(&view, "flow-report")["rows"];
+        assert_eq!(rows[0]["clicked"], json!(clicked), "machine={machine}");
+        assert_eq!(rows[2]["clicked"], json!(clicked - 1), "less Klaviyo's one");
+    }
+}
+
 /// So many mails of the flow on a day, of which the first few convert at ten dollars.
 fn sends(name: &str, day: &str, count: u32, converting: u32) -> String {
     format!(

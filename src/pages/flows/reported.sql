@@ -1,5 +1,6 @@
 -- What did the flow $id do by our count and by Klaviyo's own report, on those local days from $start to before $before that the
--- report was read for? By the day of sending, with conversions of $metric; $machine counts what only machines opened, too.
+-- report was read for? By the day of sending, with conversions of $metric; $machine counts what only machines opened or clicked,
+-- too.
 with days as (
     select distinct sent_on
     from (
@@ -12,7 +13,7 @@ ours as (
         cast(coalesce(sum(recipients), 0) as bigint) as recipients,
         cast(coalesce(sum(delivered), 0) as bigint) as delivered,
         cast(coalesce(sum(case when $machine then opened_or_machine else opened end), 0) as bigint) as opened,
-        cast(coalesce(sum(clicked), 0) as bigint) as clicked,
+        cast(coalesce(sum(case when $machine then clicked_or_machine else clicked end), 0) as bigint) as clicked,
         cast(coalesce(sum(unsubscribed), 0) as bigint) as unsubscribed,
         cast(coalesce(sum(converted), 0) as bigint) as converted,
         cast(coalesce(sum(conversions), 0) as bigint) as conversions,

@@ -6,14 +6,14 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use serde_json::Value;
 
 use super::SHOP;
-use super::account::{Event, Profile, local};
+use super::account::{Account, Event, Profile, fields, local};
 use super::deliverability::called;
 use super::facts::{count, many, money, share};
 use super::paper::{Figure, Numbers, Paper, Range};
 
 /// What a person received and did, over all days.
 #[derive(Default)]
-struct Person {
+pub(super) struct Person {
     emails: i64,
     first_emailed_at: Option<NaiveDateTime>,
     received: i64,
@@ -21,7 +21,7 @@ struct Person {
     clicks: i64,
     orders: i64,
     revenue: i64,
-    engaged_at: Option<NaiveDateTime>,
+    pub(super) engaged_at: Option<NaiveDateTime>,
 }
 
 /// What engages: opens and clicks of no machine, an order, a visit, a subscription.
@@ -36,8 +36,7 @@ const ENGAGING: &[&str] = &[
     "Subscribed to Text Messaging Marketing",
 ];
 
-fn people() -> HashMap<&'static str, Person> {
-    let account = SHOP.account;
+pub(super) fn people(account: &'static Account) -> HashMap<&'static str, Person> {
     let mut people: HashMap<&str, Person> = HashMap::new();
     let mut each = |name: &str, of: fn(&mut Person, &Event)| {
         for event in account.of_metric(name) {
@@ -81,7 +80,7 @@ fn emailable() -> Vec<(&'static String, &'static Profile)> {
 
 #[test]
 fn audience_says_what_the_raw_rows_say() {
-    let (served, people) = (SHOP.serve(), people());
+    let (served, people) = (SHOP.serve(), people(SHOP.account));
     for range in SHOP.ranges() {
         for (mailed, quiet) in [(5, 180), (10, 60)] {
             let asked = format!("range={}&mailed={mailed}&quiet={quiet}&limit=1000", range.text);
@@ -211,7 +210,7 @@ fn sunset(paper: &Paper, people: &HashMap<&str, Person>, mailed: i64, quiet: i64
 
 #[test]
 fn a_profile_says_what_its_raw_events_say() {
-    let (served, people) = (SHOP.serve(), people());
+    let (served, people) = (SHOP.serve(), people(SHOP.account));
     let mut busiest: Vec<(&&str, &Person)> =
         people.iter().filter(|it| SHOP.account.profiles.contains_key(*it.0)).collect();
     busiest.sort_by_key(|it| (it.1.orders, it.1.opens, *it.0));
@@ -228,6 +227,59 @@ fn a_profile_says_what_its_raw_events_say() {
             paper.figure(card, &Figure { current: expected, ..Figure::default() });
         }
         timeline(&paper, id);
+        kept(&paper, id);
+    }
+}
+
+/// What Klaviyo expects of the person, where they belong, and how their consent changed.
+fn kept(paper: &Paper, id: &str) {
+    let rows = |sql: &str| fields(&SHOP.store, &sql.replace("$id", &format!("'{id}'")));
+    let facts = |block: &str| -> BTreeMap<String, Vec<Value>> {
+        let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for it in paper.block(block)["facts"].as_array().into_iter().flatten() {
+            all.entry(text(it, "name")).or_default().push(it["value"].clone());
+        }
+        all
+    };
+    let predicted = facts("predictions");
+    let columns = [
+        ("historic_clv", "Spent so far"),
+        ("predicted_clv", "Expected in the next year"),
+        ("predicted_orders", "Orders expected"),
+        ("days_between_orders", "Days between orders"),
+        ("churn_probability", "Risk of no further order"),
+    ];
+    for (column, name) in columns {
+        let sql = format!(
+            "select cast({column} as double) as it from klaviyo_profile_predictions
+             where id = $id and deleted_at is null and {column} is not null"
+        );
+        let expected = rows(&sql).first().map(|it| it[0].parse::<f64>().expect("a number"));
+        let shown = predicted.get(name).map_or(Value::Null, |it| it[0].clone());
+        paper.number(name, &shown, expected);
+    }
+    for (kind, title) in [("list", "List"), ("segment", "Segment")] {
+        let sql = format!(
+            "select name from klaviyo_{kind}_members as members join klaviyo_{kind}s as of on of.id = {kind}_id
+             where profile_id = $id and members.deleted_at is null"
+        );
+        let mut expected: Vec<Value> = rows(&sql).iter().map(|it| it[0].clone().into()).collect();
+        let mut shown = facts("groups").remove(title).unwrap_or_default();
+        expected.sort_by_key(ToString::to_string);
+        shown.sort_by_key(ToString::to_string);
+        assert_eq!(shown, expected, "{}: {kind}s", paper.asked);
+    }
+    let states = rows("select channel, changed_at from klaviyo_consent_history where profile_id = $id");
+    let table = paper.block("profile_consent");
+    assert_eq!(table["rowCount"].as_u64(), Some(states.len() as u64), "{}: states of consent", paper.asked);
+    let mut latest: Vec<NaiveDateTime> = states
+        .iter()
+        .map(|it| NaiveDateTime::parse_from_str(&it[1], "%Y-%m-%d %H:%M:%S%.f").expect("a time"))
+        .map(|it| local(it).with_nanosecond(0).expect("a time"))
+        .collect();
+    latest.sort_by(|a, b| b.cmp(a));
+    for (row, at) in table["rows"].as_array().expect("rows").iter().zip(latest) {
+        assert_eq!(text(row, "changedAt").parse(), Ok(at), "{}: {row}", paper.asked);
     }
 }
 

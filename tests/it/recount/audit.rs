@@ -83,6 +83,14 @@ const RATES: &[Rate] = &[
         attention: 0.01,
     },
     Rate {
+        rule: "failed-texts",
+        channels: &["sms"],
+        part: |it| it.failed,
+        whole: Counts::recipients,
+        healthy: 0.03,
+        attention: 0.06,
+    },
+    Rate {
         rule: "clicks",
         channels: &["email"],
         part: |it| it.clicked,

@@ -100,10 +100,10 @@ fn click_hours(paper: &Paper, range: &Range, facts: &Facts<'_>, senders: &str) {
     }
 }
 
-type IsIn = fn(&str) -> bool;
+pub(super) type IsIn = fn(&str) -> bool;
 
 /// What the plain ones of the features look for, and words that the shop's subjects have for the others.
-const FEATURES: &[(&str, IsIn)] = &[
+pub(super) const FEATURES: &[(&str, IsIn)] = &[
     ("Up to 25 characters", |it| length(it) <= 25),
     ("26 to 40 characters", |it| (26..=40).contains(&length(it))),
     ("41 to 60 characters", |it| (41..=60).contains(&length(it))),

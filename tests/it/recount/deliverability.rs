@@ -194,7 +194,8 @@ fn health(paper: &Paper, range: &Range) {
         weight * ((rate - attention) / (healthy - attention)).clamp(0.0, 1.0)
     });
     let score = (mail.recipients() >= 1_000).then(|| score.sum::<f64>());
-    let card = &paper.view["cards"][0];
+    let cards = paper.view["cards"].as_array().expect("cards");
+    let card = cards.iter().find(|it| it["name"] == "sender_health").expect("the sender's health");
     let shown = card["current"].as_f64();
     assert_eq!(shown.map(f64::round), score.map(f64::round), "{}: sender health", paper.asked);
 }

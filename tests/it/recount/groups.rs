@@ -12,11 +12,11 @@ use super::{METRICS, SHOP};
 
 /// A segment or list as it is copied.
 #[derive(Default)]
-struct Group {
-    is_list: bool,
+pub(super) struct Group {
+    pub(super) is_list: bool,
     name: String,
     /// As Klaviyo counts them.
-    size: Option<i64>,
+    pub(super) size: Option<i64>,
     /// Members, with when they joined on the account's clock.
     members: BTreeMap<String, NaiveDateTime>,
     /// When the members were first read, on the account's clock.
@@ -37,7 +37,7 @@ impl Group {
     }
 
     /// Who came and who went: of lists after their members were first read. Nobody ever left one.
-    fn on(&self, day: NaiveDate) -> Option<(i64, i64)> {
+    pub(super) fn on(&self, day: NaiveDate) -> Option<(i64, i64)> {
         if !self.is_list {
             return self.reported.get(&day).map(|it| (it.1, it.2));
         }
@@ -45,12 +45,12 @@ impl Group {
         is_known.then(|| (many(self.members.values().filter(|it| it.date() == day)), 0))
     }
 
-    fn known(&self, first: NaiveDate, last: NaiveDate) -> Vec<(i64, i64)> {
+    pub(super) fn known(&self, first: NaiveDate, last: NaiveDate) -> Vec<(i64, i64)> {
         first.iter_days().take_while(|it| *it <= last).filter_map(|it| self.on(it)).collect()
     }
 
     /// Joined and left.
-    fn moves(&self, first: NaiveDate, last: NaiveDate) -> Option<(i64, i64)> {
+    pub(super) fn moves(&self, first: NaiveDate, last: NaiveDate) -> Option<(i64, i64)> {
         let days = self.known(first, last);
         (!days.is_empty()).then(|| (days.iter().map(|it| it.0).sum(), days.iter().map(|it| it.1).sum()))
     }
@@ -93,7 +93,7 @@ impl Group {
     }
 }
 
-fn groups() -> BTreeMap<String, Group> {
+pub(super) fn groups() -> BTreeMap<String, Group> {
     let store = &SHOP.store;
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (kind, is_list) in [("list", true), ("segment", false)] {

@@ -23,6 +23,9 @@ const CARDS: &[(&str, &str)] = &[
     ("unsubscribe_rate", "unsubscribeRate"),
 ];
 
+/// Through which messages go.
+const CHANNELS: &[&str] = &["email", "sms", "push"];
+
 #[test]
 fn campaigns_and_flows_measure_what_the_raw_events_say() {
     let (shop, served) = (&*SHOP, SHOP.serve());
@@ -41,7 +44,13 @@ fn campaigns_and_flows_measure_what_the_raw_events_say() {
                     let asked = format!("range={}&basis={basis}&machine={machine}&metric={id}&limit=1000", range.text);
                     for path in ["/campaigns", "/flows"] {
                         let paper = Paper::of(&served, &format!("{path}?{asked}"));
-                        page(&paper, &range, facts, by_event);
+                        page(&paper, &range, facts, by_event, None);
+                        // Through one channel, of which more is told or less.
+                        let channels = if with_machines || metric != METRICS[0] { [].as_slice() } else { CHANNELS };
+                        for channel in channels {
+                            let paper = Paper::of(&served, &format!("{path}?{asked}&channel={channel}"));
+                            page(&paper, &range, facts, by_event, Some(channel));
+                        }
                     }
                     let way = Way { first: range.first, last: range.last, by_event };
                     totals.take_in(&facts.sum(way, |_| true));
@@ -55,9 +64,12 @@ fn campaigns_and_flows_measure_what_the_raw_events_say() {
 }
 
 #[track_caller]
-fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool) {
+fn page(paper: &Paper, range: &Range, facts: &Facts<'_>, by_event: bool, channel: Option<&str>) {
     let is_of_campaigns = paper.asked.contains("/campaigns");
-    let own = |it: &Fact<'_>| it.sender.as_ref().is_some_and(|it| matches!(it, Sender::Campaign(_)) == is_of_campaigns);
+    let own = |it: &Fact<'_>| {
+        let is_asked = channel.is_none_or(|channel| it.channel == channel);
+        it.sender.as_ref().is_some_and(|it| matches!(it, Sender::Campaign(_)) == is_of_campaigns) && is_asked
+    };
     let days = facts.days(range, by_event, own);
     for card in paper.view["cards"].as_array().expect("cards") {
         let name = card["name"].as_str().expect("a name");
@@ -96,7 +108,7 @@ fn curves_of_campaigns_are_of_seven_days_without_a_comparison_too() {
     let facts = shop.facts(METRICS[0], false);
     let range = Range { compared: None, ..shop.ranges()[0] };
     let paper = Paper::of(&served, &format!("/campaigns?range={}&compare=none&limit=1000", range.text));
-    page(&paper, &range, facts, false);
+    page(&paper, &range, facts, false, None);
 }
 
 /// Compares the table of all senders; one of which nothing is counted may be there with nothing.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
+use chrono::{Days, TimeDelta};
 use serde_json::Value;
 
 use super::account::Sender;
@@ -68,6 +68,7 @@ fn campaign(paper: &Paper, id: &str, facts: &Facts<'_>) {
     let own: Vec<&Fact<'_>> = facts.within(all).filter(|it| it.sender == sender).collect();
     let counts = facts.sum(all, |it| it.sender == sender);
     let measures = counts.measures();
+    let usual = usual(facts, id, &own);
     for (card, measure) in [
         ("recipients", "recipients"),
         ("open_rate", "openRate"),
@@ -91,6 +92,12 @@ fn campaign(paper: &Paper, id: &str, facts: &Facts<'_>) {
         // What is unknown is not among the other measures.
         if let Some(shown) = shown {
             paper.number(card, &shown["current"], measures[measure]);
+            // Of what adds up the average a campaign.
+            let before = usual.as_ref().and_then(|(campaigns, all)| {
+                let each = if matches!(measure, "recipients" | "revenue") { *campaigns } else { 1.0 };
+                all.measures()[measure].map(|it| it / each)
+            });
+            paper.number(&format!("{card}, usually"), &shown["previous"], before);
         } else {
             assert!(measures[measure].is_none(), "{}: no card {card}", paper.asked);
         }
@@ -99,6 +106,7 @@ fn campaign(paper: &Paper, id: &str, facts: &Facts<'_>) {
     hours(paper, &own);
     orders(paper, &own);
     links(paper, &own, counts.recipients());
+    clients(paper, &own);
     let of = |key: &dyn Fn(&Fact<'_>) -> Option<String>| -> BTreeMap<String, Numbers> {
         let counts = facts.counts(all, |it| key(it).filter(|_| it.sender == sender));
         counts.into_iter().map(|(key, it)| (key, it.measures())).collect()
@@ -109,6 +117,23 @@ fn campaign(paper: &Paper, id: &str, facts: &Facts<'_>) {
         paper.table("campaign_providers", |it| text(it, "provider").to_owned(), &providers, |_| true);
         paper.totals("campaign_providers", &measures);
     }
+}
+
+/// What campaigns of its channel did that were sent in the ninety days before it, and how many they are.
+fn usual(facts: &Facts<'_>, id: &str, own: &[&Fact<'_>]) -> Option<(f64, Counts)> {
+    let is_send = |it: &&&Fact<'_>| matches!(it.deed, Deed::Delivered | Deed::Bounced | Deed::Failed);
+    let first = own.iter().filter(is_send).filter_map(|it| it.sent_on).min()?;
+    let channel = &SHOP.account.campaign_messages.values().find(|it| it.0 == id)?.1;
+    let of = |it: &Fact<'_>| match &it.sender {
+        Some(Sender::Campaign(other)) if other != id && it.channel == *channel => Some(other.clone()),
+        _ => None,
+    };
+    let before = facts.counts(Way::by_send_day(first - Days::new(90), first - Days::new(1)), of);
+    let mut all = Counts::default();
+    for it in before.values() {
+        all.take_in(it);
+    }
+    count(many(before.keys())).filter(|it| *it > 0.0).map(|it| (it, all))
 }
 
 /// Opens, clicks and revenue by the hour since the first delivery.
@@ -188,6 +213,33 @@ fn links(paper: &Paper, own: &[&Fact<'_>], recipients: i64) {
     };
     paper.table("campaign_links", |it| text(it, "url").to_owned(), &links, |_| true);
     paper.totals("campaign_links", &Numbers::from([("linkClicks", count(all))]));
+}
+
+/// With what it was opened and clicked, as the events tell.
+fn clients(paper: &Paper, own: &[&Fact<'_>]) {
+    let mut people: BTreeMap<String, [BTreeSet<&str>; 3]> = BTreeMap::new();
+    for fact in own.iter().filter(|it| matches!(it.deed, Deed::Open | Deed::Click)) {
+        let told = |names: [&str; 2]| names.iter().find_map(|it| fact.event.text(it)).unwrap_or("not told");
+        let device = fact.event.text("Client Type").unwrap_or(match fact.channel.as_str() {
+            "push" => "app",
+            "sms" => "phone",
+            _ => "not told",
+        });
+        let (client, system) = (told(["Client Name", "App Name"]), told(["Client OS Family", "OS Name"]));
+        let sets = people.entry(format!("{client}, {system}, {device}")).or_default();
+        sets[usize::from(fact.deed == Deed::Click)].insert(fact.person);
+        sets[2].insert(fact.person);
+    }
+    let numbers = |[opened, clicked, all]: [BTreeSet<&str>; 3]| {
+        Numbers::from([
+            ("clientOpeners", count(many(opened.iter()))),
+            ("clientClickers", count(many(clicked.iter()))),
+            ("clientPeople", count(many(all.iter()))),
+        ])
+    };
+    let people = people.into_iter().map(|(key, it)| (key, numbers(it))).collect();
+    let key = |it: &Value| format!("{}, {}, {}", text(it, "client"), text(it, "system"), text(it, "device"));
+    paper.table("campaign_clients", key, &people, |_| true);
 }
 
 #[test]
