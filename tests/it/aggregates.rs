@@ -345,9 +345,9 @@ fn deliveries_lie_newest_first_after_all_were_counted() {
     mirror.store.count_again().expect("sums");
     assert_eq!(rows(), before);
     let later = "select count(*) from (
-            select coalesce(sent_at, first_answer_at) as at, lag(at) over (order by rowid) as at_before
+            select coalesce(sent_at, first_answer_at) as place, lag(place) over (order by rowid) as place_before
             from klaviyo_deliveries
-        ) where at > at_before";
+        ) where place > place_before";
     assert_eq!(value(&mirror.store, later), "0", "rows that are newer than the one before them");
     assert_eq!(value(&mirror.store, "select count(*) from scattered_deliveries"), "0");
 }
