@@ -146,7 +146,7 @@ function overTime({ rows: buckets, series, marks = [], currency, unit = 'money' 
     tooltip: { trigger: 'axis', formatter: tip, axisPointer: { type: kind.type === 'bar' ? 'shadow' : 'line' }, ...panel(colours, font) },
     xAxis: {
       type: 'category', data: rows.map((it) => it.tick),
-      axisLabel: { color: colours.text, hideOverlap: true },
+      axisLabel: { color: colours.text, hideOverlap: true, alignMaxLabel: 'right' },
       axisTick: { show: false }, axisLine: { lineStyle: { color: colours.grid } },
     },
     yAxis: valueAxis(colours, writer(unit, currency, 'compact'), unit !== 'share' && kind.type === 'line'),

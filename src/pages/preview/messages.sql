@@ -11,4 +11,4 @@ select said.* exclude (sender), templates.name as template, html is not null as 
 from said
 left join templates on templates.id = template_id
 where sender = cast($id as varchar)
-order by message_id
+order by label, message_id
