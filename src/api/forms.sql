@@ -11,8 +11,8 @@ with counts as (
 ),
 converted as (
     select form_id, count(distinct profile_id) as conversions
-    from form_conversions
-    where metric_id = $metric and $start <= submitted_on and submitted_on < $before
+    from form_conversions(cast($metric as varchar))
+    where $start <= submitted_on and submitted_on < $before
     group by form_id
 )
 select

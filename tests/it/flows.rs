@@ -306,7 +306,7 @@ fn what_people_saw_of_a_flow_stands_on_its_page() {
     seed(&store, "insert into klaviyo_template_html (id, html, updated_at) values ('TPL', '<p>Hi</p>', '2026-03-01')");
     let html = page(&served, "/flows/F1/messages/M1/html");
     assert_eq!(html, "<p>Hi</p>");
-    assert!(page(&served, &format!("/flows/F1?{RANGE}")).contains("src=\"/flows/F1/messages/M1/html\""));
+    assert!(page(&served, &format!("/flows/F1?{RANGE}")).contains("<iframe class=\"preview-frame\" sandbox"));
     let of_another = served.client.get("/flows/F2/messages/M1/html").dispatch().status();
     assert_eq!(of_another, Status::NotFound);
 }

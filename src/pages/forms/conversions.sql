@@ -15,9 +15,9 @@ submitted as (
 ),
 bought as (
     select is_compared, count(distinct profile_id) as converted
-    from form_conversions
+    from form_conversions(cast($metric as varchar))
     join spans on first_on <= submitted_on and submitted_on < until_on
-    where metric_id = $metric and $since <= submitted_on and submitted_on < $before
+    where $since <= submitted_on and submitted_on < $before
         and form_id is not null and (cast($id as varchar) is null or form_id = cast($id as varchar))
     group by is_compared
 )

@@ -4,7 +4,8 @@ with weeks as (
     select
         cast(date_trunc('week', sent_on) as date) as week,
         sum(sends) as delivered,
-        count(distinct profile_id) as people,
+        -- By hashes of 64 bits, which are counted faster than texts.
+        count(distinct hash(profile_id)) as people,
         sum(sends) filter (where unsubscribed) as unsubscribed
     from message_sends
     where kind = 'campaign' and channel = 'email' and cast(date_trunc('week', cast($start as date)) as date) - 7 <= sent_on and sent_on < $before
