@@ -138,7 +138,7 @@ fn list(frame: &Frame<'_>) -> Result<View, Error> {
     let is_calendar = is_calendar(frame)?;
     let days = days::load(frame, frame.period.drawn_since())?;
     let mut small_print = notes::messages(frame, notes::Of::Campaigns)?;
-    small_print.push(format!("The little curves of rates show, on each day, that of the {} days up to it.", RATE_DAYS));
+    small_print.push(format!("The little curves of rates show, on each day, that of the {RATE_DAYS} days up to it."));
     let mut view = View {
         title: "Campaigns".to_owned(),
         lead: "What each campaign earned, and how it was received.".to_owned(),
