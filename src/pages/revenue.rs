@@ -489,9 +489,9 @@ fn cards(frame: &Frame<'_>, days: &[Document], model: Model) -> Vec<Card> {
         per_day("revenue", "pricedOrders"),
     );
     let parts = |part: &str| ratio(sums(part), sums("attributedRevenue")).map_or("–".to_owned(), format::percent);
-    let count = |column: &str| format::grouped(sums(column), 0);
-    let attributed_orders = format!("{} orders", count("attributedOrders"));
-    let priced = format!("of {} orders with an amount in the account's currency", count("pricedOrders"));
+    let orders = |column: &str| format::counted(sums(column), "orders");
+    let attributed_orders = orders("attributedOrders");
+    let priced = format!("of {} with an amount in the account's currency", orders("pricedOrders"));
     let average = |of| Card::new("average_order_value", Unit::Money, average).with(said(&[&priced, of]));
     let campaigns_and_flows = format!("campaigns {}, flows {} of it", parts("campaigns"), parts("flows"));
     if !is_by_order(frame) {
@@ -502,7 +502,7 @@ fn cards(frame: &Frame<'_>, days: &[Document], model: Model) -> Vec<Card> {
     }
     let of_all = if frame.ask.channel.is_some() { "of all channels" } else { "" };
     vec![
-        Card::new("revenue", Unit::Money, revenue).with(said(&[&format!("{} orders", count("orders")), of_all])),
+        Card::new("revenue", Unit::Money, revenue).with(said(&[&orders("orders"), of_all])),
         Card::new("attributed_revenue", Unit::Money, attributed).with(said(&[
             &attributed_orders,
             model.words(),

@@ -14,6 +14,13 @@ const MINUS: char = '−';
 /// From here on a number on a card is written compactly; the exact one is in its title.
 const COMPACT_FROM: f64 = 100_000.0;
 
+/// A count with its noun, which is given as of many: "1 order", "2 orders".
+#[must_use]
+pub fn counted(count: f64, words: &str) -> String {
+    let one = words.strip_suffix('s').filter(|_| (count - 1.0).abs() < 0.5);
+    format!("{} {}", grouped(count, 0), one.unwrap_or(words))
+}
+
 /// `12345.678` with two decimals is `12,345.68`.
 #[must_use]
 pub fn grouped(value: f64, decimals: usize) -> String {

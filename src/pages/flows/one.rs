@@ -253,7 +253,7 @@ fn delays(frame: &Frame<'_>) -> Result<Block, Error> {
         None => Content::Nothing { words: FLOW_DELAYS.nothing.to_owned() },
         Some((median, most)) => {
             let words = if count < CONVERSIONS_MIN {
-                format!("{} conversions, too few for a median", format::grouped(count, 0))
+                format!("{}, too few for a median", format::counted(count, "conversions"))
             } else {
                 format!(
                     "{} conversions: half of them within {}, three quarters within {}",

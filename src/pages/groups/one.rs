@@ -166,8 +166,7 @@ fn cards(frame: &Frame<'_>, group: &Group, moves: &Moves) -> Result<Vec<Card>, E
         Figure::new(now.as_ref().and_then(of), before.as_ref().and_then(of), Vec::new())
     };
     let buyers = bought[0].as_ref().map(|it| {
-        let count = |it| caption::written(frame, Unit::Count, Some(it));
-        format!("{} members, {} conversions", count(it.converted), count(it.conversions))
+        format!("{}, {}", format::counted(it.converted, "members"), format::counted(it.conversions, "conversions"))
     });
     Ok(vec![
         Card::new("members", Unit::Count, members),

@@ -4,7 +4,7 @@
 //! such a product is the sum of one effect a factor: by the logarithmic mean (Ang, "The LMDI approach to decomposition
 //! analysis", 2005), which leaves no rest, or, where a factor was or became nothing, by changing one factor after the other.
 
-use crate::web::format;
+use crate::web::format::{self, counted};
 
 /// A product of a volume, a rate and a value, as it was counted: so many reached, so many of them did it, worth so much.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -158,12 +158,6 @@ pub(super) fn reason_of_few_days(before: Factors, now: Factors, words: Words, wr
         }
     };
     format!("{said}; {done} may follow earlier sends")
-}
-
-/// "1 order", "2 orders"
-fn counted(count: f64, words: &str) -> String {
-    let one = words.strip_suffix('s').filter(|_| (count - 1.0).abs() < 0.5);
-    format!("{} {}", format::grouped(count, 0), one.unwrap_or(words))
 }
 
 fn more(effect: f64) -> &'static str {
