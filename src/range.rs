@@ -7,7 +7,8 @@ mod known;
 mod preset;
 
 pub use ask::{
-    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, SHARED, Sort, VOCABULARY,
+    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, OF_TABLES, SHARED, Sort,
+    has_one_value,
 };
 pub use known::check_names;
 pub use preset::Preset;

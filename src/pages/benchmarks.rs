@@ -20,7 +20,7 @@ use super::page::{Page, Switch};
 use super::sheet::{Column, Sheet, Unit};
 use super::view::{Badge, Bar, Bars, Block, Card, Content, Fact, JUDGED_LEAST, Link, View, Width, is_judged};
 use crate::query;
-use crate::range::{Basis, Unclear};
+use crate::range::{Basis, RATE_DAYS, Unclear};
 use crate::store::{self, Query};
 use crate::web::Error;
 use crate::web::format;
@@ -426,6 +426,7 @@ fn small_print(frame: &Frame<'_>, edition: &Edition) -> Result<Vec<String>, stor
         }
         .to_owned(),
         notes::left_out(frame, notes::Of::Messages)?,
+        format!("The little curves show, on each day, the rate of the {RATE_DAYS} days up to it."),
     ];
     if edition.is_foreign(&frame.currency) {
         notes.push("Its amounts are in another currency than the account's and are left out.".to_owned());

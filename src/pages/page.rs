@@ -1,6 +1,7 @@
 //! A page is a description: where it is, what it takes, which tables it has, how it is answered. Its route, its JSON twin,
 //! its files and its place in the cache follow from that.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::frame::{Frame, Value};
 use super::sheet::Sheet;
 use super::view::View;
 use super::{Call, Desk, Ground, PAGES};
-use crate::range::{Ask, Basis, DateRange, Period, SHARED, Unclear, VOCABULARY, check_names};
+use crate::range::{Ask, Basis, DateRange, OF_TABLES, Period, SHARED, Unclear, check_names, has_one_value};
 use crate::store::{self, Format};
 use crate::web::cache::{Answered, Kept, Key, Lifetime};
 use crate::web::{self, Error, Html, Shell, Visit};
@@ -81,12 +82,24 @@ impl Page {
 
     /// What its address may say.
     fn knows(&self) -> impl Iterator<Item = &'static str> {
-        SHARED.iter().chain(VOCABULARY).copied().chain(self.takes.iter().map(|it| it.0))
+        SHARED.iter().chain(OF_TABLES).copied().chain(self.takes.iter().map(|it| it.0))
+    }
+
+    /// The query as ways on from the page carry it: without what others hang on addresses, such as where a reader came from, and
+    /// of what is said once only the first.
+    fn carried(&self, query: &mut Vec<(String, String)>) {
+        let mut seen = BTreeSet::new();
+        query.retain(|(name, value)| {
+            let is_known = self.knows().any(|it| it == name);
+            is_known && (!has_one_value(name) || (!value.trim().is_empty() && seen.insert(name.clone())))
+        });
     }
 
     /// That it counts all channels although one is asked for, which a way here from another page may carry along.
     fn all_channels(&self, ask: &Ask) -> String {
-        match ask.channel.filter(|_| !self.switches.contains(&Switch::Channel)) {
+        // What was chosen by itself needs no narrowing.
+        let is_chosen = self.is_of_one() || self.takes.iter().any(|it| it.0 == "ids");
+        match ask.channel.filter(|_| !is_chosen && !self.switches.contains(&Switch::Channel)) {
             Some(channel) => format!("All channels: this page cannot be narrowed to {}.", channel.title()),
             None => String::new(),
         }
@@ -159,8 +172,7 @@ impl Page {
 
     fn draw(&self, call: Call, mut visit: Visit, id: Option<&str>) -> Result<Html, Error> {
         let (Call { ask, desk }, now) = (call, Utc::now());
-        // What others hang on addresses, such as where a reader came from, goes no further.
-        visit.query.retain(|it| self.knows().any(|known| known == it.0));
+        self.carried(&mut visit.query);
         let ask = self.meant(ask)?;
         let ground = desk.ground()?;
         let period = ground.period(&ask, now)?;
@@ -229,7 +241,11 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
     let (page, sheet) = found.ok_or_else(unknown)?;
     let known: Vec<&str> = page.knows().chain(["id"]).collect();
     check_names(&known, visit.query.iter().map(|it| it.0.as_str()))?;
-    let id = visit.query.iter().find(|it| it.0 == "id").map(|it| it.1.clone());
+    let mut ids = visit.query.iter().filter(|it| it.0 == "id").map(|it| it.1.clone());
+    let id = ids.next();
+    if ids.next().is_some() {
+        return Err(Unclear { parameter: "id", problem: "it is given twice; once is enough".to_owned() }.into());
+    }
     if page.is_of_one() && id.is_none() {
         let problem = format!("{name} is about one thing of {}, and this says which", page.path);
         return Err(Unclear { parameter: "id", problem }.into());

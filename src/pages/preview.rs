@@ -64,7 +64,11 @@ pub(super) fn blocks(sender: &str, messages: &[Message]) -> Vec<Block> {
         let block = Block::new(anchor, title(at), Content::Preview(it.preview(sender))).wide(Width::Half);
         block.with(it.label.clone().or_else(|| it.template.clone()).unwrap_or_default())
     };
-    ANCHORS.iter().zip(messages).enumerate().map(block).collect()
+    let mut blocks: Vec<Block> = ANCHORS.iter().zip(messages).enumerate().map(block).collect();
+    if let Some(last) = blocks.last_mut().filter(|_| messages.len() > ANCHORS.len()) {
+        last.hint = format!("The first {} of {} messages, by their names.", ANCHORS.len(), messages.len());
+    }
+    blocks
 }
 
 impl Message {
@@ -79,7 +83,7 @@ impl Message {
     fn preview(&self, sender: &str) -> Preview {
         let path = format!("{sender}/messages/{}/html", self.id);
         let words = match (&self.template_id, &self.template) {
-            (None, _) => "Klaviyo names no template for it, so there is nothing to show.",
+            (None, _) => "Klaviyo names no template for it, so there is nothing else to show.",
             (Some(_), None) => "Its template is no longer at Klaviyo, or was not copied yet.",
             (Some(_), Some(_)) => "Its HTML was not copied yet: templates are read when somebody asks for them.",
         };

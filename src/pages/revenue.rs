@@ -329,8 +329,12 @@ impl Model {
     }
 }
 
-/// Whether Klaviyo attributes any conversion, of all days, to a message; so it does where there are none to attribute.
+/// Whether Klaviyo attributes any conversion, of all days, to a message; so it does where there are none to attribute. While
+/// earlier days are still being copied it is taken for granted: theirs may come.
 pub(super) fn attributes(frame: &Frame<'_>) -> Result<bool, store::Error> {
+    if frame.period.reach.is_some_and(|it| !it.is_all) {
+        return Ok(true);
+    }
     let found = frame.document(ATTRIBUTES)?;
     Ok(found.get("does").and_then(Json::as_bool).unwrap_or(true))
 }
@@ -371,7 +375,7 @@ fn small_print(frame: &Frame<'_>, model: Model) -> Result<Vec<String>, store::Er
     let whose = match model {
         Model::Klaviyo => "Figures and chart go by Klaviyo's attribution.",
         Model::LastTouch if frame.ask.own("model").is_none() => {
-            "Klaviyo attributes none of these orders, nor any of other days; so figures and chart go by the last touch within the windows."
+            "Klaviyo attributes none of these conversions, nor any of other days; so figures and chart go by the last touch within the windows."
         }
         Model::LastTouch => "Figures and chart go by the last touch within the windows.",
     };

@@ -348,14 +348,16 @@ const CHANNELS: &[(&str, Channel)] =
 /// What every page understands, and so what a way from one to another carries along.
 pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine", "metric", "channel"];
 
-/// What [`Ask::parse`] understands besides.
-pub const VOCABULARY: &[&str] =
-    &["q", "search", "status", "updatedSince", "deleted", "profile", "min", "columns", "sort", "limit", "offset"];
+/// What is said of a table that an address is about.
+pub const OF_TABLES: &[&str] = &["q", "search", "min", "columns", "sort", "limit", "offset"];
+
+/// What [`Ask::parse`] understands besides, which listings of the API take.
+const OF_LISTINGS: &[&str] = &["status", "updatedSince", "deleted", "profile"];
 
 /// Whether a request can say it once only; words of one page may stand several times, as fields of a form do.
 #[must_use]
-pub(super) fn has_one_value(name: &str) -> bool {
-    SHARED.contains(&name) || VOCABULARY.contains(&name)
+pub fn has_one_value(name: &str) -> bool {
+    [SHARED, OF_TABLES, OF_LISTINGS].iter().any(|it| it.contains(&name))
 }
 
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];
@@ -366,7 +368,7 @@ fn unclear(parameter: &'static str, problem: String) -> Unclear {
 
 /// Pairs that are not of the vocabulary, by name; those of one name keep their order.
 fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    let pairs = pairs.iter().filter(|(name, _)| !SHARED.contains(name) && !VOCABULARY.contains(name));
+    let pairs = pairs.iter().filter(|(name, _)| !has_one_value(name));
     let mut own: Vec<_> = pairs.map(|(name, value)| ((*name).to_owned(), value.trim().to_owned())).collect();
     own.sort_by(|a, b| a.0.cmp(&b.0));
     own

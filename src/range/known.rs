@@ -3,7 +3,7 @@
 use strsim::levenshtein;
 
 use super::Unclear;
-use super::ask::has_one_value;
+use super::has_one_value;
 
 /// Refuses what is not `known`, and what is given twice though it has one value: a misspelt filter that was passed over
 /// would answer another question.

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("touches", include_str!("migrations/0012_touches.sql")),
     ("first_members", include_str!("migrations/0013_first_members.sql")),
     ("remedies", include_str!("migrations/0014_remedies.sql")),
+    ("form_conversions", include_str!("migrations/0015_form_conversions.sql")),
 ];
 
 /// Applies what the file has not seen yet, each in a transaction of its own.

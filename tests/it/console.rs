@@ -76,6 +76,7 @@ fn a_statement_that_selects_is_answered() {
         ("select date_trunc('month', local_datetime)::date from klaviyo_events limit 1", "2026-03-01"),
         ("select x from range(3) as t(x) order by x desc limit 1", "2"),
         ("select count(*) from message_stats(date '2020-01-01', 'm')", "0"),
+        ("select count(*) from form_conversions('m')", "0"),
         ("select 'a;b'", "a;b"),
         ("select 'it''s -- no comment'", "it's -- no comment"),
         ("select 1 /* a comment; drop table klaviyo_events */", "1"),

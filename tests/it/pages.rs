@@ -290,6 +290,12 @@ fn what_a_page_passes_over_is_said_or_goes_no_further() {
     let campaigns = page(&served, "/campaigns?utm_source=letter&range=2026-03-10_to_2026-03-11");
     assert!(!campaigns.contains("utm_source"), "an address is cleaned of what others hang on it");
     assert!(campaigns.contains("campaigns.csv?range=2026-03-10_to_2026-03-11\""), "and is else as it was");
+    let twice = page(&served, "/campaigns?q=&q=a&q=b&range=2026-03-10_to_2026-03-11");
+    assert!(
+        twice.contains("campaigns.csv?q=a&range=") || twice.contains("campaigns.csv?q=a&amp;range="),
+        "as it was read"
+    );
+    assert!(!page(&served, "/campaigns/compare?ids=C1&channel=sms").contains("All channels"), "what was chosen");
 }
 
 #[test]

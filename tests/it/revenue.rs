@@ -134,13 +134,13 @@ fn where_klaviyo_attributes_nothing_the_last_touch_is_shown() {
     let page = view(&served, RANGE);
     assert_eq!(page["more"]["attribution"]["model"], "last-touch");
     assert_eq!(card(&page, "attributed_revenue")["current"], 130.0);
-    assert!(page["notes"].to_string().contains("Klaviyo attributes none of these orders"), "{}", page["notes"]);
+    assert!(page["notes"].to_string().contains("Klaviyo attributes none of these conversions"), "{}", page["notes"]);
     let asked = view(&served, &format!("{RANGE}&model=klaviyo"));
     assert_eq!(card(&asked, "attributed_revenue")["current"], 0.0);
     let overview = served.client.get(format!("/api/pages/overview?{RANGE}")).dispatch().into_json::<Value>();
     let overview = overview.expect("JSON");
     let words = card(&overview, "attributed_revenue")["detail"].as_str().expect("words");
-    assert!(words.starts_with("Klaviyo attributes no order"), "{words}");
+    assert!(words.starts_with("Klaviyo attributes no conversion"), "{words}");
     let file = served.client.get(format!("/export/revenue-messages.json?{RANGE}")).dispatch().into_string();
     assert!(file.expect("a file").contains("First mail"), "a file goes by what its page goes by");
 }

@@ -11,7 +11,8 @@ pub struct Figure {
     pub previous: Option<f64>,
     /// `(current − previous) / previous`; unknown where the previous is zero or unknown.
     pub change: Option<f64>,
-    /// One value a day of the range, for the sparkline; empty where the past is unknown.
+    /// One value a day of the range, for the sparkline; empty where the past is unknown. Of rates, where a page says so, each is
+    /// of the seven days up to its own.
     pub daily: Vec<Option<f64>>,
 }
 

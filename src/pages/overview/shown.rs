@@ -287,7 +287,7 @@ fn cards(overview: &Overview, growth: Option<&Growth>, is_unattributed: bool) ->
     vec![
         Card::new("revenue", Unit::Money, overview.revenue.clone()).with(orders),
         Card::new("attributed_revenue", Unit::Money, overview.attributed_revenue.clone()).with(if is_unattributed {
-            "Klaviyo attributes no order of any day; Revenue goes by the last touch".to_owned()
+            "Klaviyo attributes no conversion of any day; Revenue goes by the last touch".to_owned()
         } else {
             format!("{share}: campaigns {campaigns}, flows {flows}")
         }),

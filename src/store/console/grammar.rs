@@ -11,8 +11,16 @@ use super::Problem;
 const FUNCTIONS: &str = include_str!("functions.txt");
 
 /// What may stand where a table does. The first read nothing, the others are definitions of ours.
-const TABLE_FUNCTIONS: &[&str] =
-    &["range", "generate_series", "unnest", "json_each", "message_stats", "message_activity", "deliveries"];
+const TABLE_FUNCTIONS: &[&str] = &[
+    "range",
+    "generate_series",
+    "unnest",
+    "json_each",
+    "message_stats",
+    "message_activity",
+    "deliveries",
+    "form_conversions",
+];
 
 /// Functions that put their third argument wherever the second stands in the first.
 const REPLACING: &[&str] = &["replace", "regexp_replace"];

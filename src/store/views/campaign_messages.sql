@@ -11,6 +11,6 @@ select
     from_email,
     from_label,
     template_id,
-    cast(metadata.definition.content.body as varchar) as body
+    nullif(trim(cast(metadata.definition.content.body as varchar)), '') as body
 from klaviyo_campaign_messages
 left join messages on messages.message_id = klaviyo_campaign_messages.id

@@ -12,7 +12,7 @@ select
     from_email,
     cast(klaviyo_flow_messages.metadata.definition.from_label as varchar) as from_label,
     template_id,
-    cast(klaviyo_flow_messages.metadata.definition.body as varchar) as body,
+    nullif(trim(cast(klaviyo_flow_messages.metadata.definition.body as varchar)), '') as body,
     klaviyo_flow_messages.deleted_at is not null or klaviyo_flow_actions.deleted_at is not null as deleted
 from klaviyo_flow_messages
 left join klaviyo_flow_actions on klaviyo_flow_actions.id = flow_action_id

@@ -1,6 +1,6 @@
 -- What was sent: one row per message of a campaign or flow, deleted ones included because their events remain.
 -- A campaign whose messages are not known, or of which events cannot say which one, is a message of its own. Several
--- messages of one campaign are told apart by their subjects.
+-- messages of one campaign are told apart by their subjects, those of one subject by their ids.
 create or replace view messages as
 with raw as (
     select
@@ -10,7 +10,12 @@ with raw as (
         null as flow_id,
         coalesce(
             klaviyo_campaigns.name
-                || case when count(*) over (partition by campaign_id) > 1 then coalesce(': ' || coalesce(subject, label), '') else '' end,
+                || case
+                    when count(*) over (partition by campaign_id) = 1 then ''
+                    when subject is null or count(*) over (partition by campaign_id, subject) > 1
+                        then ': ' || klaviyo_campaign_messages.id
+                    else ': ' || subject
+                end,
             label
         ) as name
     from klaviyo_campaign_messages

@@ -230,16 +230,21 @@ impl Account {
         self.flow_messages.get(message).map(|it| &it.0).or(flow).cloned().map(Sender::Flow)
     }
 
-    /// What pages call the message: several of one campaign are told apart by their subjects.
+    /// What pages call the message: several of one campaign are told apart by their subjects, and those of one
+    /// subject by their ids.
     pub(super) fn called(&self, message: &str, sender: &Sender) -> Option<String> {
         if let Some(name) = self.message_names.get(message) {
             return Some(name.clone());
         }
         let name = self.names.get(sender)?;
         let messages = self.campaign_messages.iter().filter(|it| Sender::Campaign(it.1.0.clone()) == *sender);
-        let is_one_of_several = self.campaign_messages.contains_key(message) && messages.count() > 1;
-        let subject = self.subjects.get(message).filter(|_| is_one_of_several);
-        Some(subject.map_or_else(|| name.clone(), |it| format!("{name}: {it}")))
+        let others: Vec<&String> = messages.map(|it| it.0).filter(|it| *it != message).collect();
+        if others.is_empty() || !self.campaign_messages.contains_key(message) {
+            return Some(name.clone());
+        }
+        let subject = self.subjects.get(message);
+        let is_told_apart = others.iter().all(|it| self.subjects.get(*it) != subject);
+        Some(format!("{name}: {}", subject.filter(|_| is_told_apart).map_or(message, String::as_str)))
     }
 
     /// Through what the message goes, as it says itself or, where it is not copied, as its sends say.

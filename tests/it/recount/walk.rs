@@ -16,6 +16,7 @@ const WORDS: &[(&str, &str)] = &[
     ("findings", "sentences about what stands in the tables below them"),
     ("freshness", "when each kind was last read"),
     ("preview", "what a message says"),
+    ("preview-2", "what another says"),
     ("rule", "a verdict, which the findings have, and bounds, which the evidence is judged by"),
     ("consent", "what one person may be sent"),
 ];

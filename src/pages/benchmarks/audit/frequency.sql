@@ -5,7 +5,7 @@ with weeks as (
         cast(date_trunc('week', sent_on) as date) as week,
         sum(sends) as delivered,
         -- By hashes of 64 bits, which are counted faster than texts.
-        count(distinct hash(profile_id)) as people,
+        count(distinct hash(profile_id)) filter (where profile_id is not null) as people,
         sum(sends) filter (where unsubscribed) as unsubscribed
     from message_sends
     where kind = 'campaign' and channel = 'email' and cast(date_trunc('week', cast($start as date)) as date) - 7 <= sent_on and sent_on < $before
