@@ -7,8 +7,8 @@ mod known;
 mod preset;
 
 pub use ask::{
-    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, OF_TABLES, SHARED, Sort,
-    has_one_value,
+    Ask, Basis, Channel, Columns, Compare, LIMIT_DEFAULT, LIMIT_MAX, Machine, Moment, OF_FILES, OF_TABLES, SHARED,
+    Sort, has_one_value,
 };
 pub use known::check_names;
 pub use preset::Preset;

@@ -18,7 +18,7 @@ use super::frame::{Frame, Value};
 use super::sheet::Sheet;
 use super::view::View;
 use super::{Call, Desk, Ground, PAGES};
-use crate::range::{Ask, Basis, DateRange, OF_TABLES, Period, SHARED, Unclear, check_names, has_one_value};
+use crate::range::{Ask, Basis, DateRange, OF_FILES, OF_TABLES, Period, SHARED, Unclear, check_names, has_one_value};
 use crate::store::{self, Format};
 use crate::web::cache::{Answered, Kept, Key, Lifetime};
 use crate::web::{self, Error, Html, Shell, Visit};
@@ -239,13 +239,9 @@ async fn export(file: &str, call: Result<Call, Unclear>, visit: Visit) -> Result
     let format = Format::named(extension).ok_or_else(unknown)?;
     let found = PAGES.iter().find_map(|page| Some((*page, *page.sheets.iter().find(|it| it.name == name)?)));
     let (page, sheet) = found.ok_or_else(unknown)?;
-    let known: Vec<&str> = page.knows().chain(["id"]).collect();
+    let known: Vec<&str> = page.knows().chain(OF_FILES.iter().copied()).collect();
     check_names(&known, visit.query.iter().map(|it| it.0.as_str()))?;
-    let mut ids = visit.query.iter().filter(|it| it.0 == "id").map(|it| it.1.clone());
-    let id = ids.next();
-    if ids.next().is_some() {
-        return Err(Unclear { parameter: "id", problem: "it is given twice; once is enough".to_owned() }.into());
-    }
+    let id = visit.query.iter().find(|it| it.0 == "id").map(|it| it.1.clone());
     if page.is_of_one() && id.is_none() {
         let problem = format!("{name} is about one thing of {}, and this says which", page.path);
         return Err(Unclear { parameter: "id", problem }.into());

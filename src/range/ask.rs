@@ -351,13 +351,16 @@ pub const SHARED: &[&str] = &["range", "dateRange", "compare", "basis", "machine
 /// What is said of a table that an address is about.
 pub const OF_TABLES: &[&str] = &["q", "search", "min", "columns", "sort", "limit", "offset"];
 
+/// What is said of a file besides: which one it is of, where its page is about one thing.
+pub const OF_FILES: &[&str] = &["id"];
+
 /// What [`Ask::parse`] understands besides, which listings of the API take.
 const OF_LISTINGS: &[&str] = &["status", "updatedSince", "deleted", "profile"];
 
 /// Whether a request can say it once only; words of one page may stand several times, as fields of a form do.
 #[must_use]
 pub fn has_one_value(name: &str) -> bool {
-    [SHARED, OF_TABLES, OF_LISTINGS].iter().any(|it| it.contains(&name))
+    [SHARED, OF_TABLES, OF_FILES, OF_LISTINGS].iter().any(|it| it.contains(&name))
 }
 
 const MACHINES: &[(&str, Machine)] = &[("exclude", Machine::Exclude), ("include", Machine::Include)];

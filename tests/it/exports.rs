@@ -303,7 +303,7 @@ fn a_file_that_cannot_be_meant_is_refused_in_words() {
         ("/export/campaigns.csv?min=few", Status::BadRequest, "few"),
         ("/export/campaigns.csv?status=draft", Status::BadRequest, "there is no parameter `status` here"),
         ("/export/links.csv?id=a&id=b", Status::NotFound, "there is no such file"),
-        ("/export/campaign_links.csv?id=a&id=b", Status::BadRequest, "it is given twice"),
+        ("/export/campaign_links.csv?id=a&id=b", Status::BadRequest, "`id` is given twice"),
         ("/export/campaigns.csv?rnage=all", Status::BadRequest, "did you mean `range`"),
         ("/export/campaigns.csv?q=a&q=b", Status::BadRequest, "`q` is given twice"),
         ("/export/campaigns.csv?mailed=5", Status::BadRequest, "there is no parameter `mailed` here"),

@@ -1,6 +1,6 @@
 -- How did each form do on local days from $start to before $before? One row per form that was seen or submitted and per live one
--- that was not, or any if $with_idle. `converted` are the profiles with a conversion of $metric within five days after their submit; `trend` is the
--- submissions a day over the range, in at most 30 steps.
+-- that was not, or any if $with_idle. `converted` are the profiles with a conversion of $metric within five days after their
+-- submit; `trend` is the submissions a day over the range, in at most 30 steps.
 with counted as (
     select
         form_id,

@@ -47,6 +47,18 @@ impl Figure {
         Figure::new(Some(sum(period.range)), period.compared.map(sum), daily)
     }
 
+    /// A share of sums, on each day and of all days: the sums are divided, shares are never averaged. `counts` gives
+    /// what is counted of a day and what it is counted of.
+    #[must_use]
+    pub fn of_shares(period: &Period, counts: impl Fn(NaiveDate) -> (i64, i64)) -> Figure {
+        let of = |range: DateRange| {
+            let (part, whole) = range.days().map(&counts).fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+            share(part, whole)
+        };
+        let daily = period.range.days().map(&counts).map(|(part, whole)| share(part, whole)).collect();
+        Figure::new(of(period.range), period.compared.and_then(of), daily)
+    }
+
     /// The same, with each day drawn as what it is of the [`RATE_DAYS`] days up to it: on many days nothing goes out, and a rate
     /// of nothing is none.
     #[must_use]
@@ -59,18 +71,6 @@ impl Figure {
         };
         let daily = period.range.days().map(until).collect();
         Figure { daily, ..Figure::of_shares(period, &counts) }
-    }
-
-    /// A share of sums, on each day and of all days: the sums are divided, shares are never averaged. `counts` gives
-    /// what is counted of a day and what it is counted of.
-    #[must_use]
-    pub fn of_shares(period: &Period, counts: impl Fn(NaiveDate) -> (i64, i64)) -> Figure {
-        let of = |range: DateRange| {
-            let (part, whole) = range.days().map(&counts).fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
-            share(part, whole)
-        };
-        let daily = period.range.days().map(&counts).map(|(part, whole)| share(part, whole)).collect();
-        Figure::new(of(period.range), period.compared.and_then(of), daily)
     }
 }
 
